@@ -1,0 +1,145 @@
+//! Every key of every table: the only place with `pk` and `sk` strings.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use domain::{
+    id::{ProjectId, ReservationId, SessionId, TenantId, UserId, WorkerId},
+    route::HostName,
+};
+use ports::accounts::{EmailAddress, TokenHash};
+use std::collections::HashMap;
+
+/// The name of the attribute by which DynamoDB expires an item: seconds since 1970.
+pub const EXPIRES_AT: &str = "expires_at_s";
+
+/// A primary key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Key {
+    pub pk: String,
+    pub sk: String,
+}
+
+impl Key {
+    pub fn new(pk: impl Into<String>, sk: impl Into<String>) -> Self {
+        Self { pk: pk.into(), sk: sk.into() }
+    }
+
+    pub fn attributes(&self) -> HashMap<String, AttributeValue> {
+        HashMap::from([
+            ("pk".to_owned(), AttributeValue::S(self.pk.clone())),
+            ("sk".to_owned(), AttributeValue::S(self.sk.clone())),
+        ])
+    }
+}
+
+// Table `fleet`.
+
+/// All workers of a pool in one partition, so that one strongly consistent query reads them.
+pub fn worker(pool: &str, id: &WorkerId) -> Key {
+    Key::new(pool_partition(pool), id.as_str())
+}
+
+pub fn pool_partition(pool: &str) -> String {
+    format!("POOL#{pool}")
+}
+
+/// The tombstone of a reservation that was given up.
+pub fn given_up(id: &ReservationId) -> Key {
+    Key::new(id.as_str(), "GIVEN_UP")
+}
+
+// Table `projects`.
+
+pub fn project(id: &ProjectId) -> Key {
+    Key::new(id.as_str(), "PROJECT")
+}
+
+pub fn project_secrets(id: &ProjectId) -> Key {
+    Key::new(id.as_str(), "SECRETS")
+}
+
+pub fn checkout(id: &ProjectId) -> Key {
+    Key::new(id.as_str(), "CHECKOUT")
+}
+
+/// The entry in a tenant's list of projects.
+pub fn project_of_tenant(tenant: &TenantId, id: &ProjectId) -> Key {
+    Key::new(tenant.as_str(), id.as_str())
+}
+
+// Table `ledger`.
+
+pub fn delivery(id: &str) -> Key {
+    Key::new(format!("DELIVERY#{id}"), "DELIVERY")
+}
+
+/// All routes in one partition: the publisher reads them as a whole when it has to start anew.
+pub const ROUTES: &str = "ROUTES";
+
+pub fn route(host: &HostName) -> Key {
+    Key::new(ROUTES, host.as_str())
+}
+
+pub const ROUTE_LOG: &str = "ROUTE_LOG";
+
+/// Padded, so that the order of keys is the order of numbers.
+pub fn route_log_entry(sequence: u64) -> Key {
+    Key::new(ROUTE_LOG, format!("{sequence:020}"))
+}
+
+/// The last number that the route log gave out.
+pub fn route_position() -> Key {
+    Key::new("ROUTE_POSITION", "ROUTE_POSITION")
+}
+
+pub fn route_lease() -> Key {
+    Key::new("ROUTE_LEASE", "ROUTE_LEASE")
+}
+
+/// All edges in one partition. Edges may write to partitions that begin with `EDGE#`, and nowhere
+/// else.
+pub const EDGE_REPORTS: &str = "EDGE#REPORTS";
+
+pub fn edge_report(edge: &str) -> Key {
+    Key::new(EDGE_REPORTS, edge)
+}
+
+// Table `accounts`.
+
+/// By the token's hash: whoever has the link finds the sign-up, and nobody else does.
+pub fn sign_up(token: &TokenHash) -> Key {
+    Key::new(format!("SIGN_UP#{}", token.0), "SIGN_UP")
+}
+
+/// A confirmed address with what signing in needs. Its being there is what makes it unique.
+pub fn address(email: &EmailAddress) -> Key {
+    Key::new(format!("ADDRESS#{email}"), "ADDRESS")
+}
+
+pub fn user(id: &UserId) -> Key {
+    Key::new(id.as_str(), "USER")
+}
+
+pub fn tenant(id: &TenantId) -> Key {
+    Key::new(id.as_str(), "TENANT")
+}
+
+/// The payment provider's name for a tenant.
+pub fn customer(id: &TenantId) -> Key {
+    Key::new(id.as_str(), "CUSTOMER")
+}
+
+pub fn membership(user: &UserId, tenant: &TenantId) -> Key {
+    Key::new(memberships_partition(user), tenant.as_str())
+}
+
+pub fn memberships_partition(user: &UserId) -> String {
+    format!("MEMBER#{user}")
+}
+
+pub fn session(id: &SessionId) -> Key {
+    Key::new(id.as_str(), "SESSION")
+}
+
+pub fn tries(throttle: &str) -> Key {
+    Key::new(format!("TRIES#{throttle}"), "TRIES")
+}

@@ -1,0 +1,258 @@
+//! [`Projects`] on the table `projects`.
+//!
+//! A change reads the project, asks its state machine, and writes on the condition that nobody
+//! changed state or attempt in between.
+
+use super::{
+    keys::{self, Key},
+    table::{Table, is_update_refused, unavailable, write},
+};
+use aws_sdk_dynamodb::{
+    operation::transact_write_items::TransactWriteItemsError,
+    types::{AttributeValue as A, Put, TransactWriteItem},
+};
+use domain::{
+    id::{ProjectId, TenantId},
+    project::{Event, Project, State},
+};
+use jiff::Timestamp;
+use ports::{
+    Unavailable,
+    projects::{ChangeError, Checkout, CreateError, Projects, SealedSecrets},
+};
+use serde::{Deserialize, Serialize};
+
+#[derive(Clone, Debug)]
+pub struct DynamoProjects {
+    table: Table,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct SecretsItem {
+    #[serde(with = "serde_dynamo_bytes")]
+    gateway_token: Vec<u8>,
+    #[serde(with = "serde_dynamo_bytes")]
+    model_key: Vec<u8>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct CheckoutItem {
+    session_id: String,
+    url: String,
+    expires_at: Timestamp,
+}
+
+/// An entry in a tenant's list.
+#[derive(Debug, Serialize, Deserialize)]
+struct Listed {
+    sk: ProjectId,
+}
+
+impl DynamoProjects {
+    pub async fn connect(table: String) -> Self {
+        Self { table: Table::connect(table).await }
+    }
+
+    fn put_new(&self, key: &Key, item: &impl Serialize) -> Result<TransactWriteItem, Unavailable> {
+        let put = Put::builder()
+            .table_name(&self.table.name)
+            .set_item(Some(write(key, item)?))
+            .condition_expression("attribute_not_exists(pk)")
+            .build()
+            .map_err(unavailable)?;
+        Ok(TransactWriteItem::builder().put(put).build())
+    }
+
+    /// Writes `after` if the project is still what `before` was.
+    async fn replace(&self, before: &Project, after: &Project) -> Result<(), ChangeError> {
+        if before == after {
+            return Ok(());
+        }
+        let written = self
+            .table
+            .client
+            .update_item()
+            .table_name(&self.table.name)
+            .set_key(Some(keys::project(&after.id).attributes()))
+            .update_expression(
+                "SET #state = :state, attempt = :attempt, reason = :reason, \
+                 subscription_id = :subscription",
+            )
+            .condition_expression("#state = :was AND attempt = :at")
+            .expression_attribute_names("#state", "state")
+            .expression_attribute_values(":state", attribute(&after.state)?)
+            .expression_attribute_values(":attempt", attribute(&after.attempt)?)
+            .expression_attribute_values(":reason", attribute(&after.reason)?)
+            .expression_attribute_values(":subscription", attribute(&after.subscription_id)?)
+            .expression_attribute_values(":was", attribute(&before.state)?)
+            .expression_attribute_values(":at", attribute(&before.attempt)?)
+            .send()
+            .await;
+        match written {
+            Ok(_) => Ok(()),
+            Err(error) if is_update_refused(&error) => Err(ChangeError::LostRace),
+            Err(error) => Err(unavailable(error).into()),
+        }
+    }
+
+    async fn known(&self, id: &ProjectId) -> Result<Project, ChangeError> {
+        self.find(id).await?.ok_or_else(|| ChangeError::Unknown(id.clone()))
+    }
+}
+
+impl Projects for DynamoProjects {
+    async fn create(&self, project: &Project, secrets: &SealedSecrets) -> Result<(), CreateError> {
+        let (id, tenant) = (&project.id, &project.tenant_id);
+        let sealed = SecretsItem {
+            gateway_token: secrets.gateway_token.clone(),
+            model_key: secrets.model_key.clone(),
+        };
+        let created = self
+            .table
+            .client
+            .transact_write_items()
+            .transact_items(self.put_new(&keys::project(id), project)?)
+            .transact_items(self.put_new(&keys::project_secrets(id), &sealed)?)
+            .transact_items(
+                self.put_new(&keys::project_of_tenant(tenant, id), &Listed { sk: id.clone() })?,
+            )
+            .send()
+            .await;
+        let Err(error) = created else {
+            return Ok(());
+        };
+        if !error
+            .as_service_error()
+            .is_some_and(TransactWriteItemsError::is_transaction_canceled_exception)
+        {
+            return Err(unavailable(error).into());
+        }
+        match self.find(id).await? {
+            Some(existing) if existing.tenant_id == *tenant => Ok(()),
+            Some(_) => Err(CreateError::Taken),
+            None => Err(unavailable(error).into()),
+        }
+    }
+
+    async fn find(&self, id: &ProjectId) -> Result<Option<Project>, Unavailable> {
+        self.table.get(&keys::project(id)).await
+    }
+
+    async fn list(&self, tenant: &TenantId) -> Result<Vec<Project>, Unavailable> {
+        let listed: Vec<Listed> = self.table.partition(tenant.as_str()).await?;
+        let mut projects = Vec::new();
+        for entry in listed {
+            projects.extend(self.find(&entry.sk).await?);
+        }
+        projects.sort_by_key(|it| it.created_at);
+        Ok(projects)
+    }
+
+    async fn secrets(&self, id: &ProjectId) -> Result<Option<SealedSecrets>, Unavailable> {
+        let item: Option<SecretsItem> = self.table.get(&keys::project_secrets(id)).await?;
+        Ok(item
+            .map(|it| SealedSecrets { gateway_token: it.gateway_token, model_key: it.model_key }))
+    }
+
+    async fn checkout(&self, id: &ProjectId) -> Result<Option<Checkout>, Unavailable> {
+        let item: Option<CheckoutItem> = self.table.get(&keys::checkout(id)).await?;
+        Ok(item.map(|it| Checkout {
+            session_id: it.session_id,
+            url: it.url,
+            expires_at: it.expires_at,
+        }))
+    }
+
+    async fn record_checkout(
+        &self,
+        id: &ProjectId,
+        checkout: &Checkout,
+    ) -> Result<(), Unavailable> {
+        let item = CheckoutItem {
+            session_id: checkout.session_id.clone(),
+            url: checkout.url.clone(),
+            expires_at: checkout.expires_at,
+        };
+        self.table.put(&keys::checkout(id), &item).await
+    }
+
+    async fn record_paid(
+        &self,
+        id: &ProjectId,
+        subscription: &str,
+    ) -> Result<Project, ChangeError> {
+        let before = self.known(id).await?;
+        if before.subscription_id.as_deref().is_some_and(|it| it != subscription) {
+            return Err(ChangeError::OtherSubscription);
+        }
+        let mut after = before.clone();
+        after.state = before.state.after(Event::Paid)?;
+        after.attempt = before.attempt.max(1);
+        after.subscription_id = Some(subscription.to_owned());
+        self.replace(&before, &after).await?;
+        Ok(after)
+    }
+
+    async fn change(
+        &self,
+        id: &ProjectId,
+        attempt: u32,
+        event: Event,
+        reason: Option<&str>,
+    ) -> Result<Project, ChangeError> {
+        let before = self.known(id).await?;
+        if before.attempt != attempt {
+            return Err(ChangeError::Fenced { attempt, current: before.attempt });
+        }
+        let mut after = before.clone();
+        after.state = before.state.after(event)?;
+        after.reason = reason.map(str::to_owned);
+        self.replace(&before, &after).await?;
+        Ok(after)
+    }
+
+    async fn request_retry(&self, id: &ProjectId) -> Result<Project, ChangeError> {
+        let before = self.known(id).await?;
+        let mut after = before.clone();
+        after.state = before.state.after(Event::RetryRequested)?;
+        if before.state != State::Pending {
+            after.attempt += 1;
+            after.reason = None;
+        }
+        self.replace(&before, &after).await?;
+        Ok(after)
+    }
+}
+
+fn attribute(value: &impl Serialize) -> Result<A, Unavailable> {
+    serde_dynamo::to_attribute_value(value).map_err(unavailable)
+}
+
+/// Binary attributes. Without it serde would write a list of numbers.
+mod serde_dynamo_bytes {
+    use serde::{Deserializer, Serializer, de::Visitor};
+
+    pub(super) fn serialize<S: Serializer>(bytes: &[u8], to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_bytes(bytes)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<u8>, D::Error> {
+        struct Bytes;
+        impl Visitor<'_> for Bytes {
+            type Value = Vec<u8>;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("a binary attribute")
+            }
+
+            fn visit_bytes<E>(self, bytes: &[u8]) -> Result<Vec<u8>, E> {
+                Ok(bytes.to_vec())
+            }
+
+            fn visit_byte_buf<E>(self, bytes: Vec<u8>) -> Result<Vec<u8>, E> {
+                Ok(bytes)
+            }
+        }
+        from.deserialize_byte_buf(Bytes)
+    }
+}

@@ -1,0 +1,133 @@
+//! One table and the few calls that every store makes.
+
+use super::keys::Key;
+use crate::aws;
+use aws_sdk_dynamodb::{
+    Client,
+    error::SdkError,
+    operation::{put_item::PutItemError, update_item::UpdateItemError},
+    types::AttributeValue,
+};
+use ports::Unavailable;
+use serde::{Serialize, de::DeserializeOwned};
+use std::collections::HashMap;
+
+pub(crate) type Item = HashMap<String, AttributeValue>;
+
+/// A table with the key attributes `pk` and `sk`.
+#[derive(Clone, Debug)]
+pub(crate) struct Table {
+    pub(crate) client: Client,
+    pub(crate) name: String,
+}
+
+impl Table {
+    pub(crate) async fn connect(name: String) -> Self {
+        Self { client: Client::new(&aws::config().await), name }
+    }
+
+    /// The item at `key`, strongly consistent.
+    pub(crate) async fn get<T: DeserializeOwned>(
+        &self,
+        key: &Key,
+    ) -> Result<Option<T>, Unavailable> {
+        self.client
+            .get_item()
+            .table_name(&self.name)
+            .set_key(Some(key.attributes()))
+            .consistent_read(true)
+            .send()
+            .await
+            .map_err(unavailable)?
+            .item
+            .map(read)
+            .transpose()
+    }
+
+    /// Every item of the partition `pk`, strongly consistent, in the order of `sk`.
+    pub(crate) async fn partition<T: DeserializeOwned>(
+        &self,
+        pk: &str,
+    ) -> Result<Vec<T>, Unavailable> {
+        let mut items = Vec::new();
+        let mut from = None;
+        loop {
+            let page = self
+                .client
+                .query()
+                .table_name(&self.name)
+                .key_condition_expression("pk = :pk")
+                .expression_attribute_values(":pk", AttributeValue::S(pk.to_owned()))
+                .consistent_read(true)
+                .set_exclusive_start_key(from)
+                .send()
+                .await
+                .map_err(unavailable)?;
+            for item in page.items.unwrap_or_default() {
+                items.push(read(item)?);
+            }
+            from = page.last_evaluated_key;
+            if from.is_none() {
+                return Ok(items);
+            }
+        }
+    }
+
+    /// Puts `item` at `key` unless something is there. `false` if something is.
+    pub(crate) async fn put_new(
+        &self,
+        key: &Key,
+        item: &impl Serialize,
+    ) -> Result<bool, Unavailable> {
+        let put = self
+            .client
+            .put_item()
+            .table_name(&self.name)
+            .set_item(Some(write(key, item)?))
+            .condition_expression("attribute_not_exists(pk)")
+            .send()
+            .await;
+        match put {
+            Ok(_) => Ok(true),
+            Err(error) if is_put_refused(&error) => Ok(false),
+            Err(error) => Err(unavailable(error)),
+        }
+    }
+
+    /// Puts `item` at `key` whatever is there.
+    pub(crate) async fn put(&self, key: &Key, item: &impl Serialize) -> Result<(), Unavailable> {
+        self.client
+            .put_item()
+            .table_name(&self.name)
+            .set_item(Some(write(key, item)?))
+            .send()
+            .await
+            .map(|_| ())
+            .map_err(unavailable)
+    }
+}
+
+fn is_put_refused(error: &SdkError<PutItemError>) -> bool {
+    error.as_service_error().is_some_and(PutItemError::is_conditional_check_failed_exception)
+}
+
+pub(crate) fn is_update_refused(error: &SdkError<UpdateItemError>) -> bool {
+    error.as_service_error().is_some_and(UpdateItemError::is_conditional_check_failed_exception)
+}
+
+/// `value` as an item with the attributes of `key` beside its own.
+pub(crate) fn write(key: &Key, value: &impl Serialize) -> Result<Item, Unavailable> {
+    let mut item: Item = serde_dynamo::to_item(value).map_err(unavailable)?;
+    item.extend(key.attributes());
+    Ok(item)
+}
+
+pub(crate) fn read<T: DeserializeOwned>(item: Item) -> Result<T, Unavailable> {
+    serde_dynamo::from_item(item).map_err(unavailable)
+}
+
+pub(crate) fn unavailable(
+    error: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+) -> Unavailable {
+    Unavailable::new("the table", error)
+}

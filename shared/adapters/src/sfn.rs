@@ -1,0 +1,149 @@
+//! [`Sagas`] on Step Functions.
+
+use crate::aws;
+use aws_sdk_sfn::{
+    Client,
+    operation::{
+        get_execution_history::GetExecutionHistoryError, start_execution::StartExecutionError,
+    },
+    types::{HistoryEvent, HistoryEventType as T},
+};
+use jiff::Timestamp;
+use ports::{
+    Unavailable,
+    sagas::{Outcome, Sagas, StepRun},
+};
+
+#[derive(Clone, Debug)]
+pub struct StepFunctions {
+    client: Client,
+    state_machine_arn: String,
+}
+
+impl StepFunctions {
+    pub async fn connect(state_machine_arn: String) -> Self {
+        Self { client: Client::new(&aws::config().await), state_machine_arn }
+    }
+
+    fn execution_arn(&self, name: &str) -> String {
+        format!("{}:{name}", self.state_machine_arn.replacen(":stateMachine:", ":execution:", 1))
+    }
+
+    async fn events(&self, name: &str) -> Result<Vec<HistoryEvent>, Unavailable> {
+        let mut events = Vec::new();
+        let mut pages = self
+            .client
+            .get_execution_history()
+            .execution_arn(self.execution_arn(name))
+            .include_execution_data(false)
+            .into_paginator()
+            .send();
+        while let Some(page) = pages.next().await {
+            match page {
+                Ok(page) => events.extend(page.events),
+                Err(error) if error.as_service_error().is_some_and(never_started) => break,
+                Err(error) => return Err(unavailable(error)),
+            }
+        }
+        Ok(events)
+    }
+}
+
+fn never_started(error: &GetExecutionHistoryError) -> bool {
+    error.is_execution_does_not_exist()
+}
+
+impl Sagas for StepFunctions {
+    async fn ensure_started(&self, name: &str, input: &str) -> Result<(), Unavailable> {
+        let started = self
+            .client
+            .start_execution()
+            .state_machine_arn(&self.state_machine_arn)
+            .name(name)
+            .input(input)
+            .send()
+            .await;
+        match started {
+            Ok(_) => Ok(()),
+            Err(error)
+                if error
+                    .as_service_error()
+                    .is_some_and(StartExecutionError::is_execution_already_exists) =>
+            {
+                Ok(())
+            }
+            Err(error) => Err(unavailable(error)),
+        }
+    }
+
+    async fn history(&self, name: &str) -> Result<Vec<StepRun>, Unavailable> {
+        Ok(step_runs(&self.events(name).await?))
+    }
+}
+
+/// Folds events into one run per entered task state.
+fn step_runs(events: &[HistoryEvent]) -> Vec<StepRun> {
+    let mut runs: Vec<StepRun> = Vec::new();
+    for event in events {
+        let at = timestamp(event);
+        match event.r#type() {
+            T::TaskStateEntered => {
+                let name = event.state_entered_event_details().map_or("", |it| it.name());
+                let name = name.to_owned();
+                runs.push(StepRun {
+                    name,
+                    outcome: Outcome::Running,
+                    began_at: at,
+                    ended_at: None,
+                });
+            }
+            T::TaskStateExited => end(&mut runs, event, Outcome::Done, at),
+            _ => (),
+        }
+    }
+    fail_left_behind(&mut runs, events);
+    runs
+}
+
+/// A task that failed leaves by its catcher: Step Functions writes `TaskStateExited` for it too,
+/// but only after a failure that no retry followed.
+fn end(runs: &mut [StepRun], event: &HistoryEvent, outcome: Outcome, at: Timestamp) {
+    let name = event.state_exited_event_details().map_or("", |it| it.name());
+    if let Some(run) = runs.iter_mut().rev().find(|it| it.name == name && it.ended_at.is_none()) {
+        run.ended_at = Some(at);
+        run.outcome = outcome;
+    }
+}
+
+fn fail_left_behind(runs: &mut [StepRun], events: &[HistoryEvent]) {
+    let over = events.iter().rev().find(|it| is_end(it.r#type()));
+    let count = runs.len();
+    for index in 0..count {
+        let next_began = runs.get(index + 1).map(|it| it.began_at);
+        let undone_next = runs.get(index + 1).is_some_and(|it| it.name.starts_with("Undo"));
+        let run = &mut runs[index];
+        if undone_next && !run.name.starts_with("Undo") {
+            run.outcome = Outcome::Failed;
+        }
+        if run.ended_at.is_none() && (next_began.is_some() || over.is_some()) {
+            run.outcome = Outcome::Failed;
+            run.ended_at = next_began.or(over.map(timestamp));
+        }
+    }
+}
+
+fn is_end(kind: &T) -> bool {
+    matches!(
+        kind,
+        T::ExecutionFailed | T::ExecutionAborted | T::ExecutionTimedOut | T::ExecutionSucceeded
+    )
+}
+
+fn timestamp(event: &HistoryEvent) -> Timestamp {
+    let at = event.timestamp();
+    Timestamp::new(at.secs(), at.subsec_nanos().cast_signed()).unwrap_or_default()
+}
+
+fn unavailable(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Unavailable {
+    Unavailable::new("step functions", error)
+}

@@ -1,0 +1,69 @@
+//! [`Queue`] on SQS.
+
+use crate::aws;
+use aws_sdk_sqs::Client;
+use contracts::routes::WakeUp;
+use ports::{Unavailable, queue::Queue};
+use serde::Serialize;
+use std::marker::PhantomData;
+
+/// A standard queue of JSON messages.
+#[derive(Debug)]
+pub struct SqsQueue<M> {
+    client: Client,
+    url: String,
+    messages: PhantomData<fn(M)>,
+}
+
+impl<M> SqsQueue<M> {
+    pub async fn connect(url: String) -> Self {
+        Self { client: Client::new(&aws::config().await), url, messages: PhantomData }
+    }
+}
+
+impl<M: Serialize + Sync> Queue<M> for SqsQueue<M> {
+    async fn send(&self, message: &M) -> Result<(), Unavailable> {
+        let body = serde_json::to_string(message).map_err(|it| Unavailable::new("queue", it))?;
+        self.client
+            .send_message()
+            .queue_url(&self.url)
+            .message_body(body)
+            .send()
+            .await
+            .map(|_| ())
+            .map_err(|it| Unavailable::new("queue", it))
+    }
+}
+
+/// The queue that wakes the publisher of routes, one batch at a time.
+#[derive(Clone, Debug)]
+pub struct SqsFifoQueue {
+    client: Client,
+    url: String,
+}
+
+/// One group: the queue then has one batch in flight, and the table one writer.
+const GROUP: &str = "routes";
+
+impl SqsFifoQueue {
+    pub async fn connect(url: String) -> Self {
+        Self { client: Client::new(&aws::config().await), url }
+    }
+}
+
+impl Queue<WakeUp> for SqsFifoQueue {
+    async fn send(&self, message: &WakeUp) -> Result<(), Unavailable> {
+        let body = serde_json::to_string(message).map_err(|it| Unavailable::new("queue", it))?;
+        self.client
+            .send_message()
+            .queue_url(&self.url)
+            .message_body(body)
+            .message_group_id(GROUP)
+            // By its number: a wake-up that is repeated within minutes is one wake-up.
+            .message_deduplication_id(message.sequence.to_string())
+            .send()
+            .await
+            .map(|_| ())
+            .map_err(|it| Unavailable::new("queue", it))
+    }
+}

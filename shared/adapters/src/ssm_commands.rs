@@ -1,0 +1,135 @@
+//! [`Commands`] on SSM Run Command, with the stock document that runs a shell script.
+
+use crate::aws;
+use aws_sdk_ssm::{
+    Client,
+    operation::{
+        get_command_invocation::{GetCommandInvocationError, GetCommandInvocationOutput},
+        send_command::SendCommandError,
+    },
+    types::CommandInvocationStatus as Status,
+};
+use ports::{
+    Unavailable,
+    clock::Clock,
+    commands::{CommandError, Commands, Finished},
+};
+use std::time::Duration;
+
+const DOCUMENT: &str = "AWS-RunShellScript";
+/// The shortest that SSM allows. A machine that has not taken the command by then is not there.
+const DELIVERY_TIMEOUT_S: i32 = 30;
+const FIRST_POLL: Duration = Duration::from_millis(100);
+const SLOWEST_POLL: Duration = Duration::from_secs(2);
+
+#[derive(Clone, Debug)]
+pub struct SsmCommands<C> {
+    client: Client,
+    clock: C,
+}
+
+impl<C: Clock> SsmCommands<C> {
+    pub async fn connect(clock: C) -> Self {
+        Self { client: Client::new(&aws::config().await), clock }
+    }
+
+    async fn send(
+        &self,
+        machine_id: &str,
+        script: String,
+        patience: Duration,
+    ) -> Result<String, CommandError> {
+        self.client
+            .send_command()
+            .document_name(DOCUMENT)
+            .instance_ids(machine_id)
+            .timeout_seconds(DELIVERY_TIMEOUT_S)
+            .parameters("commands", vec![script])
+            .parameters("executionTimeout", vec![patience.as_secs().max(1).to_string()])
+            .send()
+            .await
+            .map_err(|error| match error.as_service_error() {
+                Some(it) if is_unreachable(it) => CommandError::Unreachable(machine_id.to_owned()),
+                _ => unavailable(error).into(),
+            })?
+            .command
+            .and_then(|it| it.command_id)
+            .ok_or_else(|| unavailable("the answer names no command").into())
+    }
+
+    /// `None` while it is not over.
+    async fn ended(
+        &self,
+        machine_id: &str,
+        command_id: &str,
+    ) -> Result<Option<Finished>, CommandError> {
+        let invocation = self
+            .client
+            .get_command_invocation()
+            .command_id(command_id)
+            .instance_id(machine_id)
+            .send()
+            .await;
+        match invocation {
+            Ok(invocation) => outcome(&invocation),
+            // It takes a moment until a command that was accepted can be read.
+            Err(error)
+                if error
+                    .as_service_error()
+                    .is_some_and(GetCommandInvocationError::is_invocation_does_not_exist) =>
+            {
+                Ok(None)
+            }
+            Err(error) => Err(unavailable(error).into()),
+        }
+    }
+}
+
+impl<C: Clock> Commands for SsmCommands<C> {
+    async fn run(
+        &self,
+        machine_id: &str,
+        argv: &[String],
+        patience: Duration,
+    ) -> Result<Finished, CommandError> {
+        let command_id = self.send(machine_id, script(argv)?, patience).await?;
+        let deadline = self.clock.now() + patience;
+        let mut pause = FIRST_POLL;
+        while self.clock.now() < deadline {
+            self.clock.sleep(pause).await;
+            if let Some(finished) = self.ended(machine_id, &command_id).await? {
+                return Ok(finished);
+            }
+            pause = (pause * 3 / 2).min(SLOWEST_POLL);
+        }
+        Err(CommandError::TimedOut)
+    }
+}
+
+/// `argv` as one line of shell: every word quoted, nothing expanded.
+fn script(argv: &[String]) -> Result<String, CommandError> {
+    let words = argv.iter().map(String::as_str);
+    let line = shlex::try_join(words).map_err(unavailable)?;
+    Ok(format!("exec {line}"))
+}
+
+fn outcome(invocation: &GetCommandInvocationOutput) -> Result<Option<Finished>, CommandError> {
+    match invocation.status() {
+        Some(Status::Success | Status::Failed) => Ok(Some(Finished {
+            exit_code: invocation.response_code(),
+            stdout: invocation.standard_output_content().unwrap_or_default().to_owned(),
+            stderr: invocation.standard_error_content().unwrap_or_default().to_owned(),
+        })),
+        Some(Status::TimedOut | Status::Cancelled) => Err(CommandError::TimedOut),
+        _ => Ok(None),
+    }
+}
+
+fn is_unreachable(error: &SendCommandError) -> bool {
+    // The engine of local stages and AWS spell it alike, the SDK's type covers both.
+    error.is_invalid_instance_id()
+}
+
+fn unavailable(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Unavailable {
+    Unavailable::new("run command", error)
+}

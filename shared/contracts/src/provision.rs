@@ -1,0 +1,98 @@
+//! The provisioning saga: its input, and what its steps leave for the later ones.
+
+use domain::{
+    id::{InstanceId, ProjectId, ReservationId, TenantId, WorkerId},
+    plan::PlanId,
+    project::Project,
+    route::HostName,
+};
+use serde::{Deserialize, Serialize};
+use std::net::Ipv4Addr;
+
+/// The state of one execution. Steps read it and add their result under their own name; it holds
+/// names and numbers, never a secret.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Saga {
+    pub project_id: ProjectId,
+    pub tenant_id: TenantId,
+    /// Which provisioning of this project this is. Fences the late.
+    pub attempt: u32,
+    pub plan: PlanId,
+    pub host: HostName,
+    pub reservation_id: ReservationId,
+    pub instance_id: InstanceId,
+    /// What a worker is called if one has to be bought.
+    pub new_worker_id: WorkerId,
+    #[serde(rename = "Reserve", default, skip_serializing_if = "Option::is_none")]
+    pub reserve: Option<Reserved>,
+    #[serde(rename = "AwaitWorker", default, skip_serializing_if = "Option::is_none")]
+    pub worker: Option<ReadyWorker>,
+    #[serde(rename = "Launch", default, skip_serializing_if = "Option::is_none")]
+    pub launched: Option<Launched>,
+    /// Why the saga unwinds, as the state machine caught it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<Caught>,
+}
+
+/// Where the reservation is. `None`: no worker has room, one must be bought.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reserved {
+    pub worker_id: Option<WorkerId>,
+}
+
+/// A worker whose Docker answers, and this project's place on it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReadyWorker {
+    pub worker_id: WorkerId,
+    pub machine_id: String,
+    pub address: Ipv4Addr,
+    pub port: u16,
+}
+
+/// The worker took the launch. Whether the gateway starts is the next step's question.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Launched {
+    pub container: String,
+}
+
+/// An error as Step Functions hands it to a catcher.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Caught {
+    #[serde(rename = "Error")]
+    pub error: String,
+    #[serde(rename = "Cause", default)]
+    pub cause: String,
+}
+
+impl Saga {
+    /// The input of provisioning number `project.attempt`. Every id is minted here, once.
+    pub fn of(project: &Project) -> Self {
+        let (id, attempt) = (&project.id, project.attempt);
+        Self {
+            project_id: id.clone(),
+            tenant_id: project.tenant_id.clone(),
+            attempt,
+            plan: project.plan,
+            host: project.host.clone(),
+            reservation_id: id.reservation(attempt),
+            instance_id: id.instance(attempt),
+            new_worker_id: id.worker(attempt),
+            reserve: None,
+            worker: None,
+            launched: None,
+            error: None,
+        }
+    }
+
+    /// The execution's name, which is its idempotency key.
+    pub fn execution_name(project: &ProjectId, attempt: u32) -> String {
+        format!("provision-{project}-{attempt}")
+    }
+}
+
+/// What the state machine sends to a function.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Call<S> {
+    pub step: S,
+    pub saga: Saga,
+}

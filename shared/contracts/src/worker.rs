@@ -1,0 +1,143 @@
+//! What the control plane asks of a worker: the command line of `/opt/worker/bin/instance`, and what
+//! its exit codes mean. `infra-cdk/assets/worker` is the other end.
+
+use domain::{
+    capacity::Capacity,
+    id::{InstanceId, ProjectId},
+};
+use std::time::Duration;
+
+const PROGRAM: &str = "/opt/worker/bin/instance";
+
+/// How the program ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    Done,
+    /// The command line is not one that the worker understands.
+    Misused,
+    /// The gateway's own validator refused the configuration.
+    BadConfiguration,
+    /// The gateway ended, instead of starting.
+    Crashed,
+    /// A later generation, or an undo, was here first.
+    Fenced,
+    /// Not yet. Ask again.
+    NotYet,
+    Unknown(i32),
+}
+
+impl From<i32> for Exit {
+    /// The codes of sysexits.h where one fits.
+    fn from(code: i32) -> Self {
+        match code {
+            0 => Self::Done,
+            64 => Self::Misused,
+            65 => Self::BadConfiguration,
+            70 => Self::Crashed,
+            73 => Self::Fenced,
+            75 => Self::NotYet,
+            other => Self::Unknown(other),
+        }
+    }
+}
+
+/// Everything about a launch that is not a secret.
+#[derive(Clone, Debug)]
+pub struct Launch<'a> {
+    pub project: &'a ProjectId,
+    pub instance: &'a InstanceId,
+    /// Only grows for a project. The worker refuses what is lower than what it has seen.
+    pub generation: u32,
+    pub port: u16,
+    pub limits: Capacity,
+    pub heap_mib: u32,
+    pub image: &'a str,
+    /// Opens the configuration for a few minutes.
+    pub bundle_url: &'a str,
+    /// Who may speak for a visitor.
+    pub edge_cidr: &'a str,
+    /// The one private `address:port` that an instance may reach.
+    pub model_egress: &'a str,
+}
+
+/// CPUs lent while a gateway boots: booting is CPU-bound, and twice as fast with two.
+const BOOT_CPUS: &str = "2";
+
+impl Launch<'_> {
+    pub fn argv(&self) -> Vec<String> {
+        argv(
+            "launch",
+            &[
+                ("project", self.project.to_string()),
+                ("instance", self.instance.to_string()),
+                ("generation", self.generation.to_string()),
+                ("port", self.port.to_string()),
+                ("memory-mib", self.limits.memory_mib.to_string()),
+                ("cpus", cpus(self.limits.cpu_millis)),
+                ("boot-cpus", BOOT_CPUS.to_owned()),
+                ("heap-mib", self.heap_mib.to_string()),
+                ("image", self.image.to_owned()),
+                ("bundle-url", self.bundle_url.to_owned()),
+                ("edge-cidr", self.edge_cidr.to_owned()),
+                ("model-egress", self.model_egress.to_owned()),
+            ],
+        )
+    }
+}
+
+/// Waits until Docker answers and `image` is loaded, for at most `wait`.
+pub fn ready(image: &str, wait: Duration) -> Vec<String> {
+    argv("ready", &[("wait", wait.as_secs().to_string()), ("image", image.to_owned())])
+}
+
+/// Waits until the gateway has started, for at most `wait`, and takes the lent CPUs back.
+pub fn await_started(
+    project: &ProjectId,
+    generation: u32,
+    limits: Capacity,
+    wait: Duration,
+) -> Vec<String> {
+    argv(
+        "await",
+        &[
+            ("project", project.to_string()),
+            ("generation", generation.to_string()),
+            ("cpus", cpus(limits.cpu_millis)),
+            ("wait", wait.as_secs().to_string()),
+        ],
+    )
+}
+
+/// Removes what this generation launched, its volume too if this generation made it, and refuses
+/// it from then on.
+pub fn remove(project: &ProjectId, generation: u32) -> Vec<String> {
+    argv(
+        "remove",
+        &[
+            ("project", project.to_string()),
+            ("generation", generation.to_string()),
+            ("purge", "yes".to_owned()),
+        ],
+    )
+}
+
+fn argv(verb: &str, flags: &[(&str, String)]) -> Vec<String> {
+    let flags = flags.iter().flat_map(|(flag, value)| [format!("--{flag}"), value.clone()]);
+    [PROGRAM.to_owned(), verb.to_owned()].into_iter().chain(flags).collect()
+}
+
+fn cpus(millis: u32) -> String {
+    format!("{}.{:03}", millis / 1000, millis % 1000)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn thousandths_of_a_cpu_read_as_docker_wants_them() {
+        for (millis, expected) in [(750, "0.750"), (2000, "2.000"), (1005, "1.005")] {
+            assert_eq!(cpus(millis), expected);
+        }
+    }
+}

@@ -1,0 +1,25 @@
+//! How much a worker has and how much a project asks for.
+
+use serde::{Deserialize, Serialize};
+
+/// An amount of worker capacity.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Capacity {
+    pub memory_mib: u32,
+    /// Thousandths of a virtual CPU.
+    pub cpu_millis: u32,
+}
+
+impl Capacity {
+    /// What is left after taking `demand`, or `None` if it does not fit.
+    pub fn minus(self, demand: Capacity) -> Option<Capacity> {
+        Some(Capacity {
+            memory_mib: self.memory_mib.checked_sub(demand.memory_mib)?,
+            cpu_millis: self.cpu_millis.checked_sub(demand.cpu_millis)?,
+        })
+    }
+
+    pub fn fits(self, demand: Capacity) -> bool {
+        self.minus(demand).is_some()
+    }
+}

@@ -1,0 +1,8 @@
+//! The nouns of the platform and the rules they obey. Pure: no clock, no I/O, no AWS.
+
+pub mod capacity;
+pub mod id;
+pub mod plan;
+pub mod project;
+pub mod route;
+pub mod worker;

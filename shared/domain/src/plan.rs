@@ -1,0 +1,62 @@
+//! What can be bought.
+//!
+//! A plan is data: the limits that its instances run under. Its price and its product id belong to
+//! the payment provider and are configuration.
+
+use crate::capacity::Capacity;
+use serde::{Deserialize, Serialize};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PlanId {
+    Standard,
+    Pro,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Plan {
+    pub id: PlanId,
+    pub name: &'static str,
+    /// Hard limits of the container.
+    pub limits: Capacity,
+    /// Old-space limit of Node.js. The rest of the memory is for its workers and native code.
+    pub heap_mib: u32,
+}
+
+/// Every plan on sale, in the order in which they are shown.
+pub const PLANS: [Plan; 2] = [
+    Plan {
+        id: PlanId::Standard,
+        name: "Standard",
+        limits: Capacity { memory_mib: 1536, cpu_millis: 750 },
+        heap_mib: 1280,
+    },
+    Plan {
+        id: PlanId::Pro,
+        name: "Pro",
+        limits: Capacity { memory_mib: 3584, cpu_millis: 2000 },
+        heap_mib: 3072,
+    },
+];
+
+impl PlanId {
+    pub fn plan(self) -> &'static Plan {
+        match self {
+            Self::Standard => &PLANS[0],
+            Self::Pro => &PLANS[1],
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_plan_is_found_by_its_id_and_leaves_room_beside_the_heap() {
+        for plan in &PLANS {
+            assert_eq!(plan.id.plan(), plan, "{}", plan.name);
+            assert!(plan.heap_mib < plan.limits.memory_mib, "{}", plan.name);
+        }
+    }
+}

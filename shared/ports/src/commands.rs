@@ -1,0 +1,38 @@
+//! Commands on workers.
+
+use crate::Unavailable;
+use std::time::Duration;
+
+pub trait Commands {
+    /// Runs `argv` on the machine and waits for its end, or for `patience` to run out.
+    ///
+    /// Not idempotent by itself: commands must be. Nothing secret goes into `argv`, which both the
+    /// provider and the machine keep in their histories.
+    async fn run(
+        &self,
+        machine_id: &str,
+        argv: &[String],
+        patience: Duration,
+    ) -> Result<Finished, CommandError>;
+}
+
+/// A command that came to its end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finished {
+    pub exit_code: i32,
+    /// The first 24,000 characters.
+    pub stdout: String,
+    pub stderr: String,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum CommandError {
+    /// The machine does not take commands: not yet, or not any more.
+    #[error("machine `{0}` takes no commands")]
+    Unreachable(String),
+    /// It was sent and nobody knows how it ended. Send it again: it is idempotent.
+    #[error("the command has not ended in time")]
+    TimedOut,
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+}

@@ -1,0 +1,36 @@
+//! What the platform needs from the outside, in the platform's own words. One trait a file; its
+//! adapter and its fake carry the same file name.
+
+pub mod accounts;
+pub mod bundles;
+pub mod clock;
+pub mod commands;
+pub mod deliveries;
+pub mod fleet;
+pub mod machines;
+pub mod mail;
+pub mod payments;
+pub mod projects;
+pub mod queue;
+pub mod routes;
+pub mod sagas;
+pub mod vault;
+
+/// The other side timed out, throttled us or answered nonsense. Nothing is known about a write:
+/// repeat it with the same key.
+#[derive(Debug, thiserror::Error)]
+#[error("{what} is unavailable")]
+pub struct Unavailable {
+    pub what: &'static str,
+    #[source]
+    pub source: Box<dyn std::error::Error + Send + Sync>,
+}
+
+impl Unavailable {
+    pub fn new(
+        what: &'static str,
+        source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+    ) -> Self {
+        Self { what, source: source.into() }
+    }
+}

@@ -1,0 +1,119 @@
+//! Projects and how far each has come.
+
+use crate::Unavailable;
+use domain::{
+    id::{ProjectId, TenantId},
+    project::{Event, IllegalTransition, Project},
+};
+use jiff::Timestamp;
+
+pub trait Projects {
+    /// Stores a new project with its secrets.
+    ///
+    /// Idempotent on `project.id` for the same tenant: a repeat changes nothing and succeeds.
+    fn create(
+        &self,
+        project: &Project,
+        secrets: &SealedSecrets,
+    ) -> impl Future<Output = Result<(), CreateError>> + Send;
+
+    /// Strongly consistent.
+    fn find(
+        &self,
+        id: &ProjectId,
+    ) -> impl Future<Output = Result<Option<Project>, Unavailable>> + Send;
+
+    /// All projects of `tenant`, oldest first.
+    fn list(
+        &self,
+        tenant: &TenantId,
+    ) -> impl Future<Output = Result<Vec<Project>, Unavailable>> + Send;
+
+    fn secrets(
+        &self,
+        id: &ProjectId,
+    ) -> impl Future<Output = Result<Option<SealedSecrets>, Unavailable>> + Send;
+
+    /// The last checkout session that was opened for this project, expired or not.
+    fn checkout(
+        &self,
+        id: &ProjectId,
+    ) -> impl Future<Output = Result<Option<Checkout>, Unavailable>> + Send;
+
+    fn record_checkout(
+        &self,
+        id: &ProjectId,
+        checkout: &Checkout,
+    ) -> impl Future<Output = Result<(), Unavailable>> + Send;
+
+    /// Marks the project paid for by `subscription`. The first payment is attempt 1.
+    ///
+    /// Idempotent: a repeat, and a payment for a project that is already on its way, return the
+    /// project as it is. Another subscription than the recorded one is refused.
+    fn record_paid(
+        &self,
+        id: &ProjectId,
+        subscription: &str,
+    ) -> impl Future<Output = Result<Project, ChangeError>> + Send;
+
+    /// Moves the project by `event`, on behalf of provisioning number `attempt`.
+    ///
+    /// `reason` is kept with it, or cleared. Repeating an event is success.
+    fn change(
+        &self,
+        id: &ProjectId,
+        attempt: u32,
+        event: Event,
+        reason: Option<&str>,
+    ) -> impl Future<Output = Result<Project, ChangeError>> + Send;
+
+    /// A failed project becomes pending again under the next attempt.
+    ///
+    /// A project that is pending already is returned as it is.
+    fn request_retry(
+        &self,
+        id: &ProjectId,
+    ) -> impl Future<Output = Result<Project, ChangeError>> + Send;
+}
+
+/// What opens an instance, encrypted for its tenant. See [`crate::vault::Vault`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SealedSecrets {
+    pub gateway_token: Vec<u8>,
+    pub model_key: Vec<u8>,
+}
+
+/// A hosted payment page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Checkout {
+    pub session_id: String,
+    pub url: String,
+    pub expires_at: Timestamp,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum CreateError {
+    /// The id belongs to another tenant's project.
+    #[error("the project id is taken")]
+    Taken,
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum ChangeError {
+    #[error("there is no project `{0}`")]
+    Unknown(ProjectId),
+    #[error(transparent)]
+    Illegal(#[from] IllegalTransition),
+    /// A later provisioning owns the project now.
+    #[error("attempt {attempt} is over: the project is at attempt {current}")]
+    Fenced { attempt: u32, current: u32 },
+    #[error("the project is paid for by another subscription")]
+    OtherSubscription,
+    /// Somebody changed it at the same time. Read again.
+    #[error("lost a race for the project")]
+    LostRace,
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+}

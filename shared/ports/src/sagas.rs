@@ -1,0 +1,36 @@
+//! Executions of state machines.
+
+use crate::Unavailable;
+use jiff::Timestamp;
+
+pub trait Sagas {
+    /// Starts the execution called `name` with `input` (JSON).
+    ///
+    /// The name is the idempotency key: an execution of that name that exists already is success.
+    fn ensure_started(
+        &self,
+        name: &str,
+        input: &str,
+    ) -> impl Future<Output = Result<(), Unavailable>> + Send;
+
+    /// The steps of the execution called `name` so far, oldest first. Empty if it never started.
+    fn history(&self, name: &str)
+    -> impl Future<Output = Result<Vec<StepRun>, Unavailable>> + Send;
+}
+
+/// One step of an execution, as its own history tells it. Retries of a step are one run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StepRun {
+    pub name: String,
+    pub outcome: Outcome,
+    pub began_at: Timestamp,
+    /// `None` while it runs.
+    pub ended_at: Option<Timestamp>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    Running,
+    Done,
+    Failed,
+}

@@ -1,0 +1,17 @@
+//! Configuration from environment variables.
+
+use std::str::FromStr;
+
+/// Reads and parses `name`.
+///
+/// # Panics
+///
+/// At cold start, if it is missing or malformed: a misconfigured function must not serve.
+#[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+pub fn require<T: FromStr>(name: &str) -> T {
+    match std::env::var(name).map(|value| value.parse()) {
+        Ok(Ok(value)) => value,
+        Ok(Err(_)) => panic!("environment variable {name} is malformed"),
+        Err(_) => panic!("environment variable {name} is missing"),
+    }
+}

@@ -1,0 +1,18 @@
+//! Fakes of every port, in memory, with faults on demand.
+
+pub mod accounts;
+pub mod bundles;
+pub mod clock;
+pub mod commands;
+pub mod deliveries;
+pub mod fleet;
+pub mod machines;
+pub mod mail;
+pub mod make;
+pub mod outage;
+pub mod payments;
+pub mod projects;
+pub mod queue;
+pub mod routes;
+pub mod sagas;
+pub mod vault;

@@ -1,0 +1,166 @@
+//! Projects in memory.
+
+use crate::outage::Outage;
+use domain::{
+    id::{ProjectId, TenantId},
+    project::{Event, Project, State},
+};
+use ports::{
+    Unavailable,
+    projects::{ChangeError, Checkout, CreateError, Projects, SealedSecrets},
+};
+use std::{
+    collections::BTreeMap,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+#[derive(Debug, Default)]
+pub struct FakeProjects {
+    stored: Mutex<BTreeMap<ProjectId, Stored>>,
+    pub outage: Outage,
+}
+
+#[derive(Clone, Debug)]
+struct Stored {
+    project: Project,
+    secrets: Option<SealedSecrets>,
+    checkout: Option<Checkout>,
+}
+
+impl FakeProjects {
+    /// `projects`, without secrets.
+    pub fn of(projects: impl IntoIterator<Item = Project>) -> Self {
+        let fake = Self::default();
+        for project in projects {
+            let stored = Stored { project: project.clone(), secrets: None, checkout: None };
+            fake.lock().insert(project.id, stored);
+        }
+        fake
+    }
+
+    pub fn put_secrets(&self, id: &ProjectId, secrets: SealedSecrets) {
+        if let Some(stored) = self.lock().get_mut(id) {
+            stored.secrets = Some(secrets);
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<ProjectId, Stored>> {
+        self.stored.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn read<T>(
+        &self,
+        id: &ProjectId,
+        field: impl FnOnce(&Stored) -> T,
+    ) -> Result<Option<T>, Unavailable> {
+        self.outage.check("projects")?;
+        Ok(self.lock().get(id).map(field))
+    }
+
+    fn update(
+        &self,
+        id: &ProjectId,
+        change: impl FnOnce(&mut Project) -> Result<(), ChangeError>,
+    ) -> Result<Project, ChangeError> {
+        self.outage.check("projects")?;
+        let mut stored = self.lock();
+        let stored = stored.get_mut(id).ok_or_else(|| ChangeError::Unknown(id.clone()))?;
+        change(&mut stored.project)?;
+        Ok(stored.project.clone())
+    }
+}
+
+impl Projects for FakeProjects {
+    async fn create(&self, project: &Project, secrets: &SealedSecrets) -> Result<(), CreateError> {
+        self.outage.check("projects")?;
+        let mut stored = self.lock();
+        match stored.get(&project.id) {
+            Some(it) if it.project.tenant_id != project.tenant_id => Err(CreateError::Taken),
+            Some(_) => Ok(()),
+            None => {
+                let secrets = Some(secrets.clone());
+                let new = Stored { project: project.clone(), secrets, checkout: None };
+                stored.insert(project.id.clone(), new);
+                Ok(())
+            }
+        }
+    }
+
+    async fn find(&self, id: &ProjectId) -> Result<Option<Project>, Unavailable> {
+        self.read(id, |it| it.project.clone())
+    }
+
+    async fn list(&self, tenant: &TenantId) -> Result<Vec<Project>, Unavailable> {
+        self.outage.check("projects")?;
+        let stored = self.lock();
+        let mine = stored.values().filter(|it| it.project.tenant_id == *tenant);
+        let mut projects: Vec<_> = mine.map(|it| it.project.clone()).collect();
+        projects.sort_by_key(|it| it.created_at);
+        Ok(projects)
+    }
+
+    async fn secrets(&self, id: &ProjectId) -> Result<Option<SealedSecrets>, Unavailable> {
+        Ok(self.read(id, |it| it.secrets.clone())?.flatten())
+    }
+
+    async fn checkout(&self, id: &ProjectId) -> Result<Option<Checkout>, Unavailable> {
+        Ok(self.read(id, |it| it.checkout.clone())?.flatten())
+    }
+
+    async fn record_checkout(
+        &self,
+        id: &ProjectId,
+        checkout: &Checkout,
+    ) -> Result<(), Unavailable> {
+        self.outage.check("projects")?;
+        if let Some(stored) = self.lock().get_mut(id) {
+            stored.checkout = Some(checkout.clone());
+        }
+        Ok(())
+    }
+
+    async fn record_paid(
+        &self,
+        id: &ProjectId,
+        subscription: &str,
+    ) -> Result<Project, ChangeError> {
+        self.update(id, |project| {
+            if project.subscription_id.as_deref().is_some_and(|it| it != subscription) {
+                return Err(ChangeError::OtherSubscription);
+            }
+            project.state = project.state.after(Event::Paid)?;
+            project.attempt = project.attempt.max(1);
+            project.subscription_id = Some(subscription.to_owned());
+            Ok(())
+        })
+    }
+
+    async fn change(
+        &self,
+        id: &ProjectId,
+        attempt: u32,
+        event: Event,
+        reason: Option<&str>,
+    ) -> Result<Project, ChangeError> {
+        self.update(id, |project| {
+            if project.attempt != attempt {
+                return Err(ChangeError::Fenced { attempt, current: project.attempt });
+            }
+            project.state = project.state.after(event)?;
+            project.reason = reason.map(str::to_owned);
+            Ok(())
+        })
+    }
+
+    async fn request_retry(&self, id: &ProjectId) -> Result<Project, ChangeError> {
+        self.update(id, |project| {
+            let before = project.state;
+            project.state = before.after(Event::RetryRequested)?;
+            if before != State::Pending {
+                project.attempt += 1;
+                project.reason = None;
+            }
+            Ok(())
+        })
+    }
+}
