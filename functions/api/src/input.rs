@@ -1,0 +1,132 @@
+//! From a request to values that are right, or a list of what is wrong with it.
+
+use crate::refusal::Refusal;
+use axum::{
+    body::to_bytes,
+    extract::{FromRequest, FromRequestParts, Path, Request},
+};
+use contracts::problem::FieldError;
+use domain::id::ProjectId;
+use http::{HeaderMap, header, request::Parts};
+use serde_json::{Map, Value};
+use std::fmt::Display;
+
+/// No body that we understand comes near it.
+pub(crate) const MAX_BODY_LEN: usize = 64 * 1024;
+
+/// A JSON object that was read field by field.
+///
+/// Not by serde: it stops at the first mistake and names a missing field only in prose, while a form
+/// wants all mistakes at once, each beside its field.
+pub(crate) struct Body<T>(pub(crate) T);
+
+/// What can be read from the fields of a body.
+pub(crate) trait Input: Sized {
+    /// `None` only after `fields` noted what is wrong.
+    fn read(fields: &mut Fields) -> Option<Self>;
+}
+
+/// A JSON object that is being read.
+pub(crate) struct Fields {
+    left: Map<String, Value>,
+    errors: Vec<FieldError>,
+}
+
+impl Fields {
+    fn of(body: &[u8]) -> Result<Self, Refusal> {
+        match serde_json::from_slice(body) {
+            Ok(Value::Object(left)) => Ok(Self { left, errors: vec![] }),
+            Ok(_) => Err(Refusal::of_field("", "must be a JSON object")),
+            Err(error) => Err(Refusal::of_field("", format!("must be JSON: {error}"))),
+        }
+    }
+
+    /// The string in `field`, as `parse` understands it.
+    pub(crate) fn text<T, E: Display>(
+        &mut self,
+        field: &'static str,
+        parse: impl FnOnce(String) -> Result<T, E>,
+    ) -> Option<T> {
+        let parsed = match self.left.remove(field) {
+            Some(Value::String(text)) => parse(text).map_err(|it| it.to_string()),
+            Some(_) => Err("must be a string".to_owned()),
+            None => Err("is required".to_owned()),
+        };
+        parsed.map_err(|message| self.note(field, message)).ok()
+    }
+
+    fn note(&mut self, field: &str, message: String) {
+        self.errors.push(FieldError { field: field.to_owned(), message });
+    }
+
+    fn finish<T: Input>(mut self) -> Result<T, Refusal> {
+        let input = T::read(&mut self);
+        for (field, _) in std::mem::take(&mut self.left) {
+            self.note(&field, "is not known here".to_owned());
+        }
+        match input {
+            Some(input) if self.errors.is_empty() => Ok(input),
+            Some(_) | None => Err(Refusal::Invalid(self.errors)),
+        }
+    }
+}
+
+impl<S: Send + Sync, T: Input> FromRequest<S> for Body<T> {
+    type Rejection = Refusal;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Refusal> {
+        if !is_json(request.headers()) {
+            return Err(Refusal::NotJson);
+        }
+        let too_large = |_| Refusal::TooLarge { limit: MAX_BODY_LEN };
+        let body = to_bytes(request.into_body(), MAX_BODY_LEN).await.map_err(too_large)?;
+        Fields::of(&body)?.finish().map(Self)
+    }
+}
+
+/// Asked for because a browser sends no JSON across sites without asking first.
+fn is_json(headers: &HeaderMap) -> bool {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|it| it.to_str().ok());
+    let kind = kind.and_then(|it| it.split(';').next());
+    kind.is_some_and(|it| it.trim().eq_ignore_ascii_case("application/json"))
+}
+
+/// The project that a path names. What cannot be an id is not found, like an id that nobody has.
+pub(crate) struct ProjectPath(pub(crate) ProjectId);
+
+impl<S: Send + Sync> FromRequestParts<S> for ProjectPath {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
+        let path = Path::<String>::from_request_parts(parts, state).await;
+        let Path(id) = path.map_err(|_| Refusal::NotFound)?;
+        let id = ProjectId::try_from(id).map_err(|_| Refusal::NotFound)?;
+        tracing::Span::current().record("project.id", id.as_str());
+        Ok(Self(id))
+    }
+}
+
+/// The caller's name for "the same request", if it gave one.
+pub(crate) struct IdempotencyKey(pub(crate) Option<String>);
+
+impl IdempotencyKey {
+    const HEADER: &'static str = "idempotency-key";
+    const MAX_LEN: usize = 255;
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for IdempotencyKey {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refusal> {
+        let Some(key) = parts.headers.get(Self::HEADER) else {
+            return Ok(Self(None));
+        };
+        match key.to_str() {
+            Ok(key) if (1..=Self::MAX_LEN).contains(&key.len()) => Ok(Self(Some(key.to_owned()))),
+            Ok(_) | Err(_) => Err(Refusal::of_field(
+                "Idempotency-Key",
+                format!("must have 1 to {} visible ASCII characters", Self::MAX_LEN),
+            )),
+        }
+    }
+}

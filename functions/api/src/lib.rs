@@ -1,0 +1,37 @@
+//! # API
+//!
+//! What customers, and the site that they use, can ask for.
+//!
+//! | | |
+//! |---|---|
+//! | Called by | API Gateway, `ANY /api/{proxy+}` |
+//! | Reads, writes | accounts; projects; the mail queue; provisioning executions; the payment provider |
+//! | Idempotency key | projects: the header `Idempotency-Key`; retries: the attempt; checkouts: the project; sign-ups need none, each is another letter |
+//! | Undo | none; whatever a lost answer leaves behind is found again by the repeat, or expires |
+//! | Fails as | problem documents (RFC 9457); 503 with `Retry-After` when something behind it is away |
+//!
+//! Everybody is somebody: each request carries a token, the token names a session, and the session
+//! is read from the table every time, so that a revoked one ends at once. There are no cookies, so
+//! there is nothing to forge across sites; the site is of the same origin, so there is no CORS.
+
+mod account;
+mod checkout;
+mod health;
+mod input;
+mod openapi;
+mod password;
+mod plans;
+mod project;
+mod random;
+mod refusal;
+mod router;
+mod session;
+mod steps;
+mod view;
+mod world;
+
+pub use openapi::document;
+pub use plans::PriceBoard;
+pub use router::router;
+pub use session::{KeyError, Keys};
+pub use world::{Api, Settings, World};

@@ -1,0 +1,145 @@
+//! Every way in which a request is refused, and how that is said.
+
+use axum::{
+    Json,
+    response::{IntoResponse, Response},
+};
+use contracts::problem::{CONTENT_TYPE, FieldError, Problem};
+use http::{HeaderValue, StatusCode, header};
+use ports::{Unavailable, payments::PaymentsError};
+use runtime::fault::chain;
+
+/// After how long something that is away is worth another try.
+const RETRY_AFTER_S: u32 = 5;
+
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Refusal {
+    #[error("the request is not valid")]
+    Invalid(Vec<FieldError>),
+    #[error("the body must be JSON: send `Content-Type: application/json`")]
+    NotJson,
+    #[error("the body is larger than {limit} bytes")]
+    TooLarge { limit: usize },
+    #[error("the access token is missing, expired or revoked: sign in again")]
+    NotSignedIn,
+    #[error("wrong address or password, or the address is not confirmed yet")]
+    WrongCredentials,
+    #[error("only an owner of the tenant may do this")]
+    NotOwner,
+    /// Also for what belongs to somebody else: the two cannot be told apart.
+    #[error("there is nothing here")]
+    NotFound,
+    #[error("this address does not answer to that method")]
+    WrongMethod,
+    #[error("{0}")]
+    Conflict(&'static str),
+    #[error("this is being done right now: repeat in a moment")]
+    Busy { retry_after_s: u32 },
+    #[error("too many tries: wait and repeat")]
+    TooManyTries { retry_after_s: u32 },
+    #[error("something that this needs is away: repeat in a moment")]
+    Away(#[source] Unavailable),
+    /// A mistake of ours. The reason is for our log only.
+    #[error("something went wrong on our side")]
+    Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl Refusal {
+    pub(crate) fn of_field(field: &str, message: impl Into<String>) -> Self {
+        Self::Invalid(vec![FieldError { field: field.to_owned(), message: message.into() }])
+    }
+
+    pub(crate) fn internal(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Internal(error.into())
+    }
+
+    /// Status, name and title.
+    fn kind(&self) -> (StatusCode, &'static str, &'static str) {
+        use StatusCode as S;
+        match self {
+            Self::Invalid(_) => (S::BAD_REQUEST, "invalid", "Invalid request"),
+            Self::NotJson => (S::UNSUPPORTED_MEDIA_TYPE, "not-json", "Not JSON"),
+            Self::TooLarge { .. } => (S::PAYLOAD_TOO_LARGE, "too-large", "Too large"),
+            Self::NotSignedIn => (S::UNAUTHORIZED, "not-signed-in", "Not signed in"),
+            Self::WrongCredentials => {
+                (S::UNAUTHORIZED, "wrong-credentials", "Wrong address or password")
+            }
+            Self::NotOwner => (S::FORBIDDEN, "not-owner", "Not allowed"),
+            Self::NotFound => (S::NOT_FOUND, "not-found", "Not found"),
+            Self::WrongMethod => (S::METHOD_NOT_ALLOWED, "wrong-method", "Method not allowed"),
+            Self::Conflict(_) => (S::CONFLICT, "conflict", "Conflict"),
+            Self::Busy { .. } => (S::CONFLICT, "busy", "Busy"),
+            Self::TooManyTries { .. } => (S::TOO_MANY_REQUESTS, "too-many-tries", "Too many tries"),
+            Self::Away(_) => (S::SERVICE_UNAVAILABLE, "unavailable", "Unavailable"),
+            Self::Internal(_) => (S::INTERNAL_SERVER_ERROR, "internal", "Our mistake"),
+        }
+    }
+
+    fn retry_after_s(&self) -> Option<u32> {
+        match self {
+            Self::Busy { retry_after_s } | Self::TooManyTries { retry_after_s } => {
+                Some(*retry_after_s)
+            }
+            Self::Away(_) => Some(RETRY_AFTER_S),
+            Self::Invalid(_)
+            | Self::NotJson
+            | Self::TooLarge { .. }
+            | Self::NotSignedIn
+            | Self::WrongCredentials
+            | Self::NotOwner
+            | Self::NotFound
+            | Self::WrongMethod
+            | Self::Conflict(_)
+            | Self::Internal(_) => None,
+        }
+    }
+
+    fn into_problem(self) -> Problem {
+        let (status, name, title) = self.kind();
+        Problem {
+            kind: format!("urn:1mins:problem:{name}"),
+            title: title.to_owned(),
+            status: status.as_u16(),
+            detail: Some(self.to_string()),
+            errors: if let Self::Invalid(errors) = self { errors } else { vec![] },
+        }
+    }
+}
+
+impl From<Unavailable> for Refusal {
+    fn from(error: Unavailable) -> Self {
+        Self::Away(error)
+    }
+}
+
+impl From<PaymentsError> for Refusal {
+    fn from(error: PaymentsError) -> Self {
+        match error {
+            PaymentsError::Unavailable(error) => Self::Away(error),
+            // The customer did nothing wrong: a product or a key of ours is.
+            refused @ PaymentsError::Refused { .. } => Self::internal(refused),
+        }
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let (status, ..) = self.kind();
+        // The one place where an error of a request is logged. Ours only: what customers get wrong
+        // is in the line of the request.
+        if status.is_server_error() {
+            tracing::error!(reason = %chain(&self), "request failed");
+        }
+        let retry_after_s = self.retry_after_s();
+        let mut response = (status, Json(self.into_problem())).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(CONTENT_TYPE));
+        if status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        if let Some(retry_after_s) = retry_after_s {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(retry_after_s));
+        }
+        response
+    }
+}

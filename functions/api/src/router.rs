@@ -1,0 +1,114 @@
+//! Which request goes where, and what every answer carries.
+
+use crate::{
+    account, checkout, health, openapi, plans, project,
+    refusal::Refusal,
+    world::{Api, World},
+};
+use axum::{
+    Router,
+    extract::{MatchedPath, Request, State},
+    middleware::{Next, from_fn, from_fn_with_state},
+    response::{IntoResponse, Response},
+    routing::{MethodRouter, get},
+};
+use http::{HeaderValue, header};
+use ports::clock::Clock;
+use std::sync::Arc;
+use tracing::{Instrument, field::Empty, info_span};
+use utoipa::{Path as Documented, openapi::OpenApi, openapi::path::Paths};
+use utoipa_axum::{PathItemExt, router::OpenApiRouter};
+
+/// A handler together with its description: neither can be had without the other.
+macro_rules! operation {
+    ($module:ident::$handler:ident) => {
+        utoipa_axum::paste! {{
+            use $module::[<__path_ $handler>] as Described;
+            let methods = Described::methods();
+            let handle = |router: MethodRouter<Arc<Api<W>>>, method: &utoipa::openapi::HttpMethod| {
+                router.on(method.to_method_filter(), $module::$handler::<W>)
+            };
+            let router = methods.iter().fold(MethodRouter::new(), handle);
+            let mut paths = Paths::new();
+            paths.add_path_operation(Described::path(), methods, Described::operation());
+            (vec![], paths, router)
+        }}
+    };
+}
+
+/// The whole API.
+pub fn router<W: World>(api: Arc<Api<W>>) -> Router {
+    let (router, description) = operations::<W>();
+    let description = openapi::render(description);
+    router
+        .route(
+            "/api/openapi.json",
+            get(move || async move { ([(header::CONTENT_TYPE, "application/json")], description) }),
+        )
+        .fallback(|| async { Refusal::NotFound })
+        .method_not_allowed_fallback(|| async { Refusal::WrongMethod })
+        .layer(from_fn(harden))
+        .layer(from_fn_with_state(api.clone(), observe))
+        .with_state(api)
+}
+
+/// Every operation, and the document that describes them all.
+pub(crate) fn operations<W: World>() -> (Router<Arc<Api<W>>>, OpenApi) {
+    OpenApiRouter::with_openapi(openapi::frame())
+        .routes(operation!(account::sign_up))
+        .routes(operation!(account::confirm))
+        .routes(operation!(account::sign_in))
+        .routes(operation!(account::sign_out))
+        .routes(operation!(plans::list))
+        .routes(operation!(project::create))
+        .routes(operation!(project::list))
+        .routes(operation!(project::show))
+        .routes(operation!(checkout::open))
+        .routes(operation!(project::retry))
+        .routes(operation!(project::gateway_token))
+        .routes(operation!(health::show))
+        .split_for_parts()
+}
+
+/// Answers are for one person, for programs, and for this moment.
+async fn harden(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    for (name, value) in [
+        (header::CACHE_CONTROL, "no-store"),
+        (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (header::STRICT_TRANSPORT_SECURITY, "max-age=63072000; includeSubDomains"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::X_FRAME_OPTIONS, "DENY"),
+    ] {
+        response.headers_mut().insert(name, HeaderValue::from_static(value));
+    }
+    response
+}
+
+/// One line for each request, with the ids that it is about. Neither bodies nor headers: both hold
+/// secrets.
+async fn observe<W: World>(
+    State(api): State<Arc<Api<W>>>,
+    route: Option<MatchedPath>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let span = info_span!(
+        "request",
+        http.method = %request.method(),
+        http.route = route.as_ref().map_or("none", MatchedPath::as_str),
+        tenant.id = Empty,
+        user.id = Empty,
+        project.id = Empty,
+    );
+    let began_at = api.clock.now();
+    async {
+        let response = next.run(request).await.into_response();
+        let duration_ms = api.clock.now().duration_since(began_at).as_millis();
+        tracing::info!(http.status = response.status().as_u16(), %duration_ms, "answered");
+        response
+    }
+    .instrument(span)
+    .await
+}

@@ -1,0 +1,162 @@
+//! What goes in and out, as clients see it.
+
+use crate::world::Settings;
+use domain::{
+    plan::PlanId,
+    project::{self, Project},
+};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// An address and a password.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes what `input` reads field by field")]
+pub(crate) struct CredentialsBody {
+    #[schema(format = "email", max_length = 254)]
+    email: String,
+    /// 10 to 1024 bytes.
+    #[schema(format = "password", min_length = 10, max_length = 1024)]
+    password: String,
+}
+
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes what `input` reads field by field")]
+pub(crate) struct TokenBody {
+    /// From the link in the letter, after `#token=`.
+    token: String,
+}
+
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes what `input` reads field by field")]
+pub(crate) struct NewProjectBody {
+    /// Lower-case letters, digits and single hyphens; the readable half of the host name.
+    #[schema(min_length = 1, max_length = 30, pattern = "^[a-z]([a-z0-9]|-(?=[a-z0-9]))*$")]
+    name: String,
+    plan: PlanName,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Confirmed {
+    pub(crate) confirmed: bool,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct SignedInView {
+    /// For the header `Authorization: Bearer …`.
+    pub(crate) access_token: String,
+    pub(crate) expires_in_s: u64,
+    pub(crate) tenant_id: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum PlanName {
+    Standard,
+    Pro,
+}
+
+impl From<PlanId> for PlanName {
+    fn from(plan: PlanId) -> Self {
+        match plan {
+            PlanId::Standard => Self::Standard,
+            PlanId::Pro => Self::Pro,
+        }
+    }
+}
+
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct PlanView {
+    pub(crate) id: PlanName,
+    pub(crate) name: &'static str,
+    /// A month, in the currency's smallest unit.
+    pub(crate) price_minor: u64,
+    /// ISO 4217.
+    pub(crate) currency: String,
+    pub(crate) memory_mib: u32,
+    pub(crate) cpu_millis: u32,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct ProjectView {
+    id: String,
+    name: String,
+    plan: PlanName,
+    state: ProjectState,
+    /// Where the instance answers, or a page that says why it does not yet.
+    url: String,
+    /// Why the last attempt failed. Only in the state `error`.
+    reason: Option<String>,
+    #[schema(format = "date-time")]
+    created_at: String,
+    /// How far the last attempt came. Empty in lists.
+    steps: Vec<StepView>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum ProjectState {
+    PendingPayment,
+    Pending,
+    Provisioning,
+    Running,
+    Error,
+}
+
+#[derive(Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub(crate) struct StepView {
+    pub(crate) name: String,
+    pub(crate) state: StepState,
+    #[schema(format = "date-time")]
+    pub(crate) started_at: String,
+    /// `null` while it runs.
+    pub(crate) duration_ms: Option<u64>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum StepState {
+    Running,
+    Done,
+    /// What it may have left behind was taken back.
+    Failed,
+    /// It was done, and taken back since a later step failed.
+    Undone,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct CheckoutView {
+    /// Send the customer there to pay.
+    pub(crate) checkout_url: String,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct GatewayTokenView {
+    /// Full power over the instance. It is never part of a URL.
+    pub(crate) gateway_token: String,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Health {
+    pub(crate) ok: bool,
+}
+
+impl ProjectView {
+    pub(crate) fn of(project: Project, steps: Vec<StepView>, settings: &Settings) -> Self {
+        Self {
+            url: format!("https://{}{}", project.host, settings.instance_url_port),
+            id: project.id.into(),
+            name: project.name.into(),
+            plan: project.plan.into(),
+            state: match project.state {
+                project::State::PendingPayment => ProjectState::PendingPayment,
+                project::State::Pending => ProjectState::Pending,
+                project::State::Provisioning => ProjectState::Provisioning,
+                project::State::Running => ProjectState::Running,
+                project::State::Error => ProjectState::Error,
+            },
+            reason: project.reason,
+            created_at: project.created_at.to_string(),
+            steps,
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! What a request may reach.
+
+use crate::{plans::PriceBoard, session::Keys};
+use contracts::mail::Letter;
+use ports::{
+    accounts::Accounts, clock::Clock, payments::Payments, projects::Projects, queue::Queue,
+    sagas::Sagas, vault::Vault,
+};
+
+/// One choice for every port: the cloud in production, memory in tests.
+pub trait World: Send + Sync + 'static {
+    type Accounts: Accounts + Send + Sync;
+    type Projects: Projects + Send + Sync;
+    type Letters: Queue<Letter> + Send + Sync;
+    type Sagas: Sagas + Send + Sync;
+    type Vault: Vault + Send + Sync;
+    type Payments: Payments + Send + Sync;
+    type Clock: Clock + Send + Sync;
+}
+
+/// Everything that handlers share.
+#[derive(Debug)]
+pub struct Api<W: World> {
+    pub accounts: W::Accounts,
+    pub projects: W::Projects,
+    pub letters: W::Letters,
+    pub sagas: W::Sagas,
+    pub vault: W::Vault,
+    pub payments: W::Payments,
+    pub clock: W::Clock,
+    pub keys: Keys,
+    pub prices: PriceBoard,
+    pub settings: Settings,
+}
+
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Where the site is, without a slash at the end.
+    pub app_url: String,
+    /// Under which instances get their host names.
+    pub domain: String,
+    /// Follows the host in an instance's URL: nothing, or `:8443`.
+    pub instance_url_port: String,
+}

@@ -1,0 +1,105 @@
+//! The API's own description, held against the API.
+
+use crate::bench::{Bench, Fakes, request};
+use contracts::problem::{FieldError, Problem};
+use http::StatusCode;
+use serde_json::{Map, Value};
+
+fn operations(document: &Value) -> Vec<(String, String, Value)> {
+    let paths = document["paths"].as_object().expect("paths");
+    let of_path = |(path, item): (&String, &Value)| {
+        let item = item.as_object().expect("a path item").clone();
+        item.into_iter().map(|(method, it)| (method, path.clone(), it)).collect::<Vec<_>>()
+    };
+    paths.iter().flat_map(of_path).collect()
+}
+
+#[tokio::test]
+async fn the_document_is_served_and_complete() {
+    let bench = Bench::new();
+    let served = bench.get("/api/openapi.json", None).await;
+    assert_eq!(served.status, StatusCode::OK);
+    let document: Value = serde_json::from_str(&api::document::<Fakes>()).unwrap();
+    assert_eq!(served.body, document);
+    assert!(document["openapi"].as_str().unwrap().starts_with("3."));
+    let mut found: Vec<_> =
+        operations(&document).into_iter().map(|(m, path, _)| format!("{m} {path}")).collect();
+    found.sort();
+    let expected = [
+        "get /api/health",
+        "get /api/plans",
+        "get /api/projects",
+        "get /api/projects/{id}",
+        "post /api/confirm",
+        "post /api/projects",
+        "post /api/projects/{id}/checkout",
+        "post /api/projects/{id}/gateway-token",
+        "post /api/projects/{id}/retry",
+        "post /api/sign-in",
+        "post /api/sign-out",
+        "post /api/sign-up",
+    ];
+    assert_eq!(found, expected);
+}
+
+#[tokio::test]
+async fn exactly_what_the_document_protects_is_protected() {
+    let bench = Bench::new();
+    let document: Value = serde_json::from_str(&api::document::<Fakes>()).unwrap();
+    for (method, path, operation) in operations(&document) {
+        let called = path.replace("{id}", "prj_0000000000");
+        let answer = bench.send(request(&method.to_uppercase(), &called, None, "")).await;
+        let protected = answer.status == StatusCode::UNAUTHORIZED;
+        assert_eq!(protected, operation["security"].is_array(), "{method} {path}");
+        let refusal = &operation["responses"]["default"]["content"]["application/problem+json"];
+        assert_eq!(refusal["schema"]["$ref"], "#/components/schemas/Problem", "{method} {path}");
+        if path.contains("{id}") {
+            assert_eq!(operation["parameters"][0]["name"], "id", "{method} {path}");
+        }
+    }
+}
+
+fn references(value: &Value, found: &mut Vec<String>) {
+    match value {
+        Value::Object(object) => {
+            found.extend(object.get("$ref").and_then(Value::as_str).map(str::to_owned));
+            object.values().for_each(|it| references(it, found));
+        }
+        Value::Array(list) => list.iter().for_each(|it| references(it, found)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => (),
+    }
+}
+
+#[test]
+fn every_reference_leads_somewhere() {
+    let document: Value = serde_json::from_str(&api::document::<Fakes>()).unwrap();
+    let mut found = vec![];
+    references(&document, &mut found);
+    assert!(found.len() > 20, "{found:?}");
+    for reference in found {
+        let pointer = reference.strip_prefix('#').expect("a local reference");
+        assert!(document.pointer(pointer).is_some(), "{reference}");
+    }
+}
+
+#[test]
+fn problems_are_described_as_they_are() {
+    let document: Value = serde_json::from_str(&api::document::<Fakes>()).unwrap();
+    let problem = Problem {
+        kind: String::new(),
+        title: String::new(),
+        status: 400,
+        detail: Some(String::new()),
+        errors: vec![FieldError { field: String::new(), message: String::new() }],
+    };
+    let keys = |it: &Map<String, Value>| it.keys().cloned().collect::<Vec<_>>();
+    let said = serde_json::to_value(problem).unwrap();
+    let described = &document["components"]["schemas"]["Problem"]["properties"];
+    let names = |it: &Value| {
+        let mut names = keys(it.as_object().unwrap());
+        names.sort();
+        names
+    };
+    assert_eq!(names(&said), names(described));
+    assert_eq!(names(&said["errors"][0]), names(&described["errors"]["items"]["properties"]));
+}

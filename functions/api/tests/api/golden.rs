@@ -1,0 +1,31 @@
+//! The golden events, as API Gateway would send them.
+
+use crate::bench::Bench;
+use http::StatusCode;
+use lambda_http::{RequestExt, request};
+
+#[tokio::test]
+async fn every_golden_event_finds_its_handler() {
+    let bench = Bench::new();
+    let cases = [
+        ("health", include_str!("../../../../events/api/health.json"), StatusCode::OK),
+        ("plans", include_str!("../../../../events/api/plans.json"), StatusCode::OK),
+        ("sign-up", include_str!("../../../../events/api/sign-up.json"), StatusCode::ACCEPTED),
+        ("sign-in", include_str!("../../../../events/api/sign-in.json"), StatusCode::UNAUTHORIZED),
+        (
+            "create-project",
+            include_str!("../../../../events/api/create-project.json"),
+            StatusCode::UNAUTHORIZED,
+        ),
+        (
+            "show-project",
+            include_str!("../../../../events/api/show-project.json"),
+            StatusCode::UNAUTHORIZED,
+        ),
+    ];
+    for (case, event, status) in cases {
+        let event = request::from_str(event).expect("API Gateway's format 2.0");
+        assert!(event.raw_http_path().starts_with("/api/"), "{case}");
+        assert_eq!(bench.send(event.map(axum::body::Body::new)).await.status, status, "{case}");
+    }
+}

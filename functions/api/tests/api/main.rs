@@ -1,0 +1,12 @@
+//! The whole API over fakes, through its real router.
+
+mod account;
+mod bench;
+mod checkout;
+mod document;
+mod golden;
+mod input;
+mod isolation;
+mod plans;
+mod project;
+mod session;

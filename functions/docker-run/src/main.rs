@@ -1,0 +1,42 @@
+//! Wiring only.
+#![recursion_limit = "256"] // the SDK's futures nest deep
+
+use adapters::{
+    clock::SystemClock,
+    dynamodb::{fleet::DynamoFleet, projects::DynamoProjects},
+    kms::KmsVault,
+    s3::S3Bundles,
+    ssm_commands::SsmCommands,
+};
+use contracts::provision::Call;
+use docker_run::{Config, Platform, Step, World, handle};
+use lambda_runtime::{Error, LambdaEvent, run, service_fn};
+use runtime::{env::require, fault::diagnose, telemetry};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    telemetry::init();
+    let world = &World {
+        projects: &DynamoProjects::connect(require("PROJECTS_TABLE")).await,
+        vault: &KmsVault::connect(require("KEY_ID")).await,
+        bundles: &S3Bundles::connect(require("BUNDLES_BUCKET")).await,
+        commands: &SsmCommands::connect(SystemClock).await,
+        fleet: &DynamoFleet::connect(require("FLEET_TABLE"), require("POOL")).await,
+        config: &config(),
+    };
+
+    run(service_fn(move |event: LambdaEvent<Call<Step>>| async move {
+        handle(world, &event.payload).await.map_err(|error| diagnose(&error))
+    }))
+    .await
+}
+
+fn config() -> Config {
+    let platform = Platform {
+        model_url: require("MODEL_URL"),
+        model_id: require("MODEL_ID"),
+        edge_cidr: require("EDGE_CIDR"),
+        url_port: require("INSTANCE_URL_PORT"),
+    };
+    Config { platform, agent_image: require("AGENT_IMAGE"), model_egress: require("MODEL_EGRESS") }
+}

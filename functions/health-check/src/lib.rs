@@ -1,0 +1,16 @@
+//! # Health check
+//!
+//! Waits until a launched instance's gateway has started.
+//!
+//! | | |
+//! |---|---|
+//! | Called by | `provision` saga, step `CheckHealth` |
+//! | Reads | nothing of ours: the saga says where the instance is |
+//! | Writes | nothing of ours; the worker takes back the CPU that it lent for the boot |
+//! | Idempotency key | project and generation: the worker refuses another one |
+//! | Undo | none: what it changed goes with the container |
+//! | Fails as | `Retryable` while the gateway boots or the worker is away, `Terminal` when the gateway ended |
+
+mod handler;
+
+pub use handler::{HealthError, Step, handle};

@@ -1,0 +1,104 @@
+//! Find whom to write to, write, hand it to the provider.
+
+use crate::letters;
+use contracts::{
+    mail::Letter,
+    provision::{Call, Saga},
+};
+use domain::{
+    id::TenantId,
+    project::{Project, State},
+};
+use ports::{
+    Unavailable,
+    accounts::{Accounts, EmailAddress},
+    mail::{Mail, SendError},
+    projects::Projects,
+};
+use runtime::fault::{Classify, Fault};
+use serde::Deserialize;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+pub enum Step {
+    Notify,
+}
+
+/// Where links lead.
+#[derive(Clone, Debug)]
+pub struct Origins {
+    /// The site, without a slash at the end.
+    pub app_url: String,
+    /// What follows an instance's host: nothing, or a port such as `:8443`.
+    pub instance_url_port: String,
+}
+
+/// The step of the saga: tells the owner that the agent runs, and where.
+pub async fn announce(
+    projects: &impl Projects,
+    accounts: &impl Accounts,
+    mail: &impl Mail,
+    origins: &Origins,
+    call: &Call<Step>,
+) -> Result<(), NotifyError> {
+    let (Step::Notify, saga) = (call.step, &call.saga);
+    let project = projects.find(&saga.project_id).await?;
+    // A step may run late, or again days later by an operator's hand. Old news is no news.
+    let Some(project) = project.filter(|it| is_news(it, saga)) else {
+        tracing::info!(project.id = %saga.project_id, "not running under this attempt: no mail");
+        return Ok(());
+    };
+    let owner = accounts.find_owner_address(&project.tenant_id).await?;
+    let owner = owner.ok_or(NotifyError::NoOwner(project.tenant_id))?;
+    let name = project.name.as_str();
+    let instance_url = format!("https://{}{}", project.host, origins.instance_url_port);
+    let project_url = format!("{}/projects/{}", origins.app_url, project.id);
+    Ok(mail.send(&letters::running(owner, name, &instance_url, &project_url)).await?)
+}
+
+fn is_news(project: &Project, saga: &Saga) -> bool {
+    project.state == State::Running && project.attempt == saga.attempt
+}
+
+/// One letter from the queue.
+pub async fn deliver(
+    mail: &impl Mail,
+    origins: &Origins,
+    letter: Letter,
+) -> Result<(), NotifyError> {
+    let message = match letter {
+        Letter::ConfirmAddress { to, token } => {
+            // Behind the hash: a browser sends that part to no server and writes it to no log.
+            let link = format!("{}/confirm#token={token}", origins.app_url);
+            letters::confirm_address(address(to)?, &link)
+        }
+        Letter::AddressKnown { to } => letters::address_known(address(to)?, &origins.app_url),
+    };
+    Ok(mail.send(&message).await?)
+}
+
+fn address(to: String) -> Result<EmailAddress, NotifyError> {
+    EmailAddress::try_from(to).map_err(|_| NotifyError::NoAddress)
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum NotifyError {
+    #[error("tenant `{0}` has no owner to write to")]
+    NoOwner(TenantId),
+    #[error("the letter is addressed to something that is no e-mail address")]
+    NoAddress,
+    #[error(transparent)]
+    Send(#[from] SendError),
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+}
+
+impl Classify for NotifyError {
+    fn fault(&self) -> Fault {
+        match self {
+            Self::NoOwner(_) | Self::NoAddress | Self::Send(SendError::Refused(_)) => {
+                Fault::Terminal
+            }
+            Self::Send(SendError::Unavailable(_)) | Self::Unavailable(_) => Fault::Retryable,
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! What the letters say. Pure.
+
+use ports::{accounts::EmailAddress, mail::Message};
+
+pub(crate) fn confirm_address(to: EmailAddress, link: &str) -> Message {
+    let why = "Open this link within 24 hours to confirm your address and open your account:";
+    let otherwise = "If you did not just sign up at 1mins.in yourself, do not open it and do nothing: \
+                     no account is opened.";
+    compose(to, "Confirm your address", why, link, otherwise)
+}
+
+pub(crate) fn address_known(to: EmailAddress, app_url: &str) -> Message {
+    let why = "Somebody, probably you, signed up with this address. It has an account already: \
+               sign in with the password that you chose back then.";
+    let otherwise = "If it was not you, do nothing: nobody got in, and nothing was changed.";
+    compose(to, "You have an account already", why, app_url, otherwise)
+}
+
+/// Without the gateway token: whoever reads the mail must still sign in.
+pub(crate) fn running(
+    to: EmailAddress,
+    name: &str,
+    instance_url: &str,
+    project_url: &str,
+) -> Message {
+    let subject = format!("Your agent {name} is running");
+    let news = format!("Your OpenClaw agent {name} is up and answers at:");
+    let access = format!("The token that opens it is on its page: {project_url}");
+    compose(to, &subject, &news, instance_url, &access)
+}
+
+/// One sentence, the link on a line of its own, another sentence.
+fn compose(to: EmailAddress, subject: &str, before: &str, link: &str, after: &str) -> Message {
+    let text = format!("{before}\n\n{link}\n\n{after}\n\n1mins.in\n");
+    let (before, link, after) = (escaped(before), escaped(link), escaped(after));
+    let html = format!(
+        "<p>{before}</p>\n<p><a href=\"{link}\">{link}</a></p>\n<p>{after}</p>\n<p>1mins.in</p>\n"
+    );
+    Message { to, subject: subject.to_owned(), text, html }
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}

@@ -1,0 +1,103 @@
+//! What people get to read.
+
+use contracts::{mail::Letter, provision::Call};
+use domain::project::{Project, State};
+use notify::{NotifyError, Origins, Step, announce, deliver};
+use ports::accounts::{Credentials, EmailAddress, PasswordHash};
+use runtime::fault::{Classify, Fault};
+use testkit::{accounts::FakeAccounts, mail::FakeMail, make, projects::FakeProjects};
+
+fn origins() -> Origins {
+    Origins { app_url: "https://app.test".into(), instance_url_port: ":8443".into() }
+}
+
+fn running() -> Project {
+    Project { state: State::Running, ..make::project() }
+}
+
+fn accounts() -> FakeAccounts {
+    let accounts = FakeAccounts::default();
+    let ada = EmailAddress::try_from("ada@example.com".to_owned()).expect("as prepared");
+    let user = "usr_ada".parse().expect("as prepared");
+    let credentials = Credentials { user, password: PasswordHash(String::new()) };
+    accounts.put_account(&ada, credentials, &running().tenant_id);
+    accounts
+}
+
+fn call() -> Call<Step> {
+    Call { step: Step::Notify, saga: make::saga() }
+}
+
+async fn announced(projects: FakeProjects, mail: &FakeMail) -> Result<(), NotifyError> {
+    announce(&projects, &accounts(), mail, &origins(), &call()).await
+}
+
+#[tokio::test]
+async fn the_owner_reads_where_the_agent_answers() {
+    let mail = FakeMail::default();
+    announced(FakeProjects::of([running()]), &mail).await.unwrap();
+    let sent = mail.sent();
+    assert_eq!(sent.len(), 1);
+    assert_eq!(sent[0].to.as_str(), "ada@example.com");
+    assert_eq!(sent[0].subject, "Your agent mybot is running");
+    for text in [&sent[0].text, &sent[0].html] {
+        assert!(text.contains("https://mybot-a1b2c3d4e5.1mins.test:8443"), "{text}");
+        assert!(text.contains("https://app.test/projects/prj_a1b2c3d4e5"), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn old_news_is_not_sent() {
+    let cases = [
+        ("it failed meanwhile", Project { state: State::Error, ..running() }),
+        ("a later attempt runs", Project { attempt: 2, ..running() }),
+        ("it is not there", make::project_called("another")),
+    ];
+    for (case, project) in cases {
+        let mail = FakeMail::default();
+        announced(FakeProjects::of([project]), &mail).await.unwrap();
+        assert!(mail.sent().is_empty(), "{case}");
+    }
+}
+
+#[tokio::test]
+async fn what_passes_is_retried_and_what_does_not_is_not() {
+    let mail = FakeMail::default();
+    mail.outage.begin(1);
+    let away = announced(FakeProjects::of([running()]), &mail).await.unwrap_err();
+    assert_eq!(away.fault(), Fault::Retryable);
+
+    let strangers = FakeAccounts::default();
+    let projects = FakeProjects::of([running()]);
+    let nobody = announce(&projects, &strangers, &mail, &origins(), &call()).await.unwrap_err();
+    assert_eq!(nobody.fault(), Fault::Terminal);
+}
+
+#[tokio::test]
+async fn a_confirmation_holds_its_link_behind_the_hash() {
+    let mail = FakeMail::default();
+    let letter = Letter::ConfirmAddress { to: "ada@example.com".into(), token: "t0-k_n".into() };
+    deliver(&mail, &origins(), letter).await.unwrap();
+    let sent = mail.sent();
+    let link = "https://app.test/confirm#token=t0-k_n";
+    assert!(sent[0].text.contains(&format!("\n{link}\n")), "{}", sent[0].text);
+    assert!(sent[0].html.contains(&format!("href=\"{link}\"")), "{}", sent[0].html);
+}
+
+#[tokio::test]
+async fn whoever_has_an_account_is_told_without_a_token() {
+    let mail = FakeMail::default();
+    let letter = Letter::AddressKnown { to: "ada@example.com".into() };
+    deliver(&mail, &origins(), letter).await.unwrap();
+    assert!(!mail.sent()[0].text.contains("token"));
+    assert!(mail.sent()[0].text.contains("https://app.test"));
+}
+
+#[tokio::test]
+async fn a_letter_to_no_address_is_never_sent() {
+    let mail = FakeMail::default();
+    let to = "ada@example.com\r\nBcc: eve@example.com".to_owned();
+    let error = deliver(&mail, &origins(), Letter::AddressKnown { to }).await.unwrap_err();
+    assert_eq!(error.fault(), Fault::Terminal);
+    assert!(mail.sent().is_empty());
+}

@@ -1,0 +1,19 @@
+//! # Provision
+//!
+//! Buys a worker when none has room, and waits until it can run instances.
+//!
+//! | | |
+//! |---|---|
+//! | Called by | `provision` saga, steps `BuyWorker` / `UndoBuyWorker` and `AwaitWorker` |
+//! | Reads | the worker, its machine |
+//! | Writes | the worker, with the project's reservation on it from the first moment; a machine |
+//! | Idempotency key | [`domain::id::WorkerId`], minted once by the saga; it is the machine's token and tag |
+//! | Undo | releases the reservation; gives the machine back unless somebody else is on it by now |
+//! | Fails as | `Retryable` while the provider or the machine is not there yet, `Terminal` when no offering can be bought |
+
+mod await_worker;
+mod buy_worker;
+mod handler;
+pub mod offering;
+
+pub use handler::{Config, ProvisionError, Step, handle};
