@@ -1,0 +1,90 @@
+# shellcheck shell=bash disable=SC2004,SC2034,SC2154 # shared with bin/instance
+# The tenant's container, its network and its volume.
+
+container='' volume=''
+
+# Names follow from the project alone, so that a repeated command finds the earlier one's work.
+name_things() {
+  container="openclaw-${flag[project]:-}"
+  volume="$container-data"
+}
+
+inspect() { docker container inspect -f "$1" "$container" 2>/dev/null; }
+
+# Empty when there is no container.
+generation_on_worker() { inspect '{{index .Config.Labels "in.1mins.generation"}}' || true; }
+
+ensure_firewall() {
+  mkdir -p "$STATE"
+  add_line "${flag[edge-cidr]}" "$STATE/edge-cidr"
+  add_line "${flag[model-egress]}" "$STATE/model-egress"
+  /opt/worker/bin/firewall
+}
+
+add_line() { grep -qxF "$1" "$2" 2>/dev/null || echo "$1" >>"$2"; }
+
+# Docker's own pools hold about thirty networks. Ours follow from the port: 8,192 of eight addresses.
+subnet() {
+  local index=$((${flag[port]} - FIRST_PORT))
+  echo "10.231.$((index / 32)).$((index % 32 * 8))/29"
+}
+
+ensure_network() {
+  docker network inspect "$container" >/dev/null 2>&1 && remove_network
+  docker network create --subnet "$(subnet)" --label "in.1mins.project=${flag[project]}" \
+    --opt "com.docker.network.bridge.name=oc${flag[port]}" "$container" >/dev/null ||
+    give_up "$LATER" no_network "the network of port ${flag[port]} is still in use"
+}
+
+remove_network() { docker network rm "$container" >/dev/null 2>&1 || true; }
+
+remove_volume() { docker volume rm -f "$volume" >/dev/null; }
+
+# A second launch of what is there already. It may have been created and never started.
+keep_container() {
+  [[ "$(inspect '{{index .Config.Labels "in.1mins.instance"}}')" == "${flag[instance]}" ]] ||
+    give_up "$FENCED" fenced "generation ${flag[generation]} belongs to another instance"
+  [[ "$(inspect '{{.State.Running}}')" == true ]] || docker start "$container" >/dev/null
+}
+
+# `graceful` lets the gateway write its state; `at-once` is for a state that nobody will read.
+remove_container() {
+  [[ -n "$(generation_on_worker)" ]] || return 0
+  [[ "$1" == at-once ]] || docker stop -t 60 "$container" >/dev/null
+  docker rm -f "$container" >/dev/null
+}
+
+# No more than the machine has: Docker refuses it.
+at_most_all_cpus() { awk -v want="$1" -v have="$(nproc)" 'BEGIN { print want < have ? want : have }'; }
+
+set_cpus() { docker update --cpus "$(at_most_all_cpus "$1")" "$container" >/dev/null; }
+
+# gVisor puts a kernel of its own between the tenant and ours, where the worker has it.
+runtime_flags() {
+  if docker info -f '{{json .Runtimes}}' | jq -e 'has("runsc")' >/dev/null; then
+    echo --runtime runsc
+  fi
+}
+
+run_container() {
+  local -a run=(
+    --name "$container" --hostname "openclaw-${flag[project]#prj_}" --pull never --init
+    --restart unless-stopped --stop-timeout 60
+    --cap-drop ALL --security-opt no-new-privileges --pids-limit 512
+    --memory "${flag[memory-mib]}m" --memory-swap "${flag[memory-mib]}m"
+    --cpus "$(at_most_all_cpus "${flag[boot-cpus]}")"
+    --read-only --tmpfs '/tmp:size=256m,mode=1777'
+    --tmpfs '/home/node/.cache:size=64m,uid=1000,gid=1000,mode=700'
+    --network "$container" -p "0.0.0.0:${flag[port]}:18789"
+    -v "$volume:/home/node/.openclaw"
+    -e OPENCLAW_DISABLE_BONJOUR=1 -e AWS_EC2_METADATA_DISABLED=true
+    -e "NODE_OPTIONS=--max-old-space-size=${flag[heap-mib]}"
+    --log-driver json-file --log-opt max-size=10m --log-opt max-file=3
+    --label "in.1mins.project=${flag[project]}" --label "in.1mins.instance=${flag[instance]}"
+    --label "in.1mins.generation=${flag[generation]}"
+  )
+  # shellcheck disable=SC2046 # two words, or none
+  docker run -d $(runtime_flags) "${run[@]}" "${flag[image]}" \
+    openclaw gateway --bind lan --port 18789 >/dev/null ||
+    give_up "$LATER" not_run "Docker could not start the container"
+}

@@ -1,0 +1,53 @@
+/** An alarm that tells whoever it wakes what to do: its description ends in a heading of the runbook. */
+import { Duration } from 'aws-cdk-lib';
+import {
+  Alarm,
+  ComparisonOperator,
+  type IMetric,
+  TreatMissingData,
+} from 'aws-cdk-lib/aws-cloudwatch';
+import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import type { Construct } from 'constructs';
+
+/** The headings of RUNBOOK.md that alarms point to. A test looks for each. */
+export const HEADINGS = {
+  deadLetters: 'A queue has dead letters',
+  sagaFailed: 'A saga failed',
+  undoFailed: 'An undo failed',
+  functionErrors: 'A function fails',
+  apiErrors: 'The API answers with errors',
+} as const;
+
+export interface RunbookAlarmProps {
+  readonly name: string;
+  readonly metric: IMetric;
+  /** What it means when this goes off, in one sentence. */
+  readonly means: string;
+  readonly heading: keyof typeof HEADINGS;
+  readonly topic: ITopic;
+  /** Goes off when the metric is at least this. */
+  readonly threshold?: number;
+}
+
+/** The period over which every alarm here counts. */
+export const ALARM_PERIOD = Duration.minutes(5);
+
+export class RunbookAlarm extends Alarm {
+  constructor(scope: Construct, id: string, props: RunbookAlarmProps) {
+    super(scope, id, {
+      alarmName: props.name,
+      alarmDescription: `${props.means} RUNBOOK.md#${anchor(HEADINGS[props.heading])}`,
+      metric: props.metric,
+      threshold: props.threshold ?? 1,
+      evaluationPeriods: 1,
+      comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+      // Nothing happened is no news.
+      treatMissingData: TreatMissingData.NOT_BREACHING,
+    });
+    this.addAlarmAction(new SnsAction(props.topic));
+  }
+}
+
+/** How a Markdown heading is spelt in a link. */
+export const anchor = (heading: string) => heading.toLowerCase().replaceAll(' ', '-');

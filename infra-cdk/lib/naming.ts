@@ -1,0 +1,20 @@
+/** Names that more than one stack, function or script must agree on. */
+import type { Stage } from './config.js';
+
+/** The physical name of a part of `stage`. */
+export const physicalName = (stage: Stage, part: string) => `1mins-${stage.name}-${part}`;
+
+/** Secrets are parameters that people and scripts set; no template ever holds one. */
+export const secretParameter = (
+  stage: Stage,
+  secret: 'jwt-key' | 'dodo-api-key' | 'dodo-webhook',
+) => `/1mins/${stage.name}/secrets/${secret}`;
+
+/** Everything that the edge reads lies below. */
+export const routesPrefix = (stage: Stage) => `/1mins/${stage.name}/routes`;
+
+/** Marks the machines of a stage, and with that what its functions may command and terminate. */
+export const STAGE_TAG = '1mins:stage';
+
+/** What the agent image is called in the bucket of images: as `docker save` made it. */
+export const agentImageKey = (stage: Stage) => `${stage.agentImage.replace(':', '-')}.tar`;

@@ -1,0 +1,115 @@
+/** What a function may do, in the words of the table of functions; each is scoped to one resource. */
+import { ArnFormat, type Stack } from 'aws-cdk-lib';
+import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+import type { Stage } from './config.js';
+
+/** What a sealed secret is for; `SecretKind` in `shared/ports/src/vault.rs`. */
+export type SecretKind = 'gateway_token' | 'model_key';
+
+const READ = ['dynamodb:GetItem', 'dynamodb:Query'];
+const WRITE = [
+  'dynamodb:PutItem',
+  'dynamodb:UpdateItem',
+  'dynamodb:DeleteItem',
+  // Part of transactions.
+  'dynamodb:ConditionCheckItem',
+];
+
+const allow = (
+  actions: string[],
+  resources: string[],
+  conditions?: Record<string, Record<string, unknown>>,
+) => new PolicyStatement({ actions, resources, conditions });
+
+export const read = (table: ITable) => allow(READ, [table.tableArn]);
+
+export const readWrite = (table: ITable) => allow([...READ, ...WRITE], [table.tableArn]);
+
+/** Changes items that it knows by name. */
+export const update = (table: ITable) => allow(['dynamodb:UpdateItem'], [table.tableArn]);
+
+/** Records single items and changes them, without a view of the others. */
+export const record = (table: ITable) =>
+  allow(['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'], [table.tableArn]);
+
+export const send = (queue: IQueue) => allow(['sqs:SendMessage'], [queue.queueArn]);
+
+export const seal = (key: IKey, kinds: SecretKind[]) => onSecrets(key, 'kms:Encrypt', kinds);
+
+export const open = (key: IKey, kinds: SecretKind[]) => onSecrets(key, 'kms:Decrypt', kinds);
+
+/**
+ * `IfExists`, because not every engine fills in the key. It gives nothing away: a ciphertext that
+ * was made with a context does not open without it.
+ */
+const onSecrets = (key: IKey, action: string, kinds: SecretKind[]) =>
+  allow([action], [key.keyArn], {
+    StringEqualsIfExists: { 'kms:EncryptionContext:kind': kinds },
+  });
+
+/** `name` begins with a slash, like every parameter here. */
+export const readParameter = (stack: Stack, name: string) =>
+  allow(['ssm:GetParameter'], [parameterArn(stack, name)]);
+
+export const readParameters = (stack: Stack, stage: Stage, prefix: string) => [
+  readParameter(stack, `${prefix}/*`),
+  asSeenBy(stage, allow(['ssm:GetParameters'], [parameterArn(stack, `${prefix}/*`)])),
+];
+
+export const writeParameters = (stack: Stack, stage: Stage, prefix: string) => [
+  ...readParameters(stack, stage, prefix),
+  allow(['ssm:PutParameter'], [parameterArn(stack, `${prefix}/*`)]),
+];
+
+const parameterArn = (stack: Stack, name: string) =>
+  stack.formatArn({ service: 'ssm', resource: 'parameter', resourceName: name.slice(1) });
+
+/** Starts executions and does no more. */
+export const start = (stateMachineArn: string) =>
+  allow(['states:StartExecution'], [stateMachineArn]);
+
+export const follow = (stack: Stack, stateMachineName: string) =>
+  allow(
+    ['states:DescribeExecution', 'states:GetExecutionHistory'],
+    [
+      stack.formatArn({
+        service: 'states',
+        resource: 'execution',
+        resourceName: `${stateMachineName}:*`,
+        arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+      }),
+    ],
+  );
+
+export const stateMachineArn = (stack: Stack, name: string) =>
+  stack.formatArn({
+    service: 'states',
+    resource: 'stateMachine',
+    resourceName: name,
+    arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+  });
+
+export const handOver = (bucket: IBucket, prefix: string) =>
+  allow(['s3:PutObject', 's3:GetObject', 's3:DeleteObject'], [bucket.arnForObjects(`${prefix}/*`)]);
+
+/** Mails of the stage's own sender, to anybody. */
+export const sendMail = (stack: Stack, stage: Stage) =>
+  asSeenBy(
+    stage,
+    allow(
+      ['ses:SendEmail'],
+      [stack.formatArn({ service: 'ses', resource: 'identity', resourceName: stage.domain })],
+      { StringEquals: { 'ses:FromAddress': stage.mailFrom } },
+    ),
+  );
+
+/**
+ * The local engine decides some actions without looking at the resource or its tags, so it would
+ * refuse what AWS allows. There, and only there, the statement is about every resource.
+ */
+export const asSeenBy = (stage: Stage, statement: PolicyStatement) =>
+  stage.name === 'local' ? allow(statement.actions, ['*']) : statement;

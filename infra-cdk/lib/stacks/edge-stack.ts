@@ -1,0 +1,57 @@
+/** Who the edge is: it reads routes, says which it serves, and can do nothing else. */
+import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
+import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
+import {
+  InstanceProfile,
+  ManagedPolicy,
+  PolicyStatement,
+  Role,
+  ServicePrincipal,
+} from 'aws-cdk-lib/aws-iam';
+import type { Construct } from 'constructs';
+import type { Stage } from '../config.js';
+import { physicalName, routesPrefix } from '../naming.js';
+import { readParameters } from '../rights.js';
+import { takeCommands } from '../worker-rights.js';
+
+/** The partitions that edges write to; `EDGE_REPORTS` in `shared/adapters/src/dynamodb/keys.rs`. */
+const EDGE_PARTITIONS = 'EDGE#*';
+
+export class EdgeStack extends Stack {
+  readonly profile: InstanceProfile;
+
+  constructor(
+    scope: Construct,
+    id: string,
+    stage: Stage,
+    world: { readonly ledger: ITable },
+    props: StackProps,
+  ) {
+    super(scope, id, props);
+    const role = new Role(this, 'Role', {
+      roleName: physicalName(stage, 'edge'),
+      assumedBy: new ServicePrincipal('ec2.amazonaws.com'),
+    });
+    new ManagedPolicy(this, 'Policy', {
+      managedPolicyName: physicalName(stage, 'edge'),
+      description: 'Reads routes and reports which of them are served.',
+      roles: [role],
+      statements: [
+        takeCommands(),
+        ...readParameters(this, stage, routesPrefix(stage)),
+        new PolicyStatement({
+          actions: ['dynamodb:PutItem'],
+          resources: [world.ledger.tableArn],
+          conditions: {
+            'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [EDGE_PARTITIONS] },
+          },
+        }),
+      ],
+    });
+    this.profile = new InstanceProfile(this, 'Profile', {
+      instanceProfileName: physicalName(stage, 'edge'),
+      role,
+    });
+    new CfnOutput(this, 'EdgeRoleArn', { value: role.roleArn });
+  }
+}

@@ -1,0 +1,39 @@
+/**
+ * What a new worker runs first. It only fetches the worker's own files and hands over to their boot
+ * script; an image that has them already goes straight there. No secret is in it: whoever can reach
+ * the metadata service can read it.
+ */
+import { fileURLToPath } from 'node:url';
+import { Fn } from 'aws-cdk-lib';
+
+export const WORKER_FOLDER = fileURLToPath(new URL('../assets/worker', import.meta.url));
+
+/** Long enough for the mirror of a package and for the machine's role to arrive. */
+const SCRIPT = `#!/bin/bash
+set -euo pipefail
+cat >/etc/1mins-worker.env <<'END'
+export AWS_DEFAULT_REGION=\${AWS::Region}
+WORKER_ASSET_S3=\${Files}
+AGENT_IMAGE_S3=\${AgentImage}
+END
+if [ ! -x /opt/worker/boot.sh ]; then
+  export DEBIAN_FRONTEND=noninteractive
+  apt-get -qq -o Acquire::Retries=5 update
+  apt-get -qq -o Acquire::Retries=5 install -y --no-install-recommends awscli python3
+  . /etc/1mins-worker.env
+  for _ in $(seq 60); do aws s3 cp --only-show-errors "$WORKER_ASSET_S3" /run/worker.zip && break; sleep 2; done
+  mkdir -p /opt/worker
+  python3 -m zipfile -e /run/worker.zip /opt/worker
+  chmod 755 /opt/worker/bin/* /opt/worker/*.sh
+fi
+exec /opt/worker/boot.sh
+`;
+
+/** Where both are to be had, as `s3://` addresses. */
+export interface WorkerSources {
+  readonly files: string;
+  readonly agentImage: string;
+}
+
+export const workerUserData = ({ files, agentImage }: WorkerSources): string =>
+  Fn.base64(Fn.sub(SCRIPT, { Files: files, AgentImage: agentImage }));

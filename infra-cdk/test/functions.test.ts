@@ -1,0 +1,53 @@
+/** The table of functions against the functions themselves. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { functionRows } from '../lib/functions.js';
+import { buildApp, resourcesOf } from './product.js';
+
+const FOLDER = '../functions';
+const names = functionRows.map(([name]) => name);
+const app = buildApp('prod');
+const functions = resourcesOf(app, 'AWS::Lambda::Function').map(([, it]) => it.Properties);
+
+test('every function has a row, and every row a function', () => {
+  const folders = readdirSync(FOLDER).filter((it) => existsSync(`${FOLDER}/${it}/Cargo.toml`));
+  expect(names.toSorted()).toEqual(folders.toSorted());
+});
+
+/** The names of the environment variables that the sources of a function read. */
+function askedBy(name: string): string[] {
+  const folder = `${FOLDER}/${name}/src`;
+  const sources = readdirSync(folder)
+    .filter((file) => file.endsWith('.rs'))
+    .map((file) => readFileSync(`${folder}/${file}`, 'utf8'));
+  const asked = sources.join().matchAll(/\b(?:require|secret)(?:::<\w+>)?\("([A-Z_]+)"\)/g);
+  return [...asked].map(([, variable]) => variable as string);
+}
+
+test('the sources are read as they are written', () => {
+  expect(names.flatMap(askedBy).length).toBeGreaterThan(names.length);
+});
+
+test.each(names)('%s is told what it asks for, and nothing beside', (name) => {
+  const function_ = functions.find((it) => it.FunctionName === `1mins-prod-${name}`);
+  const told = Object.keys(function_.Environment?.Variables ?? {});
+  expect(told.toSorted()).toEqual([...new Set(askedBy(name))].toSorted());
+});
+
+test.each(functionRows)('%s runs with the memory and time of its row', (name, row) => {
+  const function_ = functions.find((it) => it.FunctionName === `1mins-prod-${name}`);
+  expect(function_).toMatchObject({
+    MemorySize: row.memoryMib,
+    Timeout: row.timeoutS,
+    Runtime: 'provided.al2023',
+    Handler: 'bootstrap',
+  });
+});
+
+test('no function is told a secret', () => {
+  const values = functions.flatMap((it) => Object.entries(it.Environment?.Variables ?? {}));
+  for (const [name, value] of values) {
+    if (!/KEY|SECRET|TOKEN|WEBHOOK/.test(name) || name === 'KEY_ID') continue;
+    expect(value, name).toMatch(/^\/1mins\/prod\/secrets\//);
+  }
+});
