@@ -1,0 +1,46 @@
+"""IAM over plain http, and against the resource that a request really names."""
+
+import json
+
+from ministack import app
+from ministack.core import iam_actions
+
+
+def apply():
+    _pretend_tls()
+    _name_ssm_resources()
+
+
+def _pretend_tls():
+    """Bucket policies deny plain http, which on one machine is all there is."""
+    original = app.pin_request_origin
+    app.pin_request_origin = lambda address, _secure: original(address, True)
+
+
+def _name_ssm_resources():
+    """Stock evaluates these actions against `*`, and so denies every policy that is narrower."""
+    original = iam_actions.extract_resource_arn
+
+    def extract_resource_arn(service, method, path, headers, body, query, region, account):
+        arn = original(service, method, path, headers, body, query, region, account)
+        if service != "ssm" or arn != "*":
+            return arn
+        return ssm_resource(body, region, account) or arn
+
+    iam_actions.extract_resource_arn = extract_resource_arn
+
+
+def ssm_resource(body, region, account):
+    """The first resource of an SSM request. AWS checks them all; local callers name one kind."""
+    try:
+        request = json.loads(body or b"{}")
+    except ValueError:
+        return None
+    if isinstance(request.get("Path"), str):
+        return f"arn:aws:ssm:{region}:{account}:parameter/{request['Path'].strip('/')}/"
+    if request.get("Names"):
+        return f"arn:aws:ssm:{region}:{account}:parameter/{request['Names'][0].lstrip('/')}"
+    if request.get("DocumentName"):
+        owner = "" if request["DocumentName"].startswith("AWS-") else account
+        return f"arn:aws:ssm:{region}:{owner}:document/{request['DocumentName']}"
+    return None

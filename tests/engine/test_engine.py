@@ -1,0 +1,370 @@
+"""The engine as its callers see it: machines, commands, tokens, permissions, restarts.
+
+    python -m unittest -v        # in this folder, with the packages of requirements.txt
+
+Machines need Docker and, as their image, a statically linked busybox. Without Docker those tests
+are skipped, and `scripts/test` says so.
+"""
+
+import io
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tarfile
+import tempfile
+import threading
+import time
+import unittest
+import urllib.request
+
+import boto3
+import docker
+from botocore.exceptions import ClientError
+
+FOLDER = os.path.dirname(os.path.abspath(__file__))
+PORT = int(os.environ.get("ENGINE_TEST_PORT", "4579"))
+URL = f"http://127.0.0.1:{PORT}"
+IMAGE = "1mins-engine-test:1"
+START_TIMEOUT_S = 30
+SETTLE_TIMEOUT_S = 30
+
+
+class Engine:
+    """One engine process with a state directory of its own."""
+
+    def __init__(self):
+        self.state = tempfile.mkdtemp(prefix="1mins-engine-test-")
+        self.start()
+
+    def start(self):
+        command = [sys.executable, os.path.join(FOLDER, "launcher.py"), "--port", str(PORT),
+                   "--state", self.state]
+        with open(os.path.join(self.state, "log"), "a") as log:
+            self.process = subprocess.Popen(command, stdout=log, stderr=log)
+        eventually(self.answers, START_TIMEOUT_S)
+
+    def answers(self):
+        if self.process.poll() is not None:
+            with open(os.path.join(self.state, "log")) as log:
+                raise AssertionError(f"the engine stopped:\n{log.read()[-2000:]}")
+        try:
+            return urllib.request.urlopen(f"{URL}/_ministack/health", timeout=2).status == 200
+        except OSError:
+            return False
+
+    def stop(self):
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(timeout=90)
+
+    def forget(self):
+        self.stop()
+        shutil.rmtree(self.state)
+
+
+def eventually(probe, timeout_s=SETTLE_TIMEOUT_S):
+    deadline = time.monotonic() + timeout_s
+    while time.monotonic() < deadline:
+        result = probe()
+        if result:
+            return result
+        time.sleep(0.1)
+    raise AssertionError(f"{probe} did not come true within {timeout_s} s")
+
+
+def client(service, key="test"):
+    return boto3.client(service, endpoint_url=URL, region_name="us-east-1",
+                        aws_access_key_id=key, aws_secret_access_key="test")
+
+
+def docker_client():
+    try:
+        answering = docker.from_env()
+        answering.ping()
+        return answering
+    except docker.errors.DockerException:
+        return None
+
+
+def import_image(daemon):
+    """A machine image in miniature: busybox under its many names."""
+    busybox = shutil.which("busybox")
+    if not busybox:
+        raise AssertionError("install busybox-static: it becomes the test machine's image")
+    archive = io.BytesIO()
+    with tarfile.open(fileobj=archive, mode="w") as tar:
+        tar.add(os.path.realpath(busybox), "bin/busybox")
+        for name in ("sh", "sleep", "cat", "timeout", "base64", "chmod", "printf", "mkdir", "pwd"):
+            link = tarfile.TarInfo(f"bin/{name}")
+            link.type, link.linkname = tarfile.SYMTYPE, "busybox"
+            tar.addfile(link)
+        for folder in ("run", "tmp", "var/log"):
+            entry = tarfile.TarInfo(folder)
+            entry.type, entry.mode = tarfile.DIRTYPE, 0o777
+            tar.addfile(entry)
+    repository, tag = IMAGE.split(":")
+    daemon.api.import_image_from_data(
+        archive.getvalue(), repository=repository, tag=tag,
+        changes=['ENTRYPOINT ["/bin/sleep", "infinity"]', "VOLUME /data"])
+
+
+class EngineTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.engine = Engine()
+        cls.addClassCleanup(cls.engine.forget)
+
+
+@unittest.skipUnless(docker_client(), "Docker does not answer")
+class Machines(EngineTest):
+    @classmethod
+    def setUpClass(cls):
+        daemon = docker_client()
+        import_image(daemon)
+        cls.addClassCleanup(daemon.images.remove, IMAGE, force=True)
+        super().setUpClass()
+        cls.ec2, cls.ssm = client("ec2"), client("ssm")
+        cls.image = cls.ec2.register_image(Name="worker", ImageLocation=IMAGE)["ImageId"]
+        cls.addClassCleanup(cls.terminate_all)
+
+    @classmethod
+    def terminate_all(cls):
+        running = cls.ec2.describe_instances()["Reservations"]
+        ids = [i["InstanceId"] for r in running for i in r["Instances"]]
+        if ids:
+            cls.ec2.terminate_instances(InstanceIds=ids)
+
+    def launch(self, **more):
+        request = {"ImageId": self.image, "MinCount": 1, "MaxCount": 1} | more
+        return self.ec2.run_instances(**request)["Instances"][0]["InstanceId"]
+
+    def describe(self, machine):
+        return self.ec2.describe_instances(InstanceIds=[machine])["Reservations"][0]["Instances"][0]
+
+    def state(self, machine):
+        return self.describe(machine)["State"]["Name"]
+
+    def run_script(self, machine, script, **parameters):
+        command = self.ssm.send_command(
+            InstanceIds=[machine], DocumentName="AWS-RunShellScript",
+            Parameters={"commands": [script]} | {k: [v] for k, v in parameters.items()},
+        )["Command"]["CommandId"]
+
+        def finished():
+            result = self.ssm.get_command_invocation(CommandId=command, InstanceId=machine)
+            return result["Status"] not in ("Pending", "InProgress") and result
+
+        return eventually(finished)
+
+    def test_a_command_reports_its_exit_code_and_output(self):
+        result = self.run_script(self.launch(), "echo out; echo err >&2; exit 75")
+        self.assertEqual((result["Status"], result["ResponseCode"]), ("Failed", 75))
+        self.assertEqual(result["StandardOutputContent"], "out\n")
+        self.assertEqual(result["StandardErrorContent"], "err\n")
+
+    def test_a_command_that_takes_too_long_times_out(self):
+        machine = self.launch()
+        result = self.run_script(machine, "echo begun; sleep 60", executionTimeout="1")
+        self.assertEqual(result["Status"], "TimedOut")
+        self.assertEqual(result["StandardOutputContent"], "begun\n")
+        own = self.run_script(machine, "exit 124", executionTimeout="30")
+        self.assertEqual((own["Status"], own["ResponseCode"]), ("Failed", 124))
+
+    def test_a_command_runs_in_its_working_directory(self):
+        result = self.run_script(self.launch(), "pwd", workingDirectory="/var/log")
+        self.assertEqual(result["StandardOutputContent"], "/var/log\n")
+
+    def test_user_data_runs_once_at_the_first_boot(self):
+        machine = self.launch(UserData="#!/bin/sh\necho booted >>/data/boots\n")
+        eventually(lambda: self.run_script(machine, "cat /data/boots")["ResponseCode"] == 0)
+        self.stop_and_start(machine)
+        self.assertEqual(self.run_script(machine, "cat /data/boots")["StandardOutputContent"], "booted\n")
+
+    def test_a_stopped_machine_refuses_commands_and_keeps_its_disk(self):
+        machine = self.launch()
+        self.run_script(machine, "echo kept >/data/thing; echo kept >/tmp/thing")
+        self.ec2.stop_instances(InstanceIds=[machine])
+        eventually(lambda: self.state(machine) == "stopped")
+        with self.assertRaises(ClientError) as refused:
+            self.run_script(machine, "true")
+        self.assertEqual(refused.exception.response["Error"]["Code"], "InvalidInstanceId")
+        self.ec2.start_instances(InstanceIds=[machine])
+        eventually(lambda: self.state(machine) == "running")
+        result = self.run_script(machine, "cat /data/thing /tmp/thing")
+        self.assertEqual(result["StandardOutputContent"], "kept\nkept\n")
+
+    def test_a_machine_that_ends_by_itself_can_be_started_again(self):
+        machine = self.launch()
+        docker_client().containers.list(filters={"label": f"instance_id={machine}"})[0].kill()
+        eventually(lambda: self.state(machine) == "stopped")
+        self.ec2.start_instances(InstanceIds=[machine])
+        eventually(lambda: self.state(machine) == "running")
+
+    def test_a_machine_whose_container_is_gone_is_terminated(self):
+        machine = self.launch()
+        docker_client().containers.list(filters={"label": f"instance_id={machine}"})[0].remove(v=True, force=True)
+        eventually(lambda: self.state(machine) == "terminated")
+
+    def stop_and_start(self, machine):
+        self.ec2.stop_instances(InstanceIds=[machine])
+        eventually(lambda: self.state(machine) == "stopped")
+        self.ec2.start_instances(InstanceIds=[machine])
+        eventually(lambda: self.state(machine) == "running")
+
+    def test_a_terminated_machine_leaves_no_container_and_no_volume(self):
+        daemon = docker_client()
+        machine = self.launch()
+        container = daemon.containers.list(filters={"label": f"instance_id={machine}"})[0]
+        volumes = [m["Name"] for m in container.attrs["Mounts"]]
+        self.assertEqual(len(volumes), 1)
+        self.ec2.terminate_instances(InstanceIds=[machine])
+        self.assertEqual(self.state(machine), "terminated")
+        self.assertFalse(daemon.containers.list(all=True, filters={"label": f"instance_id={machine}"}))
+        self.assertNotIn(volumes[0], [v.name for v in daemon.volumes.list()])
+
+    def test_a_repeated_token_is_one_machine(self):
+        first = self.launch(ClientToken="once")
+        self.assertEqual(self.launch(ClientToken="once"), first)
+        self.assertNotEqual(self.launch(ClientToken="twice"), first)
+        found = self.ec2.describe_instances(Filters=[{"Name": "client-token", "Values": ["once"]}])
+        self.assertEqual([i["InstanceId"] for r in found["Reservations"] for i in r["Instances"]], [first])
+
+    def test_a_token_used_at_the_same_time_is_one_machine(self):
+        machines = []
+        threads = [threading.Thread(target=lambda: machines.append(self.launch(ClientToken="race")))
+                   for _ in range(5)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self.assertEqual((len(machines), len(set(machines))), (5, 1))
+
+    def test_a_token_with_another_request_is_refused(self):
+        self.launch(ClientToken="mine", InstanceType="t3.small")
+        self.assert_refused("IdempotentParameterMismatch", ClientToken="mine", InstanceType="t3.large")
+
+    def test_a_token_of_a_terminated_machine_is_refused(self):
+        machine = self.launch(ClientToken="gone")
+        self.ec2.terminate_instances(InstanceIds=[machine])
+        self.assert_refused("IdempotentInstanceTerminated", ClientToken="gone")
+        self.assert_refused("IdempotentInstanceTerminated", ClientToken="gone")
+
+    def assert_refused(self, code, **request):
+        with self.assertRaises(ClientError) as refused:
+            self.launch(**request)
+        self.assertEqual(refused.exception.response["Error"]["Code"], code)
+
+    def test_a_launch_template_fills_what_the_request_leaves_open(self):
+        tags = [{"Key": "role", "Value": "worker"}, {"Key": "pool", "Value": "template"}]
+        template = self.ec2.create_launch_template(
+            LaunchTemplateName="worker",
+            LaunchTemplateData={"ImageId": self.image, "InstanceType": "c7i-flex.large",
+                                "TagSpecifications": [{"ResourceType": "instance", "Tags": tags}]},
+        )["LaunchTemplate"]["LaunchTemplateId"]
+        machine = self.ec2.run_instances(
+            MinCount=1, MaxCount=1, LaunchTemplate={"LaunchTemplateId": template},
+            TagSpecifications=[{"ResourceType": "instance",
+                                "Tags": [{"Key": "pool", "Value": "request"}]}],
+        )["Instances"][0]
+        self.assertEqual(machine["InstanceType"], "c7i-flex.large")
+        described = self.describe(machine["InstanceId"])
+        self.assertEqual({t["Key"]: t["Value"] for t in described["Tags"]},
+                         {"role": "worker", "pool": "request"})
+        self.assertEqual(self.run_script(machine["InstanceId"], "true")["Status"], "Success")
+
+    def test_a_filter_that_the_engine_does_not_know_is_an_error(self):
+        with self.assertRaises(ClientError):
+            self.ec2.describe_instances(Filters=[{"Name": "dns-name", "Values": ["x"]}])
+
+    def test_a_managed_node_is_found_among_many(self):
+        machines = [self.launch() for _ in range(3)]
+        found = self.ssm.describe_instance_information(
+            Filters=[{"Key": "InstanceIds", "Values": [machines[1]]}])["InstanceInformationList"]
+        self.assertEqual([n["InstanceId"] for n in found], [machines[1]])
+
+    def test_machines_and_tokens_outlive_a_restart_of_the_engine(self):
+        running, stopped = self.launch(ClientToken="stays"), self.launch()
+        address = self.describe(running)["PrivateIpAddress"]
+        self.run_script(running, "echo kept >/data/thing")
+        self.ec2.stop_instances(InstanceIds=[stopped])
+        eventually(lambda: self.state(stopped) == "stopped")
+        self.engine.stop()
+        self.engine.start()
+        eventually(lambda: self.state(running) == "running")
+        self.assertEqual(self.state(stopped), "stopped")
+        self.assertEqual(self.describe(running)["PrivateIpAddress"], address)
+        self.assertEqual(self.run_script(running, "cat /data/thing")["StandardOutputContent"], "kept\n")
+        self.assertEqual(self.launch(ClientToken="stays"), running)
+
+
+class Permissions(EngineTest):
+    def user(self, name, *statements):
+        iam = client("iam")
+        iam.create_user(UserName=name)
+        iam.put_user_policy(UserName=name, PolicyName="only", PolicyDocument=json.dumps(
+            {"Version": "2012-10-17", "Statement": list(statements)}))
+        return iam.create_access_key(UserName=name)["AccessKey"]
+
+    def client_of(self, key, service):
+        return boto3.client(service, endpoint_url=URL, region_name="us-east-1",
+                            aws_access_key_id=key["AccessKeyId"],
+                            aws_secret_access_key=key["SecretAccessKey"])
+
+    def test_parameters_are_authorised_one_by_one(self):
+        root = client("ssm")
+        for name in ("/routes/head", "/secrets/key"):
+            root.put_parameter(Name=name, Value="x", Type="String")
+        key = self.user("edge", {"Effect": "Allow", "Action": "ssm:GetParameter*", "Resource":
+                                 "arn:aws:ssm:us-east-1:000000000000:parameter/routes/*"})
+        edge = self.client_of(key, "ssm")
+        self.assertEqual(len(edge.get_parameters(Names=["/routes/head"])["Parameters"]), 1)
+        self.assertEqual(len(edge.get_parameters_by_path(Path="/routes")["Parameters"]), 1)
+        for read in (lambda: edge.get_parameters(Names=["/secrets/key"]),
+                     lambda: edge.get_parameter(Name="/secrets/key"),
+                     lambda: edge.get_parameters_by_path(Path="/secrets")):
+            with self.assertRaises(ClientError) as refused:
+                read()
+            self.assertIn("AccessDenied", refused.exception.response["Error"]["Code"])
+
+    def test_an_unknown_key_is_refused(self):
+        with self.assertRaises(ClientError):
+            client("dynamodb", key="AKIAUNKNOWN").list_tables()
+
+
+class Tables(EngineTest):
+    TEMPLATE = {"Resources": {"Table": {"Type": "AWS::DynamoDB::Table", "Properties": {
+        "TableName": "things",
+        "BillingMode": "PAY_PER_REQUEST",
+        "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}],
+        "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}],
+        "TimeToLiveSpecification": {"AttributeName": "expires_at_s", "Enabled": True},
+        "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": True}}}}}
+
+    def test_a_table_keeps_its_expiry_and_its_recovery(self):
+        stacks, tables = client("cloudformation"), client("dynamodb")
+        stacks.create_stack(StackName="tables", TemplateBody=json.dumps(self.TEMPLATE))
+        stacks.get_waiter("stack_create_complete").wait(
+            StackName="tables", WaiterConfig={"Delay": 1, "MaxAttempts": 30})
+        expiry = tables.describe_time_to_live(TableName="things")["TimeToLiveDescription"]
+        self.assertEqual(expiry, {"TimeToLiveStatus": "ENABLED", "AttributeName": "expires_at_s"})
+        backups = tables.describe_continuous_backups(TableName="things")["ContinuousBackupsDescription"]
+        self.assertEqual(backups["PointInTimeRecoveryDescription"]["PointInTimeRecoveryStatus"], "ENABLED")
+
+
+class Environment(unittest.TestCase):
+    def test_the_environment_of_the_caller_stays_outside(self):
+        output = subprocess.run(
+            [sys.executable, "-c", (
+                "import os, launcher;"
+                "launcher.replace_environment(launcher.settings(['127.0.0.1'], 4570, None));"
+                "print(sorted(os.environ))")],
+            cwd=FOLDER, env=os.environ | {"PRIVATE_THING": "x", "AWS_PROFILE": "work"},
+            capture_output=True, text=True, check=True).stdout
+        self.assertNotIn("PRIVATE_THING", output)
+        self.assertNotIn("AWS_PROFILE", output)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

@@ -1,0 +1,64 @@
+//! Processes die in the middle of a provisioning.
+
+use crate::customer::{Customer, PROVISIONED_WITHIN};
+use e2e::wire::{Project, State};
+use reqwest::Method;
+use std::{process::Command, time::Duration};
+
+/// Where in a provisioning the blow falls.
+const AFTER: [Duration; 2] = [Duration::from_millis(1500), Duration::from_secs(6)];
+
+#[tokio::test]
+#[ignore = "needs a running stack"]
+async fn functions_killed_in_the_middle_end_in_running() {
+    let ada = Customer::arrives().await;
+    for (index, after) in AFTER.into_iter().enumerate() {
+        let project = ada.buys(&format!("killed-{index}")).await;
+        tokio::time::sleep(after).await;
+        // Every function process of the engine, whatever it is at.
+        kill("bootstrap");
+        let project = ends_well(&ada, project).await;
+        assert!(!ada.chats(&project, "Are you there?").await.is_empty());
+    }
+}
+
+#[tokio::test]
+#[ignore = "needs a running stack"]
+async fn an_edge_without_its_agent_catches_up_when_it_is_back() {
+    let ada = Customer::arrives().await;
+    let project = ada.buys("edgeless").await;
+    kill("edge-agent");
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    bring_up();
+    let project = ends_well(&ada, project).await;
+    assert!(!ada.chats(&project, "Are you there?").await.is_empty());
+}
+
+/// Running, or a clean error from which the owner's retry leads to running.
+async fn ends_well(customer: &Customer, project: Project) -> Project {
+    let ended = customer
+        .journey
+        .wait_until(&project.id, State::Running, PROVISIONED_WITHIN, |_| ())
+        .await;
+    if let Ok(project) = ended {
+        return project;
+    }
+    let failed = customer.journey.project(&project.id).await.expect("the project is there");
+    assert_eq!(failed.state, State::Error, "{ended:?}");
+    assert!(failed.reason.is_some(), "an error has a reason for its owner");
+    let retry = customer.asks(Method::POST, &format!("/api/projects/{}/retry", project.id));
+    assert!(retry.send().await.expect("the API answers").status().is_success());
+    customer.waits_until_running(&project).await
+}
+
+fn kill(name: &str) {
+    let killed = Command::new("pkill").args(["-KILL", "-x", name]).status();
+    killed.expect("pkill is installed");
+}
+
+/// The start script keeps what runs and starts what does not.
+fn bring_up() {
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../scripts/up");
+    let up = Command::new(script).status().expect("the script can be run");
+    assert!(up.success(), "scripts/up failed");
+}

@@ -1,0 +1,25 @@
+//! From nothing to an agent that answers its paying owner.
+
+use crate::customer::Customer;
+use e2e::{executions::landing, wire::StepState};
+
+#[tokio::test]
+#[ignore = "needs a running stack"]
+async fn a_paying_owner_chats_and_workers_fill_up_one_after_the_other() {
+    let ada = Customer::arrives().await;
+    let mut landings = Vec::new();
+    for name in ["first", "second", "third"] {
+        let project = ada.buys(name).await;
+        let project = ada.waits_until_running(&project).await;
+        assert!(project.steps.iter().all(|it| it.state == StepState::Done), "{:?}", project.steps);
+        let answer = ada.chats(&project, &format!("Are you my {name} agent?")).await;
+        assert!(!answer.is_empty());
+        let landing = landing(ada.journey.environment(), &project.id, 1).await;
+        landings.push(landing.expect("the execution says where it is"));
+    }
+    // A worker of the smallest kind holds two Standard projects. Which of the three buys one depends
+    // on what ran before; that two neighbours share, and that three never do, does not.
+    let on = |index: usize| &landings[index].worker_id;
+    assert!(on(0) == on(1) || on(1) == on(2), "nobody shares a worker: {landings:?}");
+    assert!(on(0) != on(1) || on(1) != on(2), "a worker is over-committed: {landings:?}");
+}

@@ -1,0 +1,72 @@
+//! What it costs: in time from paid to running, in cold starts, in state transitions.
+//!
+//! Every figure is measured in the same run as the floor under it, the time that Docker and
+//! OpenClaw need when nobody orchestrates them: a figure without its floor says more about the
+//! machine than about the system.
+
+pub mod cold_start;
+mod fake_lambda;
+mod floor;
+mod options;
+mod provisioning;
+mod request_log;
+pub mod table;
+
+pub use options::{Options, Part};
+
+use crate::{environment::Environment, failure::chain};
+use std::{error::Error, io::Write, process::ExitCode};
+
+/// Measures what was asked for, and prints a Markdown table for each part.
+pub async fn run(options: Options) -> ExitCode {
+    match measure(&options).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            say(&format!("\nthe bench stopped: {}", chain(&*error)));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn measure(options: &Options) -> Result<(), Box<dyn Error>> {
+    let environment: Environment = options.environment.clone().find()?;
+    let asked = |part| options.only.is_empty() || options.only.contains(&part);
+    if asked(Part::Functions) {
+        let measured = cold_start::measure_all(options, &environment).await?;
+        say(&cold_start::report(&measured));
+    }
+    let mut machine_id = None;
+    if asked(Part::Provisioning) {
+        let measured = provisioning::measure(options, &environment).await?;
+        machine_id = measured.iter().find_map(|it| it.machine_id().map(str::to_owned));
+        say(&provisioning::report(&measured));
+    }
+    if asked(Part::Floor) {
+        say(&floor::measure(options, machine_id.as_deref()).await?);
+    }
+    Ok(())
+}
+
+/// A report that nobody can read is no reason to stop measuring.
+fn say(text: &str) {
+    let _ = writeln!(std::io::stdout(), "{text}");
+}
+
+/// The middle one; of an even number, the lower of the two in the middle.
+fn median<T: Copy + Ord>(values: &[T]) -> Option<T> {
+    let mut sorted = values.to_vec();
+    sorted.sort_unstable();
+    sorted.get(sorted.len().saturating_sub(1) / 2).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_median_is_a_value_that_was_measured() {
+        assert_eq!(median(&[3, 1, 2]), Some(2));
+        assert_eq!(median(&[4, 1, 3, 2]), Some(2));
+        assert_eq!(median::<u8>(&[]), None);
+    }
+}

@@ -1,0 +1,109 @@
+//! Behind the curtain: what the state machine's execution says about a provisioning. Reads only,
+//! with the AWS command line that the machine has, and does without when it has none.
+
+use crate::environment::Environment;
+use serde::Deserialize;
+use serde_json::Value;
+use tokio::process::Command;
+
+const ACCOUNT: &str = "000000000000";
+const REGION: &str = "us-east-1";
+const MACHINE: &str = "1mins-local-provision";
+
+/// Where a project landed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Landing {
+    pub worker_id: String,
+    pub machine_id: String,
+    /// The worker was bought for this project.
+    pub bought: bool,
+}
+
+#[derive(Deserialize)]
+struct Described {
+    output: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Events {
+    events: Vec<Event>,
+}
+
+#[derive(Deserialize)]
+struct Event {
+    #[serde(rename = "type")]
+    kind: String,
+}
+
+/// Where attempt `attempt` of a project landed; `None` if nobody can tell.
+pub async fn landing(environment: &Environment, project_id: &str, attempt: u32) -> Option<Landing> {
+    let arn = execution(project_id, attempt);
+    let text =
+        aws(environment, &["stepfunctions", "describe-execution", "--execution-arn", &arn]).await?;
+    let described: Described = serde_json::from_slice(&text).ok()?;
+    landing_in(&described.output?)
+}
+
+/// How many states the execution entered: what Step Functions charges for.
+pub async fn transitions(
+    environment: &Environment,
+    project_id: &str,
+    attempt: u32,
+) -> Option<usize> {
+    let arn = execution(project_id, attempt);
+    let arguments = ["stepfunctions", "get-execution-history", "--execution-arn", &arn];
+    let history: Events = serde_json::from_slice(&aws(environment, &arguments).await?).ok()?;
+    Some(history.events.iter().filter(|it| it.kind.ends_with("StateEntered")).count())
+}
+
+fn execution(project_id: &str, attempt: u32) -> String {
+    format!(
+        "arn:aws:states:{REGION}:{ACCOUNT}:execution:{MACHINE}:provision-{project_id}-{attempt}"
+    )
+}
+
+fn landing_in(output: &str) -> Option<Landing> {
+    let saga: Value = serde_json::from_str(output).ok()?;
+    let worker = &saga["AwaitWorker"];
+    let worker_id = worker["worker_id"].as_str()?.to_owned();
+    Some(Landing {
+        bought: saga["new_worker_id"] == worker_id.as_str(),
+        machine_id: worker["machine_id"].as_str().unwrap_or_default().to_owned(),
+        worker_id,
+    })
+}
+
+async fn aws(environment: &Environment, arguments: &[&str]) -> Option<Vec<u8>> {
+    let own = environment.home.join("venv/bin/aws");
+    let program = if own.exists() { own } else { "aws".into() };
+    let output = Command::new(program)
+        .args(["--endpoint-url", &environment.aws_endpoint_url, "--region", REGION])
+        .args(["--output", "json"])
+        .args(arguments)
+        .env("AWS_ACCESS_KEY_ID", ACCOUNT)
+        .env("AWS_SECRET_ACCESS_KEY", "local")
+        .env("AWS_MAX_ATTEMPTS", "1")
+        .kill_on_drop(true)
+        .output()
+        .await
+        .ok()?;
+    output.status.success().then_some(output.stdout)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_landing_says_whether_its_worker_was_bought_for_it() {
+        let output = |new: &str| {
+            format!(
+                r#"{{"new_worker_id":"{new}","AwaitWorker":{{"worker_id":"wrk_1","machine_id":"i-1",
+                "address":"172.17.0.5","port":18789}}}}"#
+            )
+        };
+        assert!(landing_in(&output("wrk_1")).unwrap().bought);
+        assert!(!landing_in(&output("wrk_2")).unwrap().bought);
+        assert_eq!(landing_in("{}"), None);
+    }
+}

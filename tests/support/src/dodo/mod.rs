@@ -1,0 +1,106 @@
+//! A stand-in for Dodo Payments: its API, its checkout page and its webhooks.
+//!
+//! It keeps to the documented behaviour where that is unkind: webhooks arrive in any order and
+//! carry the state at *delivery*, a session is used up by its first payment even if the card was
+//! declined, requests are limited, and there is no idempotency key.
+
+mod admin;
+mod api;
+mod books;
+mod catalog;
+mod checkout_page;
+mod checkouts;
+mod customers;
+mod delivery;
+mod limits;
+mod options;
+mod payments;
+mod portal;
+mod problem;
+mod sender;
+pub mod signature;
+mod subscriptions;
+
+pub use books::{Customer, Payment, PaymentStatus, Session, Subscription};
+pub use delivery::{Attempt, Delivery, Outcome};
+pub use options::{Options, OptionsError, Settings};
+
+use books::Books;
+use std::sync::{
+    Arc, Mutex, PoisonError,
+    atomic::{AtomicBool, Ordering},
+};
+use std::time::Duration;
+
+/// Dodo waits this long for an endpoint before it counts the attempt as failed.
+const WEBHOOK_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// The whole stand-in. Cheap to share, alive as long as its router or a delivery is.
+pub struct Dodo {
+    settings: Settings,
+    books: Mutex<Books>,
+    limits: Mutex<limits::Limits>,
+    outage: AtomicBool,
+    http: reqwest::Client,
+}
+
+impl Dodo {
+    /// Opens the books, or the ones that an earlier run left in the state file, and goes on with
+    /// the deliveries that were still due.
+    pub fn open(settings: Settings) -> Result<Arc<Self>, OptionsError> {
+        let books = Books::open(&settings)?;
+        let unfinished = books.unfinished_deliveries();
+        let dodo = Arc::new(Self {
+            http: settings.http_client(WEBHOOK_TIMEOUT)?,
+            limits: Mutex::default(),
+            outage: AtomicBool::new(false),
+            books: Mutex::new(books),
+            settings,
+        });
+        for id in unfinished {
+            sender::send_later(&dodo, id);
+        }
+        Ok(dodo)
+    }
+
+    /// Everything that it serves: the API, the pages, and what only a stand-in has.
+    pub fn router(self: &Arc<Self>) -> axum::Router {
+        api::router(self)
+            .merge(checkout_page::router())
+            .merge(portal::pages())
+            .layer(axum::middleware::from_fn_with_state(self.clone(), api::refuse_in_an_outage))
+            .merge(admin::router())
+            .with_state(self.clone())
+    }
+
+    fn read<T>(&self, look: impl FnOnce(&Books) -> T) -> T {
+        look(&self.books.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Changes the books, and writes them down if they are to survive this process.
+    fn write<T>(&self, change: impl FnOnce(&mut Books) -> T) -> T {
+        let mut books = self.books.lock().unwrap_or_else(PoisonError::into_inner);
+        let result = change(&mut books);
+        if let Some(path) = &self.settings.state_file
+            && let Err(error) = books.save(path)
+        {
+            tracing::error!(%error, path = %path.display(), "the books could not be saved");
+        }
+        result
+    }
+
+    /// Tells the merchant, if there is an endpoint to tell.
+    fn announce(self: &Arc<Self>, events: Vec<Delivery>) {
+        for delivery in events {
+            let id = delivery.id.clone();
+            self.write(|books| books.deliveries.insert(id.clone(), delivery));
+            sender::send_later(self, id);
+        }
+    }
+
+    fn is_out(&self) -> bool {
+        self.outage.load(Ordering::Relaxed)
+    }
+}
+
+type Shared = axum::extract::State<Arc<Dodo>>;

@@ -1,0 +1,105 @@
+//! What the model says. Always the same to the same question, so that a test can expect it and a
+//! person sees that the answer belongs to the question.
+
+const MAX_QUOTE_CHARS: usize = 280;
+
+/// Answers `message`, which may carry what an agent puts before the person's own words.
+pub(super) fn to(message: &str) -> String {
+    let question = the_persons_words(message);
+    if question.is_empty() {
+        return "You said nothing.".to_owned();
+    }
+    let quote = format!("You said: \"{}\"", shortened(question));
+    match sum_in(question) {
+        Some(sum) => format!("{quote} The answer is {sum}."),
+        None => quote,
+    }
+}
+
+/// Agents put a time stamp in brackets before a message.
+fn the_persons_words(message: &str) -> &str {
+    let mut words = message.trim();
+    while let Some(rest) = words.strip_prefix('[') {
+        let Some((_, after)) = rest.split_once(']') else { break };
+        words = after.trim_start();
+    }
+    words
+}
+
+/// The end of a long message: what an agent adds stands before the question.
+fn shortened(question: &str) -> String {
+    let length = question.chars().count();
+    if length <= MAX_QUOTE_CHARS {
+        return question.to_owned();
+    }
+    let end: String = question.chars().skip(length - MAX_QUOTE_CHARS).collect();
+    format!("…{end}")
+}
+
+/// The first `6 times 7` or `6*7` in the text. Without spaces a hyphen and a slash mean other
+/// things, mostly dates.
+fn sum_in(text: &str) -> Option<String> {
+    let words: Vec<&str> = text
+        .split_whitespace()
+        .map(|word| word.trim_matches(|it| "?!.,;:()=".contains(it)))
+        .collect();
+    let spaced = (0..words.len()).find_map(|start| {
+        let (left, rest) = words[start..].split_first()?;
+        let (operator, right) = match rest {
+            ["divided" | "multiplied", "by", right, ..] => (rest[0], right),
+            [operator, right, ..] => (*operator, right),
+            _ => return None,
+        };
+        calculate(left.parse().ok()?, operator, right.parse().ok()?)
+    });
+    spaced.or_else(|| words.iter().find_map(|word| unspaced(word)))
+}
+
+fn unspaced(word: &str) -> Option<String> {
+    ["+", "*", "×"].into_iter().find_map(|operator| {
+        let (left, right) = word.split_once(operator)?;
+        calculate(left.parse().ok()?, operator, right.parse().ok()?)
+    })
+}
+
+fn calculate(left: i64, operator: &str, right: i64) -> Option<String> {
+    let result = match operator {
+        "+" | "plus" => left.checked_add(right)?,
+        "-" | "−" | "minus" => left.checked_sub(right)?,
+        "*" | "×" | "x" | "times" | "multiplied" => left.checked_mul(right)?,
+        "/" | "÷" | "over" | "divided" if right != 0 && left % right == 0 => left / right,
+        _ => return None,
+    };
+    Some(result.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_answer_quotes_the_question_and_solves_the_sum_in_it() {
+        let cases = [
+            ("words", "hello", "You said: \"hello\""),
+            ("a sum", "What is 6 times 7?", "You said: \"What is 6 times 7?\" The answer is 42."),
+            ("no spaces", "2+2?", "You said: \"2+2?\" The answer is 4."),
+            ("division", "12 divided by 4", "You said: \"12 divided by 4\" The answer is 3."),
+            ("a date is no sum", "since 2026-11-21", "You said: \"since 2026-11-21\""),
+            ("by zero", "1 / 0", "You said: \"1 / 0\""),
+            ("too large", "9223372036854775807 + 1", "You said: \"9223372036854775807 + 1\""),
+            ("a time stamp", "[Sat 2026-11-21 04:14 UTC] hello", "You said: \"hello\""),
+            ("nothing", "  ", "You said nothing."),
+        ];
+        for (case, question, answer) in cases {
+            assert_eq!(to(question), answer, "{case}");
+        }
+    }
+
+    #[test]
+    fn of_a_long_message_the_end_is_quoted() {
+        let long = format!("{}Who are you?", "context ".repeat(500));
+        let answer = to(&long);
+        assert!(answer.ends_with("Who are you?\""));
+        assert!(answer.chars().count() < 320);
+    }
+}

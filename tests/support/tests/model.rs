@@ -1,0 +1,136 @@
+//! The model stand-in speaks the `OpenAI` API.
+
+use reqwest::{Client, Response, StatusCode};
+use serde_json::{Value, json};
+use support::{
+    model::{self, Options},
+    server,
+};
+
+const KEY: &str = "sk-1mins-prj_4k2x9q7hzd";
+
+struct Person {
+    http: Client,
+    model: server::Running,
+}
+
+impl Person {
+    async fn start() -> Self {
+        let (listener, url) = server::bind_free_port().await.expect("a free port");
+        let options = Options {
+            listen: listener.local_addr().expect("an address"),
+            key_prefix: "sk-1mins-".to_owned(),
+            model_id: "stand-in".to_owned(),
+            word_pause_ms: 0,
+        };
+        Self { http: Client::new(), model: server::start(listener, url, model::router(options)) }
+    }
+
+    async fn ask(&self, body: &Value) -> Response {
+        let url = format!("{}/v1/chat/completions", self.model.url);
+        self.http.post(url).bearer_auth(KEY).json(body).send().await.expect("an answer")
+    }
+
+    async fn seen(&self) -> Value {
+        let url = format!("{}/_standin/requests", self.model.url);
+        let seen: Value =
+            self.http.get(url).send().await.expect("an answer").json().await.expect("JSON");
+        seen["requests"].clone()
+    }
+}
+
+fn question(content: &Value) -> Value {
+    json!({ "model": "stand-in", "messages": [
+        { "role": "system", "content": "You are an agent." },
+        { "role": "user", "content": "An older question" },
+        { "role": "assistant", "content": null, "tool_calls": [] },
+        { "role": "user", "content": content },
+    ]})
+}
+
+#[tokio::test]
+async fn it_answers_the_last_question() {
+    let person = Person::start().await;
+    let response = person.ask(&question(&json!("What is 6 times 7?"))).await;
+    let body: Value = response.json().await.unwrap();
+    let answer = &body["choices"][0]["message"]["content"];
+    assert_eq!(answer, "You said: \"What is 6 times 7?\" The answer is 42.");
+    assert!(body["usage"]["total_tokens"].as_u64().unwrap() > 0);
+}
+
+#[tokio::test]
+async fn an_agents_request_of_sixty_kilobytes_with_parts_and_tools_is_understood() {
+    let person = Person::start().await;
+    let parts = json!([
+        { "type": "image_url", "image_url": { "url": "data:image/png;base64,AA==" } },
+        { "type": "text", "text": "Hello there" },
+    ]);
+    let mut request = question(&parts);
+    request["messages"][0]["content"] = json!("rules ".repeat(10_000));
+    request["tools"] =
+        json!(vec![json!({ "type": "function", "function": { "name": "read" } }); 14]);
+    request["stream_options"] = json!({ "include_usage": true });
+    request["max_completion_tokens"] = json!(8192);
+    let body: Value = person.ask(&request).await.json().await.unwrap();
+    assert_eq!(body["choices"][0]["message"]["content"], "You said: \"Hello there\"");
+    let seen = person.seen().await;
+    assert_eq!(seen[0]["tools"], 14);
+    assert!(seen[0]["body_bytes"].as_u64().unwrap() > 60_000);
+}
+
+#[tokio::test]
+async fn a_stream_has_the_words_the_usage_and_an_end() {
+    let person = Person::start().await;
+    let mut request = question(&json!("hello you"));
+    request["stream"] = json!(true);
+    let response = person.ask(&request).await;
+    assert_eq!(response.headers()["content-type"], "text/event-stream");
+    let text = response.text().await.unwrap();
+    let data: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("data: ")).collect();
+    assert_eq!(*data.last().unwrap(), "[DONE]");
+    let chunks: Vec<Value> =
+        data[..data.len() - 1].iter().map(|it| serde_json::from_str(it).unwrap()).collect();
+    let words: String =
+        chunks.iter().filter_map(|it| it["choices"][0]["delta"]["content"].as_str()).collect();
+    assert_eq!(words, "You said: \"hello you\"");
+    assert_eq!(chunks[chunks.len() - 2]["choices"][0]["finish_reason"], "stop");
+    assert!(chunks.last().unwrap()["usage"]["prompt_tokens"].is_u64());
+}
+
+#[tokio::test]
+async fn only_keys_of_ours_are_good() {
+    let person = Person::start().await;
+    let url = format!("{}/v1/models", person.model.url);
+    let none = person.http.get(&url).send().await.unwrap();
+    assert_eq!(none.status(), StatusCode::UNAUTHORIZED);
+    for key in ["sk-other", "sk-1mins-"] {
+        let wrong = person.http.get(&url).bearer_auth(key).send().await.unwrap();
+        assert_eq!(wrong.status(), StatusCode::UNAUTHORIZED, "{key}");
+        let body: Value = wrong.json().await.unwrap();
+        assert_eq!(body["error"]["code"], "invalid_api_key");
+    }
+    let good: Value =
+        person.http.get(&url).bearer_auth(KEY).send().await.unwrap().json().await.unwrap();
+    assert_eq!(good["data"][0]["id"], "stand-in");
+}
+
+#[tokio::test]
+async fn it_refuses_as_often_as_it_is_told_and_then_answers_again() {
+    let person = Person::start().await;
+    let limit = json!({ "requests": 1, "retry_after_s": 30 });
+    let url = format!("{}/_standin/limit", person.model.url);
+    person.http.put(url).json(&limit).send().await.unwrap();
+    let refused = person.ask(&question(&json!("hello"))).await;
+    assert_eq!(refused.status(), StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(refused.headers()["retry-after"], "30");
+    assert_eq!(person.ask(&question(&json!("hello"))).await.status(), StatusCode::OK);
+}
+
+#[tokio::test]
+async fn what_it_remembers_of_a_key_is_a_fingerprint() {
+    let person = Person::start().await;
+    person.ask(&question(&json!("hello"))).await;
+    let seen = person.seen().await;
+    assert!(!seen.to_string().contains(KEY));
+    assert_eq!(seen[0]["key_fingerprint"].as_str().unwrap().len(), 12);
+}
