@@ -1,0 +1,88 @@
+# shellcheck shell=bash
+# The checks of `scripts/test`, each a phase.
+
+check_fmt() {
+  cd "$ROOT" || return
+  cargo fmt --all -- --check --color never
+}
+
+# Every shell script of the repository, wherever it is.
+check_shell() {
+  cd "$ROOT" || return
+  mapfile -t scripts < <(repository_files | xargs grep -lE '^#!.*\b(ba)?sh\b' --)
+  echo "${#scripts[@]} scripts"
+  shellcheck --external-sources --source-path=SCRIPTDIR "${scripts[@]}"
+  # The parts of scripts/lib make sense only together.
+  shellcheck --external-sources --source-path=SCRIPTDIR --check-sourced scripts/test scripts/up \
+    scripts/down scripts/status
+}
+
+repository_files() {
+  git ls-files --cached --others --exclude-standard | while read -r file; do
+    if [[ -f $file ]]; then printf '%s\n' "$file"; fi
+  done
+}
+
+# Compiles everything once: functions, tests, tools. Own crates are linted on the way.
+check_build() {
+  cd "$ROOT" || return
+  cargo build --workspace --all-targets ${CARGO_LOCKED[@]+"${CARGO_LOCKED[@]}"}
+  build_functions 2>&1 | tee "$PHASE_LOGS/functions.log"
+  refuse_second_compilation
+  check_built
+}
+
+# A feature that only tests switch on makes cargo compile every crate above it a second time, for
+# the functions. For a small crate so be it; for the SDKs it is ten minutes.
+refuse_second_compilation() {
+  local twice
+  twice=$(grep -oE '^ *Compiling aws-sdk-[a-z0-9]+ ' "$PHASE_LOGS/functions.log" || true)
+  [[ -z $twice ]] || die "The SDKs are compiled once for the tests and once more for the functions:" \
+    "$twice" "Look with \`cargo tree --edges features\` for a feature that only a dev-dependency asks for."
+}
+
+# Compiles nothing: cargo repeats the warnings of crates that it compiled before, so none can hide.
+check_lint() {
+  cd "$ROOT" || return
+  local warnings
+  warnings=$(cargo build --workspace --all-targets --message-format json |
+    jq -r 'select(.reason == "compiler-message" and .message.level == "warning") | .message.rendered')
+  if [[ -n $warnings ]]; then
+    printf '%s\n' "$warnings"
+    echo "The build has warnings; each of them is an error here."
+    return 1
+  fi
+}
+
+# Unit, property and saga tests, and the edge against a real nginx. Tests that need a running
+# stack are marked as ignored, and run in the phase e2e.
+check_rust_tests() {
+  cd "$ROOT" || return
+  cargo test --workspace --no-fail-fast ${CARGO_LOCKED[@]+"${CARGO_LOCKED[@]}"}
+}
+
+check_cdk() {
+  cd "$CDK" || return
+  npm run check
+}
+
+check_engine() {
+  cd "$ROOT/tests/engine" || return
+  "$VENV/bin/python" -B -m unittest
+}
+
+# The main job, from sign-up to an answer of one's own OpenClaw.
+check_e2e() {
+  cd "$ROOT" || return
+  # shellcheck disable=SC1091
+  set -a && source "$RUN/env" && set +a
+  # Where they look for logs when something goes wrong.
+  ONEMINS_HOME=$ONEMINS_STATE cargo test --workspace --test live -- --ignored --nocapture
+}
+
+# A stack of its own, beside one that may run, from nothing.
+bring_up_test_stack() {
+  "$ROOT/scripts/down" --purge --yes
+  # Its phases beside these, which may have the same names.
+  ONEMINS_PHASE_LOGS=$PHASE_LOGS/up "$ROOT/scripts/up"
+}

@@ -1,0 +1,33 @@
+# shellcheck shell=bash
+# Stand-ins for the services outside: payments, mail, a language model.
+
+start_stand_ins() {
+  start_stand_in dodo-standin "$DODO_PORT" 127.0.0.1 \
+    --listen "127.0.0.1:$DODO_PORT" \
+    --public-url "http://localhost:$DODO_PORT" \
+    --webhook-url "$APP_URL/webhooks/dodo" \
+    --webhook-secret-file "$SECRETS/dodo-webhook" \
+    --api-key-file "$SECRETS/dodo-api-key" \
+    --ca-file "$TLS/ca.pem" \
+    --state "$RUN/dodo.json" \
+    --product-standard "$PRODUCT_STANDARD" --product-pro "$PRODUCT_PRO"
+  start_stand_in mailbox "$MAILBOX_PORT" 127.0.0.1 \
+    --listen "127.0.0.1:$MAILBOX_PORT" --engine-url "$AWS_ENDPOINT_URL"
+  # The agents call this one, from inside their workers.
+  start_stand_in model-standin "$MODEL_PORT" "$GATEWAY" --listen "$GATEWAY:$MODEL_PORT"
+}
+
+# start_stand_in NAME PORT ADDRESS OPTION…
+start_stand_in() {
+  local name=$1 port=$2 address=$3 program
+  shift 3
+  program=$(binary "$name")
+  start_process "$name" "$(stamp_of "$program") $*" \
+    "answers http://$address:$port/_standin/health" "$program" "$@"
+}
+
+stop_stand_ins() {
+  stop_process dodo-standin
+  stop_process mailbox
+  stop_process model-standin
+}
