@@ -26,8 +26,8 @@ const CLOUD = {
   model: {
     url: 'https://openrouter.ai/api/v1',
     id: 'openrouter/auto',
-    // Reached like any other address of the internet: no hole to be made.
-    egress: '',
+    // An address that nobody has: this model is on the internet, where instances may go anyway.
+    egress: '192.0.2.1:443',
   },
   // The edge's subnets lie in here, see `lib/network.ts`.
   edgeCidr: '10.40.0.0/24',

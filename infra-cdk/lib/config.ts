@@ -44,8 +44,8 @@ const Stage = z
     model: z.strictObject({
       url: Origin,
       id: z.string().min(1),
-      /** Where containers may go though the address is a private one; empty for none. */
-      egress: z.string().regex(/^(\d+\.\d+\.\d+\.\d+:\d+)?$/),
+      /** Where instances may go even if the address is a private one. */
+      egress: z.string().regex(/^\d+\.\d+\.\d+\.\d+:\d+$/),
     }),
     dodo: z.strictObject({
       url: Origin,

@@ -73,12 +73,17 @@ prepare_cargo() {
 # Every binary of the workspace; the functions' land in $CARGO_TARGET_DIR/lambda/NAME/bootstrap.
 build_functions() {
   cd "$ROOT" || return
+  # One at a time for all who share the directory: see below.
+  mkdir -p "$CARGO_TARGET_DIR"
+  exec 8>"$CARGO_TARGET_DIR/.functions.lock"
+  flock 8
   # `--compiler cargo`: built for this machine, where the engine runs them. The cross compiler
   # would be another target, and so compile everything again.
   cargo lambda build --compiler cargo --skip-target-check --workspace \
     ${CARGO_LOCKED[@]+"${CARGO_LOCKED[@]}"}
   # It moves the binaries away, also those that are no functions. This puts them back.
   cargo build --workspace --bins ${CARGO_LOCKED[@]+"${CARGO_LOCKED[@]}"}
+  flock --unlock 8
 }
 
 binary() {

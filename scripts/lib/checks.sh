@@ -76,8 +76,7 @@ check_e2e() {
   cd "$ROOT" || return
   # shellcheck disable=SC1091
   set -a && source "$RUN/env" && set +a
-  # Where they look for logs when something goes wrong.
-  ONEMINS_HOME=$ONEMINS_STATE cargo test --workspace --test live -- --ignored --nocapture
+  cargo test --workspace --test live -- --ignored --nocapture --test-threads=1
 }
 
 # A stack of its own, beside one that may run, from nothing.

@@ -1,7 +1,9 @@
 //! From the attacker's side.
 
 use crate::customer::Customer;
+use adapters::clock::SystemClock;
 use e2e::wire::State;
+use ports::clock::Clock;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
@@ -43,12 +45,17 @@ async fn a_forged_webhook_is_refused_and_provisions_nothing() {
         },
     })
     .to_string();
-    let now = jiff::Timestamp::now().as_second();
+    let now = SystemClock.now().as_second();
     let good = ("msg_forged", now.to_string(), "v1,AAAA");
     let cases = [
         ("a made-up signature", Some(&good), body.clone(), StatusCode::UNAUTHORIZED),
         ("no headers", None, body.clone(), StatusCode::BAD_REQUEST),
-        ("an old time", Some(&("msg_old", "1".to_owned(), "v1,AAAA")), body, StatusCode::UNAUTHORIZED),
+        (
+            "an old time",
+            Some(&("msg_old", "1".to_owned(), "v1,AAAA")),
+            body,
+            StatusCode::UNAUTHORIZED,
+        ),
         ("too large", Some(&good), "x".repeat(300_000), StatusCode::PAYLOAD_TOO_LARGE),
     ];
     for (case, headers, body, status) in cases {

@@ -1,7 +1,9 @@
 //! Processes die in the middle of a provisioning.
 
 use crate::customer::{Customer, PROVISIONED_WITHIN};
+use adapters::clock::SystemClock;
 use e2e::wire::{Project, State};
+use ports::clock::Clock;
 use reqwest::Method;
 use std::{process::Command, time::Duration};
 
@@ -14,9 +16,8 @@ async fn functions_killed_in_the_middle_end_in_running() {
     let ada = Customer::arrives().await;
     for (index, after) in AFTER.into_iter().enumerate() {
         let project = ada.buys(&format!("killed-{index}")).await;
-        tokio::time::sleep(after).await;
-        // Every function process of the engine, whatever it is at.
-        kill("bootstrap");
+        SystemClock.sleep(after).await;
+        kill_functions();
         let project = ends_well(&ada, project).await;
         assert!(!ada.chats(&project, "Are you there?").await.is_empty());
     }
@@ -27,8 +28,8 @@ async fn functions_killed_in_the_middle_end_in_running() {
 async fn an_edge_without_its_agent_catches_up_when_it_is_back() {
     let ada = Customer::arrives().await;
     let project = ada.buys("edgeless").await;
-    kill("edge-agent");
-    tokio::time::sleep(Duration::from_secs(5)).await;
+    run("kill", &["-KILL", &pid("edge-agent")]);
+    SystemClock.sleep(Duration::from_secs(5)).await;
     bring_up();
     let project = ends_well(&ada, project).await;
     assert!(!ada.chats(&project, "Are you there?").await.is_empty());
@@ -36,10 +37,8 @@ async fn an_edge_without_its_agent_catches_up_when_it_is_back() {
 
 /// Running, or a clean error from which the owner's retry leads to running.
 async fn ends_well(customer: &Customer, project: Project) -> Project {
-    let ended = customer
-        .journey
-        .wait_until(&project.id, State::Running, PROVISIONED_WITHIN, |_| ())
-        .await;
+    let ended =
+        customer.journey.wait_until(&project.id, State::Running, PROVISIONED_WITHIN, |_| ()).await;
     if let Ok(project) = ended {
         return project;
     }
@@ -51,9 +50,20 @@ async fn ends_well(customer: &Customer, project: Project) -> Project {
     customer.waits_until_running(&project).await
 }
 
-fn kill(name: &str) {
-    let killed = Command::new("pkill").args(["-KILL", "-x", name]).status();
-    killed.expect("pkill is installed");
+/// Every function process of this stack's engine, whatever it is at. Not those of another stack.
+fn kill_functions() {
+    run("pkill", &["-KILL", "-x", "bootstrap", "--parent", &pid("engine")]);
+}
+
+/// The process that the start script keeps under `name`.
+fn pid(name: &str) -> String {
+    let run: String = runtime::env::require("ONEMINS_RUN");
+    let file = std::fs::read_to_string(format!("{run}/{name}.pid")).expect("it was started");
+    file.split_whitespace().next().expect("the file holds a process id").to_owned()
+}
+
+fn run(program: &str, arguments: &[&str]) {
+    Command::new(program).args(arguments).status().expect("procps is installed");
 }
 
 /// The start script keeps what runs and starts what does not.

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 /// How long a link opens. A worker fetches within seconds of the command; a command that waits
 /// longer than this for its turn has to be sent again.
-const LINK_LIFETIME: Duration = Duration::from_secs(180);
+const LINK_LIFETIME: Duration = Duration::from_mins(3);
 
 #[derive(Clone, Debug)]
 pub struct S3Bundles {

@@ -59,17 +59,19 @@ impl State {
     pub fn after(self, event: Event) -> Result<State, IllegalTransition> {
         use {Event as E, State as S};
         match (self, event) {
-            (S::PendingPayment | S::Pending, E::Paid) => Ok(S::Pending),
-            (S::Pending | S::Provisioning, E::ProvisioningBegan) => Ok(S::Provisioning),
+            (S::PendingPayment | S::Pending, E::Paid)
+            | (S::Error | S::Pending, E::RetryRequested) => Ok(S::Pending),
+            (S::Pending | S::Provisioning, E::ProvisioningBegan)
+            | (S::Provisioning | S::Running, E::FinishUndone) => Ok(S::Provisioning),
             (S::Provisioning | S::Running, E::ProvisioningFinished) => Ok(S::Running),
-            (S::Provisioning | S::Running, E::FinishUndone) => Ok(S::Provisioning),
             (S::Pending | S::Provisioning | S::Error, E::ProvisioningFailed) => Ok(S::Error),
-            (S::Error | S::Pending, E::RetryRequested) => Ok(S::Pending),
             // Paid again while it is already on its way, or there: nothing new.
             (S::Provisioning | S::Running | S::Error, E::Paid) => Ok(self),
             (S::PendingPayment | S::Running | S::Error, E::ProvisioningBegan)
-            | (S::PendingPayment | S::Pending | S::Error, E::ProvisioningFinished)
-            | (S::PendingPayment | S::Pending | S::Error, E::FinishUndone)
+            | (
+                S::PendingPayment | S::Pending | S::Error,
+                E::ProvisioningFinished | E::FinishUndone,
+            )
             | (S::PendingPayment | S::Running, E::ProvisioningFailed)
             | (S::PendingPayment | S::Provisioning | S::Running, E::RetryRequested) => {
                 Err(IllegalTransition { from: self, event })

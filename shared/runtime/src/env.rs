@@ -9,9 +9,8 @@ use std::str::FromStr;
 /// At cold start, if it is missing or malformed: a misconfigured function must not serve.
 #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
 pub fn require<T: FromStr>(name: &str) -> T {
-    match std::env::var(name).map(|value| value.parse()) {
-        Ok(Ok(value)) => value,
-        Ok(Err(_)) => panic!("environment variable {name} is malformed"),
-        Err(_) => panic!("environment variable {name} is missing"),
-    }
+    let Ok(value) = std::env::var(name) else {
+        panic!("environment variable {name} is missing");
+    };
+    value.parse().unwrap_or_else(|_| panic!("environment variable {name} is malformed"))
 }

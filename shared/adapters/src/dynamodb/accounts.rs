@@ -1,5 +1,7 @@
 //! [`Accounts`] on the table `accounts`.
 
+mod items;
+
 use super::{
     keys::{self, Key},
     table::{Table, is_update_refused, read, unavailable, write},
@@ -10,6 +12,10 @@ use aws_sdk_dynamodb::{
     types::{AttributeValue as A, Delete, Put, ReturnValue, TransactWriteItem},
 };
 use domain::id::{SessionId, TenantId, UserId};
+use items::{
+    AddressItem, CustomerItem, MembershipItem, RoleName, SessionItem, SignUpItem, TenantItem,
+    TriesItem, UserItem,
+};
 use jiff::Timestamp;
 use ports::{
     Unavailable,
@@ -18,7 +24,7 @@ use ports::{
         Role, Session, SignUp, Throttle, TokenHash, Tries,
     },
 };
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// Two windows cannot end between the two halves of one try; a few rounds are for races only.
 const MAX_ROUNDS: u32 = 4;
@@ -26,63 +32,6 @@ const MAX_ROUNDS: u32 = 4;
 #[derive(Clone, Debug)]
 pub struct DynamoAccounts {
     table: Table,
-}
-
-#[derive(Serialize, Deserialize)]
-struct SignUpItem {
-    email: String,
-    password: String,
-    expires_at_s: i64,
-}
-
-#[derive(Serialize, Deserialize)]
-struct AddressItem {
-    user: UserId,
-    password: String,
-}
-
-#[derive(Serialize, Deserialize)]
-struct UserItem {
-    email: String,
-    created_at: Timestamp,
-}
-
-#[derive(Serialize, Deserialize)]
-struct TenantItem {
-    owner: UserId,
-    created_at: Timestamp,
-}
-
-#[derive(Serialize, Deserialize)]
-struct MembershipItem {
-    tenant: TenantId,
-    role: RoleName,
-}
-
-#[derive(Clone, Copy, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum RoleName {
-    Owner,
-    Member,
-}
-
-#[derive(Serialize, Deserialize)]
-struct SessionItem {
-    user: UserId,
-    tenant: TenantId,
-    expires_at_s: i64,
-}
-
-/// The end of the window is the end of the item, so that forgotten counts expire by themselves.
-#[derive(Serialize, Deserialize)]
-struct TriesItem {
-    tries: u32,
-    expires_at_s: i64,
-}
-
-#[derive(Serialize, Deserialize)]
-struct CustomerItem {
-    customer: String,
 }
 
 impl DynamoAccounts {
