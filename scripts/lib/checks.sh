@@ -76,7 +76,8 @@ check_e2e() {
   cd "$ROOT" || return
   # shellcheck disable=SC1091
   set -a && source "$RUN/env" && set +a
-  cargo test --workspace --test live -- --ignored --nocapture --test-threads=1
+  cargo test --workspace --test stores -- --ignored &&
+    cargo test --workspace --test live -- --ignored --nocapture --test-threads=1
 }
 
 # A stack of its own, beside one that may run, from nothing.

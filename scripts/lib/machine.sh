@@ -166,14 +166,17 @@ explain_docker() {
     "The daemon's whole log: $DOCKER_LOG"
 }
 
-# Ends a daemon that `start_docker` started by hand; one that was there before is left alone.
+# Ends the daemon that `start_docker`, or the installation of its package, has started.
 stop_own_docker() {
+  if [[ -d /run/systemd/system ]]; then
+    as_root systemctl stop docker.socket docker 2>/dev/null || true
+    return 0
+  fi
   if [[ ! -s $DOCKER_PID ]]; then return 0; fi
-  local pid
+  local pid waited
   pid=$(cat "$DOCKER_PID")
   rm -f "$DOCKER_PID"
   as_root kill "$pid" 2>/dev/null || return 0
-  local waited
   for ((waited = 0; waited < 300; waited++)); do
     as_root kill -0 "$pid" 2>/dev/null || return 0
     sleep 0.1

@@ -11,7 +11,9 @@ async fn a_paying_owner_chats_and_workers_fill_up_one_after_the_other() {
     for name in ["first", "second", "third"] {
         let project = ada.buys(name).await;
         let project = ada.waits_until_running(&project).await;
-        assert!(project.steps.iter().all(|it| it.state == StepState::Done), "{:?}", project.steps);
+        // The mail is still on its way when the project runs.
+        let mut before_the_mail = project.steps.iter().filter(|it| it.name != "Notify");
+        assert!(before_the_mail.all(|it| it.state == StepState::Done), "{:?}", project.steps);
         let answer = ada.chats(&project, &format!("Are you my {name} agent?")).await;
         assert!(!answer.is_empty());
         let landing = landing(ada.journey.environment(), &project.id, 1).await;

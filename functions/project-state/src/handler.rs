@@ -39,6 +39,8 @@ pub async fn handle(projects: &impl Projects, call: &Call<Step>) -> Result<(), S
         Step::UndoFinish => undo(projects, saga, Event::FinishUndone, None).await,
         Step::UndoBegin => {
             let reason = reason::for_owner(saga);
+            // A Finish that timed out may have landed since its own undo.
+            undo(projects, saga, Event::FinishUndone, None).await?;
             undo(projects, saga, Event::ProvisioningFailed, Some(reason)).await
         }
     }

@@ -32,28 +32,34 @@ pub(crate) async fn await_worker(
     let id = worker_of(saga);
     let deadline = clock.now() + PATIENCE;
     loop {
-        let worker = fleet.find(id).await?.filter(|it| it.state != State::Terminated);
+        let worker = fleet.find(id).await?.filter(|it| is_ours(it, saga));
         let worker = worker.ok_or_else(|| ProvisionError::GivenUp(id.clone()))?;
         if let Some(ready) = place_on(&worker, saga) {
             return Ok(ready);
         }
-        if let Some(address) = answers(machines, commands, config, &worker).await? {
-            fleet
+        if clock.now() >= deadline {
+            return Err(ProvisionError::NotReadyYet(id.clone()));
+        }
+        match answers(machines, commands, config, &worker).await? {
+            Some(address) => fleet
                 .record_ready(id, address)
                 .await
-                .map_err(|error| ProvisionError::recording(id, error))?;
-        } else if clock.now() >= deadline {
-            return Err(ProvisionError::NotReadyYet(id.clone()));
-        } else {
-            clock.sleep(PAUSE).await;
+                .map_err(|error| ProvisionError::recording(id, error))?,
+            None => clock.sleep(PAUSE).await,
         }
     }
+}
+
+/// Whether the worker still holds this saga's place. An undo takes it away.
+fn is_ours(worker: &Worker, saga: &Saga) -> bool {
+    let held = worker.reservations.get(&saga.project_id);
+    worker.state != State::Terminated && held.is_some_and(|it| it.id == saga.reservation_id)
 }
 
 /// Where the project is on a worker that is ready.
 fn place_on(worker: &Worker, saga: &Saga) -> Option<ReadyWorker> {
     let reservation = worker.reservations.get(&saga.project_id)?;
-    (worker.state == State::Ready && reservation.id == saga.reservation_id).then_some(())?;
+    (worker.state == State::Ready).then_some(())?;
     Some(ReadyWorker {
         worker_id: worker.id.clone(),
         machine_id: worker.machine_id.clone()?,

@@ -23,15 +23,21 @@ pub(crate) async fn buy(
 ) -> Result<(), ProvisionError> {
     let id = &saga.new_worker_id;
     for offering in plan_purchase(&config.offerings, saga.plan.plan().limits) {
+        // A purchase whose answer was lost is found by its tag. The record says what it was.
+        if let Some(machine) = machines.find(id).await? {
+            return record(fleet, machines, saga, &machine).await;
+        }
+        // What an earlier try wrote down and did not get must not be taken for what this one gets.
+        fleet.forget_unbought(id).await?;
         fleet.ensure_recorded(&blank(saga, offering)).await?;
         if fleet.find(id).await?.is_none_or(|it| it.state == State::Terminated) {
             return Err(ProvisionError::GivenUp(id.clone()));
         }
-        match bought(machines, saga, offering).await? {
-            Some(machine) => return record(fleet, machines, saga, &machine).await,
-            None => fleet.forget_unbought(id).await?,
+        if let Some(machine) = bought(machines, saga, offering).await? {
+            return record(fleet, machines, saga, &machine).await;
         }
     }
+    fleet.forget_unbought(id).await?;
     Err(ProvisionError::NothingToBuy(format!("{:?}", saga.plan)))
 }
 
@@ -41,10 +47,6 @@ async fn bought(
     saga: &Saga,
     offering: &Offering,
 ) -> Result<Option<Machine>, ProvisionError> {
-    // A purchase whose answer was lost is found by its tag, whatever offering it was.
-    if let Some(machine) = machines.find(&saga.new_worker_id).await? {
-        return Ok(Some(machine));
-    }
     match machines.ensure_bought(&saga.new_worker_id, &offering.machine_type).await {
         Ok(machine) => Ok(Some(machine)),
         Err(BuyError::InsufficientCapacity { machine_type }) => {

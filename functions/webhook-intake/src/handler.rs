@@ -12,6 +12,7 @@ use ports::{
     deliveries::{Deliveries, Delivery},
     queue::Queue,
 };
+use serde_json::{Map, Value};
 
 /// The largest body that is read. Dodo's are a few kilobytes.
 pub const MAX_BODY_BYTES: usize = 256 * 1024;
@@ -86,7 +87,9 @@ async fn take(
     };
     verify(secrets, now, &signed)?;
     let body = std::str::from_utf8(body).map_err(|_| Refusal::Unreadable)?;
-    serde_json::from_str::<Webhook>(body).map_err(|_| Refusal::Unreadable)?;
+    // First as an object: a list would pass for a struct whose fields all have defaults.
+    let object: Map<String, Value> = serde_json::from_str(body).map_err(|_| Refusal::Unreadable)?;
+    serde_json::from_value::<Webhook>(object.into()).map_err(|_| Refusal::Unreadable)?;
 
     let delivery = Delivery { id: id.to_owned(), received_at: now, body: body.to_owned() };
     let new = deliveries.record(&delivery).await?;

@@ -22,6 +22,8 @@ use std::{
 use support::{clock, server};
 use tokio::{io::AsyncReadExt, process::Command};
 
+/// One folder for each function.
+const SOURCES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../functions");
 const LIMIT: Duration = Duration::from_secs(20);
 
 #[derive(Debug, thiserror::Error)]
@@ -82,9 +84,12 @@ fn programs(
     }
     let usual = || environment.home.join("target/lambda");
     let folder = options.functions.clone().unwrap_or_else(usual);
-    let entries = std::fs::read_dir(&folder).into_iter().flatten().flatten();
-    let mut found: Vec<_> = entries
-        .map(|it| (name_of(&it.path()), it.path().join("bootstrap")))
+    // By the names of the functions, not by what lies there: every binary of the workspace does, and
+    // to start this bench as a function would start the bench.
+    let names = std::fs::read_dir(SOURCES).into_iter().flatten().flatten();
+    let mut found: Vec<_> = names
+        .map(|it| name_of(&it.path()))
+        .map(|name| (name.clone(), folder.join(name).join("bootstrap")))
         .filter(|(_, path)| path.exists())
         .collect();
     found.sort();

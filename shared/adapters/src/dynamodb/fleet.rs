@@ -9,6 +9,7 @@ use super::{
     table::{Table, is_update_refused, read, unavailable},
 };
 use aws_sdk_dynamodb::{
+    Client,
     operation::{
         delete_item::DeleteItemError,
         update_item::{UpdateItemError, builders::UpdateItemFluentBuilder},
@@ -56,6 +57,11 @@ impl DynamoFleet {
     /// The workers of `pool` in the table called `table`.
     pub async fn connect(table: String, pool: String) -> Self {
         Self { table: Table::connect(table).await, pool }
+    }
+
+    /// For tests, which bring their own engine.
+    pub fn on(client: Client, table: String, pool: String) -> Self {
+        Self { table: Table::on(client, table), pool }
     }
 
     fn update(&self, worker: &WorkerId) -> UpdateItemFluentBuilder {
@@ -143,14 +149,15 @@ impl Fleet for DynamoFleet {
                 "SET free_mib = free_mib + :mib, free_cpu = free_cpu + :cpu \
                  REMOVE reservations.#project, #ports.#port",
             )
-            // Only the first of two releases gives back.
-            .condition_expression("reservations.#project.id = :id")
+            // Only the first of two releases gives back. All of it is compared: the same reservation
+            // may have gone and come back on another port.
+            .condition_expression("reservations.#project = :held")
             .expression_attribute_names("#ports", "ports")
             .expression_attribute_names("#project", project.as_str())
             .expression_attribute_names("#port", held.port.to_string())
             .expression_attribute_values(":mib", number(held.demand.memory_mib))
             .expression_attribute_values(":cpu", number(held.demand.cpu_millis))
-            .expression_attribute_values(":id", A::S(reservation.to_string()))
+            .expression_attribute_values(":held", stored(&held)?)
             .send()
             .await;
         match released {

@@ -8,6 +8,7 @@ use super::{
     table::{Table, is_update_refused, unavailable, write},
 };
 use aws_sdk_dynamodb::{
+    Client,
     operation::transact_write_items::TransactWriteItemsError,
     types::{AttributeValue as A, Put, TransactWriteItem},
 };
@@ -51,6 +52,11 @@ struct Listed {
 impl DynamoProjects {
     pub async fn connect(table: String) -> Self {
         Self { table: Table::connect(table).await }
+    }
+
+    /// For tests, which bring their own engine.
+    pub fn on(client: Client, table: String) -> Self {
+        Self { table: Table::on(client, table) }
     }
 
     fn put_new(&self, key: &Key, item: &impl Serialize) -> Result<TransactWriteItem, Unavailable> {

@@ -23,7 +23,11 @@ pub(crate) struct Table {
 
 impl Table {
     pub(crate) async fn connect(name: String) -> Self {
-        Self { client: Client::new(&aws::config().await), name }
+        Self::on(Client::new(&aws::config().await), name)
+    }
+
+    pub(crate) fn on(client: Client, name: String) -> Self {
+        Self { client, name }
     }
 
     /// The item at `key`, strongly consistent.

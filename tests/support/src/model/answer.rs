@@ -3,9 +3,12 @@
 
 const MAX_QUOTE_CHARS: usize = 280;
 
-/// Answers `message`, which may carry what an agent puts before the person's own words.
-pub(super) fn to(message: &str) -> String {
-    let question = the_persons_words(message);
+/// What `OpenClaw` tells its model about itself, in the user's voice.
+const CONTEXT: (&str, &str) =
+    ("<<<BEGIN_OPENCLAW_INTERNAL_CONTEXT>>>", "<<<END_OPENCLAW_INTERNAL_CONTEXT>>>");
+
+/// Answers `question`, a person's own words.
+pub(super) fn to(question: &str) -> String {
     if question.is_empty() {
         return "You said nothing.".to_owned();
     }
@@ -16,14 +19,19 @@ pub(super) fn to(message: &str) -> String {
     }
 }
 
-/// Agents put a time stamp in brackets before a message.
-fn the_persons_words(message: &str) -> &str {
-    let mut words = message.trim();
+/// `message` without what an agent puts around it: blocks of context, and time stamps in brackets.
+pub(super) fn the_persons_words(message: &str) -> String {
+    let mut words = message.to_owned();
+    while let Some((before, rest)) = words.split_once(CONTEXT.0) {
+        let after = rest.split_once(CONTEXT.1).map_or("", |(_, after)| after);
+        words = format!("{before}{after}");
+    }
+    let mut words = words.trim();
     while let Some(rest) = words.strip_prefix('[') {
         let Some((_, after)) = rest.split_once(']') else { break };
         words = after.trim_start();
     }
-    words
+    words.to_owned()
 }
 
 /// The end of a long message: what an agent adds stands before the question.
@@ -88,10 +96,15 @@ mod tests {
             ("by zero", "1 / 0", "You said: \"1 / 0\""),
             ("too large", "9223372036854775807 + 1", "You said: \"9223372036854775807 + 1\""),
             ("a time stamp", "[Sat 2026-11-21 04:14 UTC] hello", "You said: \"hello\""),
+            (
+                "context",
+                "<<<BEGIN_OPENCLAW_INTERNAL_CONTEXT>>>x<<<END_OPENCLAW_INTERNAL_CONTEXT>>>\nhello",
+                "You said: \"hello\"",
+            ),
             ("nothing", "  ", "You said nothing."),
         ];
         for (case, question, answer) in cases {
-            assert_eq!(to(question), answer, "{case}");
+            assert_eq!(to(&the_persons_words(question)), answer, "{case}");
         }
     }
 

@@ -86,9 +86,16 @@ pub(super) async fn complete(
 }
 
 impl Request {
+    /// The last thing that a person said: an agent may send a message of its own after it.
     fn question(&self) -> String {
-        let last = self.messages.iter().rev().find(|it| it.role == "user");
-        match last.and_then(|it| it.content.as_ref()) {
+        let said = self.messages.iter().rev().filter(|it| it.role == "user").map(Message::text);
+        said.map(|it| answer::the_persons_words(&it)).find(|it| !it.is_empty()).unwrap_or_default()
+    }
+}
+
+impl Message {
+    fn text(&self) -> String {
+        match &self.content {
             None => String::new(),
             Some(Content::Text(text)) => text.clone(),
             Some(Content::Parts(parts)) => {

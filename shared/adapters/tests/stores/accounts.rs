@@ -1,14 +1,7 @@
-//! The store of accounts against a DynamoDB that runs: `ENGINE_URL` says where. Without it nothing
-//! is tested, and that is said.
+//! Accounts: a confirmation and a try count once, whoever else comes at the same moment.
 
+use crate::engine;
 use adapters::dynamodb::accounts::DynamoAccounts;
-use aws_sdk_dynamodb::{
-    Client,
-    config::{BehaviorVersion, Credentials as AwsCredentials, Region},
-    types::{
-        AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType as Scalar,
-    },
-};
 use domain::id::{SessionId, TenantId, UserId};
 use jiff::Timestamp;
 use ports::accounts::{
@@ -17,46 +10,12 @@ use ports::accounts::{
 };
 use std::{collections::BTreeSet, time::Duration};
 
-const TABLE: &str = "accounts";
 const NOW: Timestamp = Timestamp::constant(1_795_262_400, 0);
 const DAY: Duration = Duration::from_hours(24);
 
-/// A table of its own: the engine keeps a world for each access key of twelve digits.
-async fn store() -> Option<DynamoAccounts> {
-    #[expect(clippy::disallowed_methods, reason = "the test is configured by its environment")]
-    let Ok(url) = std::env::var("ENGINE_URL") else {
-        eprintln!("SKIPPED: set ENGINE_URL to test against a DynamoDB");
-        return None;
-    };
-    let mut bytes = [0; 8];
-    getrandom::fill(&mut bytes).expect("randomness");
-    let account = format!("{:012}", u64::from_le_bytes(bytes) % 1_000_000_000_000);
-    let config = aws_sdk_dynamodb::Config::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .region(Region::new("us-east-1"))
-        .endpoint_url(url)
-        .credentials_provider(AwsCredentials::new(account, "test", None, None, "test"))
-        .build();
-    let client = Client::from_conf(config);
-    let key = |name: &str, kind| {
-        KeySchemaElement::builder().attribute_name(name).key_type(kind).build().expect("a key")
-    };
-    let text = |name: &str| {
-        let attribute = AttributeDefinition::builder().attribute_name(name);
-        attribute.attribute_type(Scalar::S).build().expect("an attribute")
-    };
-    client
-        .create_table()
-        .table_name(TABLE)
-        .billing_mode(BillingMode::PayPerRequest)
-        .key_schema(key("pk", KeyType::Hash))
-        .key_schema(key("sk", KeyType::Range))
-        .attribute_definitions(text("pk"))
-        .attribute_definitions(text("sk"))
-        .send()
-        .await
-        .expect("a table");
-    Some(DynamoAccounts::on(client, TABLE.to_owned()))
+async fn store() -> DynamoAccounts {
+    let (client, table) = engine::table().await;
+    DynamoAccounts::on(client, table)
 }
 
 fn email(address: &str) -> EmailAddress {
@@ -89,8 +48,9 @@ fn is_spent(result: &Result<(), ConfirmError>) -> bool {
 }
 
 #[tokio::test]
+#[ignore = "needs the local engine"]
 async fn a_confirmation_opens_the_whole_account_once() {
-    let Some(accounts) = store().await else { return };
+    let accounts = store().await;
     let ada = email("ada@example.com");
     accounts.record_sign_up(&sign_up("t1", "ada@example.com")).await.unwrap();
     assert_eq!(accounts.find_credentials(&ada).await.unwrap(), None, "not before");
@@ -109,8 +69,9 @@ async fn a_confirmation_opens_the_whole_account_once() {
 }
 
 #[tokio::test]
+#[ignore = "needs the local engine"]
 async fn an_address_belongs_to_the_first_who_confirms_it() {
-    let Some(accounts) = store().await else { return };
+    let accounts = store().await;
     for name in ["t1", "t2"] {
         accounts.record_sign_up(&sign_up(name, "ada@example.com")).await.unwrap();
     }
@@ -123,8 +84,9 @@ async fn an_address_belongs_to_the_first_who_confirms_it() {
 }
 
 #[tokio::test]
+#[ignore = "needs the local engine"]
 async fn of_confirmations_at_the_same_moment_one_wins() {
-    let Some(accounts) = store().await else { return };
+    let accounts = store().await;
     accounts.record_sign_up(&sign_up("t1", "ada@example.com")).await.unwrap();
     let mut tries = tokio::task::JoinSet::new();
     for number in 0..10 {
@@ -138,16 +100,18 @@ async fn of_confirmations_at_the_same_moment_one_wins() {
 
 /// The table deletes expired items days late: the clock decides.
 #[tokio::test]
+#[ignore = "needs the local engine"]
 async fn an_expired_token_is_worth_nothing() {
-    let Some(accounts) = store().await else { return };
+    let accounts = store().await;
     accounts.record_sign_up(&sign_up("t1", "ada@example.com")).await.unwrap();
     assert!(is_spent(&accounts.confirm(&token("t1"), &account("ada", NOW + DAY)).await));
     accounts.confirm(&token("t1"), &account("ada", NOW + DAY / 2)).await.unwrap();
 }
 
 #[tokio::test]
+#[ignore = "needs the local engine"]
 async fn a_revoked_session_is_gone_at_once() {
-    let Some(accounts) = store().await else { return };
+    let accounts = store().await;
     let session = Session {
         id: SessionId::new("one").unwrap(),
         user: UserId::new("ada").unwrap(),
@@ -163,8 +127,9 @@ async fn a_revoked_session_is_gone_at_once() {
 }
 
 #[tokio::test]
+#[ignore = "needs the local engine"]
 async fn of_tries_at_the_same_moment_no_two_count_the_same() {
-    let Some(accounts) = store().await else { return };
+    let accounts = store().await;
     let throttle = Throttle { key: "sign_in#ada".to_owned(), window: Duration::from_mins(1) };
     // Once on an empty table, once when the window is over.
     for now in [NOW, NOW + Duration::from_mins(1)] {
@@ -183,8 +148,9 @@ async fn of_tries_at_the_same_moment_no_two_count_the_same() {
 }
 
 #[tokio::test]
+#[ignore = "needs the local engine"]
 async fn the_first_customer_counts() {
-    let Some(accounts) = store().await else { return };
+    let accounts = store().await;
     let tenant = TenantId::new("ada").unwrap();
     assert_eq!(accounts.find_customer(&tenant).await.unwrap(), None);
     for customer in ["cus_1", "cus_2"] {

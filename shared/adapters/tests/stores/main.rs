@@ -1,0 +1,6 @@
+//! The stores against a DynamoDB that runs: only an engine can say what a conditional write does.
+
+mod accounts;
+mod engine;
+mod fleet;
+mod projects;
