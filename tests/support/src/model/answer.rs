@@ -19,7 +19,8 @@ pub(super) fn to(question: &str) -> String {
     }
 }
 
-/// `message` without what an agent puts around it: blocks of context, and time stamps in brackets.
+/// `message` without what an agent puts around it: blocks of context, time stamps in brackets before
+/// the words, and, after a blank line, what it knows of its machine.
 pub(super) fn the_persons_words(message: &str) -> String {
     let mut words = message.to_owned();
     while let Some((before, rest)) = words.split_once(CONTEXT.0) {
@@ -31,7 +32,7 @@ pub(super) fn the_persons_words(message: &str) -> String {
         let Some((_, after)) = rest.split_once(']') else { break };
         words = after.trim_start();
     }
-    words.to_owned()
+    words.split("\n\n").next().unwrap_or_default().to_owned()
 }
 
 /// The end of a long message: what an agent adds stands before the question.
@@ -101,6 +102,7 @@ mod tests {
                 "<<<BEGIN_OPENCLAW_INTERNAL_CONTEXT>>>x<<<END_OPENCLAW_INTERNAL_CONTEXT>>>\nhello",
                 "You said: \"hello\"",
             ),
+            ("a machine", "[now] hello\n\nhost=a | os=b", "You said: \"hello\""),
             ("nothing", "  ", "You said nothing."),
         ];
         for (case, question, answer) in cases {
