@@ -23,8 +23,9 @@ engine_answers() {
 # On the bridge for the workers, on loopback for people; not on the machine's own addresses.
 start_engine() {
   local folder=$ROOT/tests/engine
-  start_process engine "$(stamp_of "$folder/launcher.py" "$folder"/patches/*.py) $GATEWAY" \
-    engine_answers "$VENV/bin/python" "$folder/launcher.py" \
+  local level=${ENGINE_LOG_LEVEL:-INFO}
+  start_process engine "$(stamp_of "$folder/launcher.py" "$folder"/patches/*.py) $GATEWAY $level" \
+    engine_answers env "LOG_LEVEL=$level" "$VENV/bin/python" "$folder/launcher.py" \
     --bind "$GATEWAY,127.0.0.1" --port "$ENGINE_PORT" --state "$ENGINE_STATE"
 }
 

@@ -2,7 +2,10 @@
 
 use crate::customer::{Customer, PROVISIONED_WITHIN};
 use adapters::clock::SystemClock;
-use e2e::wire::{Project, State};
+use e2e::{
+    executions::machine_of,
+    wire::{Project, State},
+};
 use ports::clock::Clock;
 use reqwest::Method;
 use std::{process::Command, time::Duration};
@@ -21,6 +24,21 @@ async fn functions_killed_in_the_middle_end_in_running() {
         let project = ends_well(&ada, project).await;
         assert!(!ada.chats(&project, "Are you there?").await.is_empty());
     }
+}
+
+#[tokio::test]
+#[ignore = "needs a running stack"]
+async fn a_worker_that_dies_while_its_instance_boots_ends_in_a_clean_error() {
+    let ada = Customer::arrives().await;
+    let project = ada.buys("workerless").await;
+    let booting = |it: &Project| it.steps.iter().any(|step| step.name == "CheckHealth");
+    until(&ada, &project, booting).await;
+    let worker = landing_worker(&ada, &project).await;
+    run("docker", &["kill", &worker]);
+    let failed = outcome(&ada, &project).await;
+    assert_eq!(failed.state, State::Error);
+    let project = ends_well(&ada, project).await;
+    assert!(!ada.chats(&project, "Are you there?").await.is_empty());
 }
 
 #[tokio::test]
@@ -47,16 +65,36 @@ async fn ends_well(customer: &Customer, project: Project) -> Project {
     customer.waits_until_running(&project).await
 }
 
-/// The project once it runs or has failed. The API itself may be among the killed: it is asked again.
+/// The project once it runs or has failed.
 async fn outcome(customer: &Customer, project: &Project) -> Project {
+    until(customer, project, |it| matches!(it.state, State::Running | State::Error)).await
+}
+
+/// The project once it is as `wanted`. The API itself may be among the killed: it is asked again.
+async fn until(
+    customer: &Customer,
+    project: &Project,
+    wanted: impl Fn(&Project) -> bool,
+) -> Project {
     let deadline = SystemClock.now() + PROVISIONED_WITHIN;
     while SystemClock.now() < deadline {
         match customer.journey.project(&project.id).await {
-            Ok(it) if matches!(it.state, State::Running | State::Error) => return it,
-            _ => SystemClock.sleep(Duration::from_millis(500)).await,
+            Ok(it) if wanted(&it) => return it,
+            _ => SystemClock.sleep(Duration::from_millis(300)).await,
         }
     }
-    panic!("the project neither runs nor has failed after {PROVISIONED_WITHIN:?}");
+    panic!("`{}` is not what it should be after {PROVISIONED_WITHIN:?}", project.id);
+}
+
+/// The container that is the machine of the project's worker: the execution names the machine, and
+/// the engine the container after it.
+async fn landing_worker(customer: &Customer, project: &Project) -> String {
+    let environment = customer.journey.environment();
+    let machine = machine_of(environment, &project.id, 1).await;
+    let filter = format!("name={}", machine.expect("the execution says where it is"));
+    let found = Command::new("docker").args(["ps", "-q", "--filter", &filter]).output();
+    let found = found.expect("docker is installed").stdout;
+    String::from_utf8(found).expect("container ids are text").trim().to_owned()
 }
 
 /// Every function process of this stack's engine, whatever it is at. Not those of another stack.

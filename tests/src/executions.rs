@@ -33,6 +33,14 @@ struct Events {
 struct Event {
     #[serde(rename = "type")]
     kind: String,
+    #[serde(rename = "stateEnteredEventDetails", default)]
+    entered: Option<Entered>,
+}
+
+#[derive(Deserialize)]
+struct Entered {
+    #[serde(default)]
+    input: Option<String>,
 }
 
 /// Where attempt `attempt` of a project landed; `None` if nobody can tell.
@@ -42,6 +50,20 @@ pub async fn landing(environment: &Environment, project_id: &str, attempt: u32) 
         aws(environment, &["stepfunctions", "describe-execution", "--execution-arn", &arn]).await?;
     let described: Described = serde_json::from_slice(&text).ok()?;
     landing_in(&described.output?)
+}
+
+/// The machine that attempt `attempt` of a project went to, also while the execution runs.
+pub async fn machine_of(
+    environment: &Environment,
+    project_id: &str,
+    attempt: u32,
+) -> Option<String> {
+    let arn = execution(project_id, attempt);
+    let arguments = ["stepfunctions", "get-execution-history", "--execution-arn", &arn];
+    let history: Events = serde_json::from_slice(&aws(environment, &arguments).await?).ok()?;
+    let entered = history.events.iter().rev().filter_map(|it| it.entered.as_ref());
+    let mut inputs = entered.filter_map(|it| it.input.as_deref());
+    inputs.find_map(|it| Some(landing_in(it)?.machine_id))
 }
 
 /// How many states the execution entered: what Step Functions charges for.

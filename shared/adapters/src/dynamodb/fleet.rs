@@ -6,7 +6,7 @@
 
 use super::{
     keys,
-    table::{Table, is_update_refused, read, unavailable},
+    table::{Table, is_made, read, unavailable},
 };
 use aws_sdk_dynamodb::{
     Client,
@@ -160,11 +160,7 @@ impl Fleet for DynamoFleet {
             .expression_attribute_values(":held", stored(&held)?)
             .send()
             .await;
-        match released {
-            Ok(_) => Ok(()),
-            Err(error) if is_update_refused(&error) => Ok(()),
-            Err(error) => Err(unavailable(error)),
-        }
+        is_made(released).map(drop)
     }
 
     async fn give_up(&self, reservation: &ReservationId) -> Result<(), Unavailable> {
@@ -220,11 +216,7 @@ impl Fleet for DynamoFleet {
             .expression_attribute_values(":machine", A::S(machine_id.to_owned()))
             .send()
             .await;
-        match recorded {
-            Ok(_) => Ok(()),
-            Err(error) if is_update_refused(&error) => Err(RecordError::Refused),
-            Err(error) => Err(unavailable(error).into()),
-        }
+        if is_made(recorded)? { Ok(()) } else { Err(RecordError::Refused) }
     }
 
     async fn record_ready(&self, worker: &WorkerId, address: Ipv4Addr) -> Result<(), RecordError> {
@@ -238,11 +230,7 @@ impl Fleet for DynamoFleet {
             .expression_attribute_values(":address", A::S(address.to_string()))
             .send()
             .await;
-        match recorded {
-            Ok(_) => Ok(()),
-            Err(error) if is_update_refused(&error) => Err(RecordError::Refused),
-            Err(error) => Err(unavailable(error).into()),
-        }
+        if is_made(recorded)? { Ok(()) } else { Err(RecordError::Refused) }
     }
 
     async fn cordon(&self, worker: &WorkerId) -> Result<(), Unavailable> {
@@ -253,11 +241,7 @@ impl Fleet for DynamoFleet {
             .expression_attribute_values(":yes", A::Bool(true))
             .send()
             .await;
-        match cordoned {
-            Ok(_) => Ok(()),
-            Err(error) if is_update_refused(&error) => Ok(()),
-            Err(error) => Err(unavailable(error)),
-        }
+        is_made(cordoned).map(drop)
     }
 
     async fn retire_if_empty(&self, worker: &WorkerId) -> Result<bool, Unavailable> {
@@ -270,11 +254,7 @@ impl Fleet for DynamoFleet {
             .expression_attribute_values(":none", number(0))
             .send()
             .await;
-        match retired {
-            Ok(_) => Ok(true),
-            Err(error) if is_update_refused(&error) => Ok(false),
-            Err(error) => Err(unavailable(error)),
-        }
+        is_made(retired)
     }
 }
 

@@ -5,7 +5,7 @@
 
 use super::{
     keys::{self, Key},
-    table::{Table, is_update_refused, unavailable, write},
+    table::{Table, is_made, unavailable, write},
 };
 use aws_sdk_dynamodb::{
     Client,
@@ -94,11 +94,7 @@ impl DynamoProjects {
             .expression_attribute_values(":at", attribute(&before.attempt)?)
             .send()
             .await;
-        match written {
-            Ok(_) => Ok(()),
-            Err(error) if is_update_refused(&error) => Err(ChangeError::LostRace),
-            Err(error) => Err(unavailable(error).into()),
-        }
+        if is_made(written)? { Ok(()) } else { Err(ChangeError::LostRace) }
     }
 
     async fn known(&self, id: &ProjectId) -> Result<Project, ChangeError> {

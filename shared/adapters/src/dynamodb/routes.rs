@@ -6,7 +6,7 @@
 
 use super::{
     keys,
-    table::{Item, Table, is_update_refused, read, unavailable, write},
+    table::{Item, Table, is_made, read, unavailable, write},
 };
 use crate::clock::SystemClock;
 use aws_sdk_dynamodb::{
@@ -212,11 +212,7 @@ impl DynamoRoutes {
             .expression_attribute_values(":epoch", number(epoch))
             .send()
             .await;
-        match written {
-            Ok(_) => Ok(true),
-            Err(error) if is_update_refused(&error) => Ok(false),
-            Err(error) => Err(unavailable(error)),
-        }
+        is_made(written)
     }
 
     async fn lease(&self) -> Result<Option<Lease>, Unavailable> {

@@ -119,6 +119,17 @@ pub(crate) fn is_update_refused(error: &SdkError<UpdateItemError>) -> bool {
     error.as_service_error().is_some_and(UpdateItemError::is_conditional_check_failed_exception)
 }
 
+/// Whether a conditional update was made: `false` if its condition did not hold.
+pub(crate) fn is_made<T>(
+    update: Result<T, SdkError<UpdateItemError>>,
+) -> Result<bool, Unavailable> {
+    match update {
+        Ok(_) => Ok(true),
+        Err(error) if is_update_refused(&error) => Ok(false),
+        Err(error) => Err(unavailable(error)),
+    }
+}
+
 /// `value` as an item with the attributes of `key` beside its own.
 pub(crate) fn write(key: &Key, value: &impl Serialize) -> Result<Item, Unavailable> {
     let mut item: Item = serde_dynamo::to_item(value).map_err(unavailable)?;
