@@ -19,6 +19,8 @@ use std::time::Duration;
 const DOCUMENT: &str = "AWS-RunShellScript";
 /// The shortest that SSM allows. A machine that has not taken the command by then is not there.
 const DELIVERY_TIMEOUT_S: i32 = 30;
+/// Details of a command that never reached its machine.
+const UNDELIVERED: [&str; 3] = ["DeliveryTimedOut", "Undeliverable", "Terminated"];
 const FIRST_POLL: Duration = Duration::from_millis(100);
 const SLOWEST_POLL: Duration = Duration::from_secs(2);
 
@@ -71,7 +73,7 @@ impl<C: Clock> SsmCommands<C> {
             .send()
             .await;
         match invocation {
-            Ok(invocation) => outcome(&invocation),
+            Ok(invocation) => outcome(machine_id, &invocation),
             // It takes a moment until a command that was accepted can be read.
             Err(error)
                 if error
@@ -113,13 +115,21 @@ fn script(argv: &[String]) -> Result<String, CommandError> {
     Ok(format!("exec {line}"))
 }
 
-fn outcome(invocation: &GetCommandInvocationOutput) -> Result<Option<Finished>, CommandError> {
+fn outcome(
+    machine_id: &str,
+    invocation: &GetCommandInvocationOutput,
+) -> Result<Option<Finished>, CommandError> {
+    let details = invocation.status_details().unwrap_or_default();
     match invocation.status() {
         Some(Status::Success | Status::Failed) => Ok(Some(Finished {
             exit_code: invocation.response_code(),
             stdout: invocation.standard_output_content().unwrap_or_default().to_owned(),
             stderr: invocation.standard_error_content().unwrap_or_default().to_owned(),
         })),
+        // It was accepted for a machine that turned out not to be there.
+        Some(_) if UNDELIVERED.contains(&details) => {
+            Err(CommandError::Unreachable(machine_id.to_owned()))
+        }
         Some(Status::TimedOut | Status::Cancelled) => Err(CommandError::TimedOut),
         _ => Ok(None),
     }

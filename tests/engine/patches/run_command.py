@@ -46,6 +46,12 @@ def run_invocation(command_id, instance_id, argv):
     invocation = record["Invocations"][instance_id]
     invocation.update(Status="InProgress", StatusDetails="InProgress",
                       ExecutionStartDateTime=ssm._now_iso())
+    if is_gone(instance_id):
+        # On AWS this takes until the delivery timeout is over; here it is known at once.
+        invocation.update(ExecutionEndDateTime=ssm._now_iso(), ResponseCode=-1,
+                          StatusDetails="DeliveryTimedOut", Status="TimedOut")
+        ssm._refresh_command_status(record)
+        return
     started = time.monotonic()
     code, stdout, stderr = ec2.exec_in_instance_blocking(instance_id, argv)
     elapsed_s = time.monotonic() - started
@@ -60,6 +66,12 @@ def run_invocation(command_id, instance_id, argv):
         StatusDetails=status,
         Status=status)
     ssm._refresh_command_status(record)
+
+
+def is_gone(instance_id):
+    """Whether the machine died since it registered: stock would report a failed script."""
+    container = ec2._vm_get_container(ec2._instances[instance_id])
+    return container is None or container.status != "running"
 
 
 def status_of(code, elapsed_s, timeout_s):
