@@ -19,6 +19,15 @@ impl Capacity {
         })
     }
 
+    /// Both together.
+    #[must_use]
+    pub fn plus(self, other: Capacity) -> Capacity {
+        Capacity {
+            memory_mib: self.memory_mib + other.memory_mib,
+            cpu_millis: self.cpu_millis + other.cpu_millis,
+        }
+    }
+
     pub fn fits(self, demand: Capacity) -> bool {
         self.minus(demand).is_some()
     }

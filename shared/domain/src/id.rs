@@ -91,6 +91,18 @@ ids! {
     WorkerId = "wrk_";
     /// A claim on a worker's capacity.
     ReservationId = "rsv_";
+    /// An instance that was booted before anybody asked for it.
+    BlankId = "blk_";
+}
+
+impl BlankId {
+    pub fn reservation(&self) -> ReservationId {
+        ReservationId(format!("{}{}", ReservationId::PREFIX, self.body()))
+    }
+
+    pub fn instance(&self) -> InstanceId {
+        InstanceId(format!("{}{}", InstanceId::PREFIX, self.body()))
+    }
 }
 
 impl ProjectId {

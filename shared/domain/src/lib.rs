@@ -1,7 +1,10 @@
 //! The nouns of the platform and the rules they obey. Pure: no clock, no I/O, no AWS.
 
 pub mod capacity;
+pub mod consolidation;
+pub mod fit;
 pub mod id;
+pub mod offering;
 pub mod plan;
 pub mod project;
 pub mod route;

@@ -11,6 +11,16 @@ use serde::{Deserialize, Serialize};
 pub enum PlanId {
     Standard,
     Pro,
+    Dedicated,
+}
+
+/// Whom an instance shares its worker with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Isolation {
+    /// With other tenants' instances, each behind its limits.
+    Shared,
+    /// With nobody.
+    Alone,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,21 +31,31 @@ pub struct Plan {
     pub limits: Capacity,
     /// Old-space limit of Node.js. The rest of the memory is for its workers and native code.
     pub heap_mib: u32,
+    pub isolation: Isolation,
 }
 
 /// Every plan on sale, in the order in which they are shown.
-pub const PLANS: [Plan; 2] = [
+pub const PLANS: [Plan; 3] = [
     Plan {
         id: PlanId::Standard,
         name: "Standard",
         limits: Capacity { memory_mib: 1536, cpu_millis: 750 },
         heap_mib: 1280,
+        isolation: Isolation::Shared,
     },
     Plan {
         id: PlanId::Pro,
         name: "Pro",
         limits: Capacity { memory_mib: 3584, cpu_millis: 2000 },
         heap_mib: 3072,
+        isolation: Isolation::Shared,
+    },
+    Plan {
+        id: PlanId::Dedicated,
+        name: "Dedicated",
+        limits: Capacity { memory_mib: 3584, cpu_millis: 2000 },
+        heap_mib: 3072,
+        isolation: Isolation::Alone,
     },
 ];
 
@@ -44,6 +64,7 @@ impl PlanId {
         match self {
             Self::Standard => &PLANS[0],
             Self::Pro => &PLANS[1],
+            Self::Dedicated => &PLANS[2],
         }
     }
 }

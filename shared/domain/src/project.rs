@@ -43,6 +43,8 @@ pub enum Event {
     /// The finish itself has to be taken back, by its own saga only.
     FinishUndone,
     ProvisioningFailed,
+    /// Its worker is gone, and with it what ran there.
+    InstanceLost,
     /// The owner, or an operator, wants another attempt.
     RetryRequested,
 }
@@ -64,7 +66,8 @@ impl State {
             (S::Pending | S::Provisioning, E::ProvisioningBegan)
             | (S::Provisioning | S::Running, E::FinishUndone) => Ok(S::Provisioning),
             (S::Provisioning | S::Running, E::ProvisioningFinished) => Ok(S::Running),
-            (S::Pending | S::Provisioning | S::Error, E::ProvisioningFailed) => Ok(S::Error),
+            (S::Pending | S::Provisioning | S::Error, E::ProvisioningFailed)
+            | (S::Running | S::Error, E::InstanceLost) => Ok(S::Error),
             // Paid again while it is already on its way, or there: nothing new.
             (S::Provisioning | S::Running | S::Error, E::Paid) => Ok(self),
             (S::PendingPayment | S::Running | S::Error, E::ProvisioningBegan)
@@ -73,6 +76,8 @@ impl State {
                 E::ProvisioningFinished | E::FinishUndone,
             )
             | (S::PendingPayment | S::Running, E::ProvisioningFailed)
+            // A provisioning that loses its worker fails by its own saga.
+            | (S::PendingPayment | S::Pending | S::Provisioning, E::InstanceLost)
             | (S::PendingPayment | S::Provisioning | S::Running, E::RetryRequested) => {
                 Err(IllegalTransition { from: self, event })
             }

@@ -2,10 +2,13 @@
 
 use crate::{
     capacity::Capacity,
-    id::{ProjectId, ReservationId, WorkerId},
+    id::{BlankId, MalformedId, ProjectId, ReservationId, WorkerId},
+    offering::{Architecture, Provider, Purchase},
+    plan::PlanId,
 };
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use std::{collections::BTreeMap, net::Ipv4Addr};
+use std::{collections::BTreeMap, fmt, net::Ipv4Addr};
 
 /// The first port that an instance is published on.
 pub const FIRST_PORT: u16 = 18789;
@@ -18,13 +21,99 @@ pub struct Worker {
     pub state: State,
     /// Operator's wish, orthogonal to [`State`]: a cordoned worker keeps what it runs.
     pub cordoned: bool,
+    pub origin: Origin,
     pub total: Capacity,
     pub free: Capacity,
     /// The provider's name of the machine, once it has been bought.
     pub machine_id: Option<String>,
+    /// The name under which the machine takes commands, once it has joined.
+    pub node_id: Option<String>,
     /// Where the edge reaches its instances.
     pub address: Option<Ipv4Addr>,
-    pub reservations: BTreeMap<ProjectId, Reservation>,
+    pub reservations: BTreeMap<Holder, Reservation>,
+    /// When something was last placed here, taken from here, or the worker last changed its state.
+    /// A drain that was planned for an earlier moment is late.
+    pub changed_at: Timestamp,
+}
+
+/// What was bought.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Origin {
+    pub provider: Provider,
+    pub machine_type: String,
+    pub purchase: Purchase,
+    pub architecture: Architecture,
+    pub region: String,
+}
+
+/// Who holds a reservation: a project, or a blank instance that waits for one.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum Holder {
+    Project(ProjectId),
+    Blank(BlankId),
+}
+
+impl Holder {
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Project(id) => id.as_str(),
+            Self::Blank(id) => id.as_str(),
+        }
+    }
+
+    pub fn project(&self) -> Option<&ProjectId> {
+        match self {
+            Self::Project(id) => Some(id),
+            Self::Blank(_) => None,
+        }
+    }
+
+    pub fn blank(&self) -> Option<&BlankId> {
+        match self {
+            Self::Project(_) => None,
+            Self::Blank(id) => Some(id),
+        }
+    }
+}
+
+impl TryFrom<String> for Holder {
+    type Error = MalformedId;
+
+    fn try_from(id: String) -> Result<Self, MalformedId> {
+        if id.starts_with(BlankId::PREFIX) {
+            id.try_into().map(Self::Blank)
+        } else {
+            id.try_into().map(Self::Project)
+        }
+    }
+}
+
+impl From<Holder> for String {
+    fn from(holder: Holder) -> String {
+        match holder {
+            Holder::Project(id) => id.into(),
+            Holder::Blank(id) => id.into(),
+        }
+    }
+}
+
+impl From<ProjectId> for Holder {
+    fn from(id: ProjectId) -> Self {
+        Self::Project(id)
+    }
+}
+
+impl From<BlankId> for Holder {
+    fn from(id: BlankId) -> Self {
+        Self::Blank(id)
+    }
+}
+
+impl fmt::Display for Holder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
 }
 
 /// A claim on a worker's capacity.
@@ -33,14 +122,31 @@ pub struct Reservation {
     pub id: ReservationId,
     pub demand: Capacity,
     pub port: u16,
+    pub plan: PlanId,
+    /// Ages are counted from here: a claim that no project backs is reaped when it is old.
+    pub since: Timestamp,
+    /// Whether a blank can be claimed already. Always `false` for a project.
+    #[serde(default)]
+    pub warm: bool,
+    /// The blank that a project took over with this claim.
+    #[serde(default)]
+    pub blank: Option<BlankId>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
+    /// Being bought, or booting for the first time.
     Provisioning,
     Ready,
+    /// About to be given back or stopped: admits nothing.
     Draining,
+    /// Stopped and kept, with its images on its disk.
+    WarmStopped,
+    /// On its way from [`State::WarmStopped`] to [`State::Ready`].
+    Starting,
+    /// Its machine is gone. What it held is being settled.
+    Error,
     Terminated,
 }
 
@@ -48,6 +154,10 @@ pub enum State {
 pub enum Event {
     Booted,
     DrainRequested,
+    /// A drain was called off.
+    DrainCancelled,
+    Stopped,
+    StartRequested,
     Emptied,
     /// It is given back before anything ran on it: its purchase is undone.
     Returned,
@@ -62,22 +172,69 @@ pub struct IllegalTransition {
 }
 
 impl State {
+    pub const ALL: [State; 7] = [
+        State::Provisioning,
+        State::Ready,
+        State::Draining,
+        State::WarmStopped,
+        State::Starting,
+        State::Error,
+        State::Terminated,
+    ];
+
     /// The only place where a worker changes state. Repeating an event is not an error.
     pub fn after(self, event: Event) -> Result<State, IllegalTransition> {
         use {Event as E, State as S};
-        match (self, event) {
-            (S::Provisioning | S::Ready, E::Booted) => Ok(S::Ready),
-            (S::Ready | S::Draining, E::DrainRequested) => Ok(S::Draining),
-            (S::Draining | S::Terminated, E::Emptied)
-            | (S::Provisioning | S::Ready | S::Terminated, E::Returned)
-            | (S::Provisioning | S::Ready | S::Draining | S::Terminated, E::Lost) => {
-                Ok(S::Terminated)
-            }
-            (S::Draining | S::Terminated, E::Booted)
-            | (S::Provisioning | S::Terminated, E::DrainRequested)
-            | (S::Provisioning | S::Ready, E::Emptied)
-            | (S::Draining, E::Returned) => Err(IllegalTransition { from: self, event }),
+        let illegal = Err(IllegalTransition { from: self, event });
+        match event {
+            E::Booted => match self {
+                S::Provisioning | S::Starting | S::Ready => Ok(S::Ready),
+                S::Draining | S::WarmStopped | S::Error | S::Terminated => illegal,
+            },
+            E::DrainRequested => match self {
+                S::Ready | S::Draining => Ok(S::Draining),
+                S::Provisioning | S::WarmStopped | S::Starting | S::Error | S::Terminated => {
+                    illegal
+                }
+            },
+            E::DrainCancelled => match self {
+                S::Ready | S::Draining => Ok(S::Ready),
+                S::Provisioning | S::WarmStopped | S::Starting | S::Error | S::Terminated => {
+                    illegal
+                }
+            },
+            E::Stopped => match self {
+                S::Draining | S::WarmStopped => Ok(S::WarmStopped),
+                S::Provisioning | S::Ready | S::Starting | S::Error | S::Terminated => illegal,
+            },
+            E::StartRequested => match self {
+                S::WarmStopped | S::Starting => Ok(S::Starting),
+                S::Provisioning | S::Ready | S::Draining | S::Error | S::Terminated => illegal,
+            },
+            E::Emptied => match self {
+                S::Draining | S::WarmStopped | S::Error | S::Terminated => Ok(S::Terminated),
+                S::Provisioning | S::Ready | S::Starting => illegal,
+            },
+            E::Returned => match self {
+                S::Provisioning | S::Ready | S::Terminated => Ok(S::Terminated),
+                S::Draining | S::WarmStopped | S::Starting | S::Error => illegal,
+            },
+            E::Lost => match self {
+                S::Provisioning
+                | S::Ready
+                | S::Draining
+                | S::WarmStopped
+                | S::Starting
+                | S::Error => Ok(S::Error),
+                S::Terminated => illegal,
+            },
         }
+    }
+
+    /// The states that `event` may happen in, and the one that it leads to: what a conditional
+    /// write needs to know.
+    pub fn before(event: Event) -> Vec<State> {
+        Self::ALL.into_iter().filter(|it| it.after(event).is_ok()).collect()
     }
 }
 
@@ -87,9 +244,96 @@ impl Worker {
         self.state == State::Ready && !self.cordoned
     }
 
-    /// The lowest port that no reservation holds.
-    pub fn free_port(&self) -> Option<u16> {
-        (FIRST_PORT..FIRST_PORT + PORTS)
+    /// A port that no reservation holds. `salt` says where to look first: placements that race for
+    /// one worker collide only for room, not because both want its lowest port.
+    pub fn free_port(&self, salt: u64) -> Option<u16> {
+        let start = u16::try_from(salt % u64::from(PORTS)).unwrap_or(0);
+        (0..PORTS)
+            .map(|offset| FIRST_PORT + (start + offset) % PORTS)
             .find(|port| self.reservations.values().all(|it| it.port != *port))
+    }
+
+    /// What its reservations add up to.
+    pub fn reserved(&self) -> Capacity {
+        self.reservations.values().fold(Capacity::default(), |sum, it| sum.plus(it.demand))
+    }
+
+    /// The reservation of this id, whoever holds it.
+    pub fn find_reservation(&self, id: &ReservationId) -> Option<(&Holder, &Reservation)> {
+        self.reservations.iter().find(|(_, it)| it.id == *id)
+    }
+
+    /// The project's reservation.
+    pub fn held_by(&self, project: &ProjectId) -> Option<&Reservation> {
+        self.reservations.get(&Holder::Project(project.clone()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_worker_goes_through_its_life_and_no_other_way() {
+        use {Event as E, State as S};
+        let lives: &[(&str, State, &[Event], Option<State>)] = &[
+            (
+                "bought and given back empty",
+                S::Provisioning,
+                &[E::Booted, E::DrainRequested, E::Emptied],
+                Some(S::Terminated),
+            ),
+            (
+                "stopped and started",
+                S::Ready,
+                &[E::DrainRequested, E::Stopped, E::StartRequested, E::Booted],
+                Some(S::Ready),
+            ),
+            ("a stopped one is given back", S::WarmStopped, &[E::Emptied], Some(S::Terminated)),
+            (
+                "a drain is called off",
+                S::Ready,
+                &[E::DrainRequested, E::DrainCancelled],
+                Some(S::Ready),
+            ),
+            ("lost, then settled", S::Ready, &[E::Lost, E::Emptied], Some(S::Terminated)),
+            ("a purchase is undone", S::Provisioning, &[E::Returned], Some(S::Terminated)),
+            ("nothing brings it back", S::Terminated, &[E::Booted], None),
+            ("not from under its instances", S::Ready, &[E::Emptied], None),
+            ("a lost one does not come back by itself", S::Error, &[E::Booted], None),
+        ];
+        for (case, from, events, to) in lives {
+            let end = events.iter().try_fold(*from, |state, event| state.after(*event));
+            assert_eq!(end.ok(), *to, "{case}");
+        }
+    }
+
+    #[test]
+    fn repeating_an_event_changes_nothing() {
+        use Event as E;
+        let events = [
+            E::Booted,
+            E::DrainRequested,
+            E::DrainCancelled,
+            E::Stopped,
+            E::StartRequested,
+            E::Emptied,
+            E::Returned,
+            E::Lost,
+        ];
+        for event in events {
+            for from in State::before(event) {
+                let to = from.after(event).unwrap();
+                assert_eq!(to.after(event), Ok(to), "{event:?} twice from {from:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_holder_is_read_by_its_prefix() {
+        let read = |id: &str| Holder::try_from(id.to_owned());
+        assert!(matches!(read("prj_a"), Ok(Holder::Project(_))));
+        assert!(matches!(read("blk_a"), Ok(Holder::Blank(_))));
+        assert!(read("wrk_a").is_err());
     }
 }
