@@ -26,6 +26,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 pub struct Products {
     pub standard: String,
     pub pro: String,
+    pub dedicated: String,
 }
 
 #[derive(Clone)]
@@ -132,6 +133,7 @@ impl Dodo {
         match plan {
             PlanId::Standard => &self.products.standard,
             PlanId::Pro => &self.products.pro,
+            PlanId::Dedicated => &self.products.dedicated,
         }
     }
 
@@ -287,7 +289,8 @@ mod tests {
 
     #[test]
     fn an_id_cannot_lead_elsewhere() {
-        let products = Products { standard: "pdt_s".into(), pro: "pdt_p".into() };
+        let products =
+            Products { standard: "pdt_s".into(), pro: "pdt_p".into(), dedicated: "pdt_d".into() };
         let url = Url::parse("https://dodo.test/").unwrap();
         let dodo = Dodo::new(url, "key", products).unwrap();
         for id in ["../customers", "a/b", "x?y=z", "x#y"] {

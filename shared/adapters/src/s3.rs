@@ -1,9 +1,13 @@
 //! [`Bundles`] on S3.
 
 use crate::aws;
-use aws_sdk_s3::{Client, presigning::PresigningConfig, primitives::ByteStream};
-use domain::id::ProjectId;
-use ports::{Unavailable, bundles::Bundles};
+use aws_sdk_s3::{Client, presigning::PresigningConfig, primitives::ByteStream, types::Object};
+use domain::worker::Holder;
+use jiff::Timestamp;
+use ports::{
+    Unavailable,
+    bundles::{Bundle, Bundles},
+};
 use std::time::Duration;
 
 /// How long a link opens. A worker fetches within seconds of the command; a command that waits
@@ -25,11 +29,11 @@ impl S3Bundles {
 impl Bundles for S3Bundles {
     async fn publish(
         &self,
-        project: &ProjectId,
+        holder: &Holder,
         attempt: u32,
         configuration: &str,
     ) -> Result<String, Unavailable> {
-        let key = key(project, attempt);
+        let key = key(holder, attempt);
         self.client
             .put_object()
             .bucket(&self.bucket)
@@ -44,22 +48,65 @@ impl Bundles for S3Bundles {
         Ok(link.await.map_err(unavailable)?.uri().to_owned())
     }
 
-    async fn withdraw(&self, project: &ProjectId, attempt: u32) -> Result<(), Unavailable> {
+    async fn withdraw(&self, holder: &Holder, attempt: u32) -> Result<(), Unavailable> {
         self.client
             .delete_object()
             .bucket(&self.bucket)
-            .key(key(project, attempt))
+            .key(key(holder, attempt))
             .send()
             .await
             .map(|_| ())
             .map_err(unavailable)
     }
+
+    async fn list(&self) -> Result<Vec<Bundle>, Unavailable> {
+        let listing = self.client.list_objects_v2().bucket(&self.bucket).prefix(PREFIX);
+        let mut pages = listing.into_paginator().send();
+        let mut bundles = Vec::new();
+        while let Some(page) = pages.next().await {
+            let objects = page.map_err(unavailable)?.contents.unwrap_or_default();
+            bundles.extend(objects.iter().filter_map(bundle));
+        }
+        Ok(bundles)
+    }
 }
 
-fn key(project: &ProjectId, attempt: u32) -> String {
-    format!("bundles/{project}/{attempt}.json")
+const PREFIX: &str = "bundles/";
+
+fn key(holder: &Holder, attempt: u32) -> String {
+    format!("{PREFIX}{holder}/{attempt}.json")
+}
+
+/// Whose bundle is stored at `key`. `None`: it is none of ours.
+fn read_key(key: &str) -> Option<(Holder, u32)> {
+    let (holder, file) = key.strip_prefix(PREFIX)?.split_once('/')?;
+    let attempt = file.strip_suffix(".json")?.parse().ok()?;
+    Some((holder.to_owned().try_into().ok()?, attempt))
+}
+
+fn bundle(object: &Object) -> Option<Bundle> {
+    let (holder, attempt) = read_key(object.key()?)?;
+    let stored_at = Timestamp::from_second(object.last_modified()?.secs()).ok()?;
+    Some(Bundle { holder, attempt, stored_at })
 }
 
 fn unavailable(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Unavailable {
     Unavailable::new("the bundle store", error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_says_whose_bundle_it_is_and_nothing_else_is_taken_for_one() {
+        for holder in ["prj_a1b2", "blk_c3"] {
+            let holder: Holder = holder.to_owned().try_into().unwrap();
+            assert_eq!(read_key(&key(&holder, 7)), Some((holder, 7)));
+        }
+        let others = ["images/a.tar", "bundles/", "bundles/prj_a/x.json", "bundles/wrk_a/1.json"];
+        for other in others {
+            assert_eq!(read_key(other), None, "{other}");
+        }
+    }
 }

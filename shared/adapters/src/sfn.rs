@@ -6,13 +6,18 @@ use aws_sdk_sfn::{
     operation::{
         get_execution_history::GetExecutionHistoryError, start_execution::StartExecutionError,
     },
-    types::{HistoryEvent, HistoryEventType as T},
+    primitives::DateTime,
+    types::{ExecutionListItem, ExecutionStatus, HistoryEvent, HistoryEventType as T},
 };
 use jiff::Timestamp;
 use ports::{
     Unavailable,
     sagas::{Outcome, Sagas, StepRun},
 };
+
+/// Failed executions that are read at once, and how often.
+const PAGE: i32 = 100;
+const MAX_PAGES: usize = 5;
 
 #[derive(Clone, Debug)]
 pub struct StepFunctions {
@@ -79,6 +84,35 @@ impl Sagas for StepFunctions {
     async fn history(&self, name: &str) -> Result<Vec<StepRun>, Unavailable> {
         Ok(step_runs(&self.events(name).await?))
     }
+
+    async fn failures_since(&self, since: Timestamp) -> Result<Vec<Timestamp>, Unavailable> {
+        let mut failures = Vec::new();
+        let mut pages = self
+            .client
+            .list_executions()
+            .state_machine_arn(&self.state_machine_arn)
+            .status_filter(ExecutionStatus::Failed)
+            .max_results(PAGE)
+            .into_paginator()
+            .send();
+        for _ in 0..MAX_PAGES {
+            let Some(page) = pages.next().await else { break };
+            let recent = failed_since(&page.map_err(unavailable)?.executions, since);
+            // Whatever began last comes first: behind a page of old failures there are older ones.
+            if recent.is_empty() {
+                break;
+            }
+            failures.extend(recent);
+        }
+        failures.sort_unstable_by(|a, b| b.cmp(a));
+        Ok(failures)
+    }
+}
+
+/// The moments of these executions' ends that are not before `since`.
+fn failed_since(executions: &[ExecutionListItem], since: Timestamp) -> Vec<Timestamp> {
+    let ends = executions.iter().filter_map(|it| it.stop_date()).map(moment);
+    ends.filter(|it| *it >= since).collect()
 }
 
 /// Folds events into one run per entered task state.
@@ -140,10 +174,41 @@ fn is_end(kind: &T) -> bool {
 }
 
 fn timestamp(event: &HistoryEvent) -> Timestamp {
-    let at = event.timestamp();
+    moment(event.timestamp())
+}
+
+fn moment(at: &DateTime) -> Timestamp {
     Timestamp::new(at.secs(), at.subsec_nanos().cast_signed()).unwrap_or_default()
 }
 
 fn unavailable(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Unavailable {
     Unavailable::new("step functions", error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_execution_fails_when_it_ends_and_not_when_it_begins() {
+        let item = |name: &str, start_s: i64, stop_s: Option<i64>| {
+            ExecutionListItem::builder()
+                .execution_arn(name)
+                .state_machine_arn("blank")
+                .name(name)
+                .status(ExecutionStatus::Failed)
+                .start_date(DateTime::from_secs(start_s))
+                .set_stop_date(stop_s.map(DateTime::from_secs))
+                .build()
+                .unwrap()
+        };
+        let all = [
+            item("began and ended since", 110, Some(120)),
+            item("no end is known", 105, None),
+            item("ended since", 90, Some(100)),
+            item("ended before", 80, Some(99)),
+        ];
+        let second = |it| Timestamp::from_second(it).unwrap();
+        assert_eq!(failed_since(&all, second(100)), [second(120), second(100)]);
+    }
 }

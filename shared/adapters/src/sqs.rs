@@ -3,9 +3,12 @@
 use crate::aws;
 use aws_sdk_sqs::Client;
 use contracts::routes::WakeUp;
-use ports::{Unavailable, queue::Queue};
+use ports::{
+    Unavailable,
+    queue::{DelayedQueue, Queue},
+};
 use serde::Serialize;
-use std::marker::PhantomData;
+use std::{marker::PhantomData, time::Duration};
 
 /// A standard queue of JSON messages.
 #[derive(Debug)]
@@ -23,11 +26,20 @@ impl<M> SqsQueue<M> {
 
 impl<M: Serialize + Sync> Queue<M> for SqsQueue<M> {
     async fn send(&self, message: &M) -> Result<(), Unavailable> {
+        self.send_after(Duration::ZERO, message).await
+    }
+}
+
+impl<M: Serialize + Sync> DelayedQueue<M> for SqsQueue<M> {
+    async fn send_after(&self, delay: Duration, message: &M) -> Result<(), Unavailable> {
         let body = serde_json::to_string(message).map_err(|it| Unavailable::new("queue", it))?;
+        let delay_s = i32::try_from(delay.as_secs()).map_err(|it| Unavailable::new("queue", it))?;
         self.client
             .send_message()
             .queue_url(&self.url)
             .message_body(body)
+            // Without a delay the queue's own holds.
+            .set_delay_seconds((delay_s > 0).then_some(delay_s))
             .send()
             .await
             .map(|_| ())

@@ -22,7 +22,11 @@ async fn shop_with(key: &str) -> Shop {
     let settings = dodo::Settings::for_tests(&url, KEY, secret);
     let stand_in = dodo::Dodo::open(settings).expect("it opens");
     let running = server::start(listener, url, stand_in.router());
-    let products = Products { standard: "pdt_standard".into(), pro: "pdt_pro".into() };
+    let products = Products {
+        standard: "pdt_standard".into(),
+        pro: "pdt_pro".into(),
+        dedicated: "pdt_dedicated".into(),
+    };
     let url = running.url.parse().expect("an address");
     Shop { dodo: Dodo::new(url, key, products).expect("a client"), running }
 }

@@ -1,9 +1,13 @@
 //! The wire: what functions, workers, the edge and outside services say to each other.
 
 pub mod billing;
+pub mod blank;
+pub mod drain;
+pub mod grow;
 pub mod mail;
 pub mod problem;
 pub mod provision;
 pub mod routes;
+pub mod warm;
 pub mod webhook;
 pub mod worker;

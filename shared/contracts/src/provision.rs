@@ -1,7 +1,7 @@
 //! The provisioning saga: its input, and what its steps leave for the later ones.
 
 use domain::{
-    id::{InstanceId, ProjectId, ReservationId, TenantId, WorkerId},
+    id::{BlankId, InstanceId, ProjectId, ReservationId, TenantId, WorkerId},
     plan::PlanId,
     project::Project,
     route::HostName,
@@ -34,17 +34,25 @@ pub struct Saga {
     pub error: Option<Caught>,
 }
 
-/// Where the reservation is. `None`: no worker has room, one must be bought.
+/// Where the reservation is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reserved {
+    /// `None`: no worker has room, one must be bought.
     pub worker_id: Option<WorkerId>,
+    /// The blank instance there that the project takes over, if one was ready.
+    #[serde(default)]
+    pub blank_id: Option<BlankId>,
+    /// The worker was stopped and has to be started.
+    #[serde(default)]
+    pub woken: bool,
 }
 
 /// A worker whose Docker answers, and this project's place on it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReadyWorker {
     pub worker_id: WorkerId,
-    pub machine_id: String,
+    /// Under what name its machine takes commands.
+    pub node_id: String,
     pub address: Ipv4Addr,
     pub port: u16,
 }
@@ -53,6 +61,9 @@ pub struct ReadyWorker {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Launched {
     pub container: String,
+    /// It was running already, as a blank.
+    #[serde(default)]
+    pub adopted: bool,
 }
 
 /// An error as Step Functions hands it to a catcher.
@@ -82,6 +93,11 @@ impl Saga {
             launched: None,
             error: None,
         }
+    }
+
+    /// The blank that this project has claimed.
+    pub fn blank_id(&self) -> Option<&BlankId> {
+        self.reserve.as_ref()?.blank_id.as_ref()
     }
 
     /// The execution's name, which is its idempotency key.

@@ -3,8 +3,10 @@
 
 use domain::{
     capacity::Capacity,
-    id::{InstanceId, ProjectId},
+    id::{BlankId, InstanceId, ProjectId},
+    worker::Holder,
 };
+use serde::Deserialize;
 use std::time::Duration;
 
 const PROGRAM: &str = "/opt/worker/bin/instance";
@@ -17,6 +19,8 @@ pub enum Exit {
     Misused,
     /// The gateway's own validator refused the configuration.
     BadConfiguration,
+    /// There is no such blank to take over.
+    Gone,
     /// The gateway ended, instead of starting.
     Crashed,
     /// A later generation, or an undo, was here first.
@@ -33,6 +37,7 @@ impl From<i32> for Exit {
             0 => Self::Done,
             64 => Self::Misused,
             65 => Self::BadConfiguration,
+            69 => Self::Gone,
             70 => Self::Crashed,
             73 => Self::Fenced,
             75 => Self::NotYet,
@@ -44,7 +49,7 @@ impl From<i32> for Exit {
 /// Everything about a launch that is not a secret.
 #[derive(Clone, Debug)]
 pub struct Launch<'a> {
-    pub project: &'a ProjectId,
+    pub holder: &'a Holder,
     pub instance: &'a InstanceId,
     /// Only grows for a project. The worker refuses what is lower than what it has seen.
     pub generation: u32,
@@ -68,7 +73,7 @@ impl Launch<'_> {
         argv(
             "launch",
             &[
-                ("project", self.project.to_string()),
+                ("project", self.holder.to_string()),
                 ("instance", self.instance.to_string()),
                 ("generation", self.generation.to_string()),
                 ("port", self.port.to_string()),
@@ -85,22 +90,70 @@ impl Launch<'_> {
     }
 }
 
+/// A project takes a warm blank over. Everything about it that is not a secret.
+#[derive(Clone, Debug)]
+pub struct Adopt<'a> {
+    pub project: &'a ProjectId,
+    pub instance: &'a InstanceId,
+    pub generation: u32,
+    pub blank: &'a BlankId,
+    pub limits: Capacity,
+    pub bundle_url: &'a str,
+    pub edge_cidr: &'a str,
+    pub model_egress: &'a str,
+}
+
+impl Adopt<'_> {
+    pub fn argv(&self) -> Vec<String> {
+        argv(
+            "adopt",
+            &[
+                ("project", self.project.to_string()),
+                ("instance", self.instance.to_string()),
+                ("generation", self.generation.to_string()),
+                ("blank", self.blank.to_string()),
+                ("memory-mib", self.limits.memory_mib.to_string()),
+                ("cpus", cpus(self.limits.cpu_millis)),
+                ("bundle-url", self.bundle_url.to_owned()),
+                ("edge-cidr", self.edge_cidr.to_owned()),
+                ("model-egress", self.model_egress.to_owned()),
+            ],
+        )
+    }
+}
+
 /// Waits until Docker answers and `image` is loaded, for at most `wait`.
 pub fn ready(image: &str, wait: Duration) -> Vec<String> {
     argv("ready", &[("wait", wait.as_secs().to_string()), ("image", image.to_owned())])
 }
 
-/// Waits until the gateway has started, for at most `wait`, and takes the lent CPUs back.
+/// Waits until the gateway has started and obeys its configuration, for at most `wait`, and takes
+/// the lent CPUs back.
 pub fn await_started(
-    project: &ProjectId,
+    holder: &Holder,
+    generation: u32,
+    limits: Capacity,
+    wait: Duration,
+) -> Vec<String> {
+    waiting("await", holder, generation, limits, wait)
+}
+
+/// Like [`await_started`]; in between it makes the first chats fast and removes their traces.
+pub fn warm(holder: &Holder, generation: u32, limits: Capacity, wait: Duration) -> Vec<String> {
+    waiting("warm", holder, generation, limits, wait)
+}
+
+fn waiting(
+    verb: &str,
+    holder: &Holder,
     generation: u32,
     limits: Capacity,
     wait: Duration,
 ) -> Vec<String> {
     argv(
-        "await",
+        verb,
         &[
-            ("project", project.to_string()),
+            ("project", holder.to_string()),
             ("generation", generation.to_string()),
             ("cpus", cpus(limits.cpu_millis)),
             ("wait", wait.as_secs().to_string()),
@@ -110,15 +163,22 @@ pub fn await_started(
 
 /// Removes what this generation launched, its volume too if this generation made it, and refuses
 /// it from then on.
-pub fn remove(project: &ProjectId, generation: u32) -> Vec<String> {
+pub fn remove(holder: &Holder, generation: u32) -> Vec<String> {
     argv(
         "remove",
         &[
-            ("project", project.to_string()),
+            ("project", holder.to_string()),
             ("generation", generation.to_string()),
             ("purge", "yes".to_owned()),
         ],
     )
+}
+
+/// What the worker says of an instance, in its heartbeat.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct Listed {
+    pub holder: Holder,
+    pub generation: u32,
 }
 
 fn argv(verb: &str, flags: &[(&str, String)]) -> Vec<String> {
@@ -133,6 +193,14 @@ fn cpus(millis: u32) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_heartbeats_list_of_instances_is_read_leniently() {
+        let json = r#"[{"holder":"prj_a","instance":"ins_a-2","generation":2,"state":"running","port":18789,"restarts":0,"oom":false},{"holder":"blk_b","generation":1}]"#;
+        let listed: Vec<Listed> = serde_json::from_str(json).unwrap();
+        let all: Vec<_> = listed.iter().map(|it| (it.holder.as_str(), it.generation)).collect();
+        assert_eq!(all, [("prj_a", 2), ("blk_b", 1)]);
+    }
 
     #[test]
     fn thousandths_of_a_cpu_read_as_docker_wants_them() {

@@ -2,9 +2,11 @@
 
 use crate::Unavailable;
 use domain::{
-    id::{ProjectId, ReservationId, WorkerId},
-    worker::{Reservation, Worker},
+    id::{BlankId, ProjectId, ReservationId, WorkerId},
+    plan::PlanId,
+    worker::{Event, Holder, Reservation, Worker},
 };
+use jiff::Timestamp;
 use std::net::Ipv4Addr;
 
 pub trait Fleet {
@@ -12,26 +14,57 @@ pub trait Fleet {
     /// be old a moment later: [`Fleet::reserve`] decides.
     async fn workers(&self) -> Result<Vec<Worker>, Unavailable>;
 
+    /// Into how many parts the pool is cut, at least one. A part is what one read covers.
+    fn parts(&self) -> u32;
+
+    /// The workers of one part, as [`Fleet::workers`] would give them.
+    async fn part(&self, part: u32) -> Result<Vec<Worker>, Unavailable>;
+
     async fn find(&self, worker: &WorkerId) -> Result<Option<Worker>, Unavailable>;
 
-    /// Takes `claim` from `worker` for `project`, in one conditional write.
+    /// Takes `claim` from `worker` for `holder`, in one conditional write.
     ///
     /// Idempotent: a worker that already holds this very reservation is success, and the port is
     /// the one of the first time.
     async fn reserve(
         &self,
         worker: &WorkerId,
+        holder: &Holder,
+        claim: &Reservation,
+    ) -> Result<Reservation, ReserveError>;
+
+    /// Like [`Fleet::reserve`], on a worker that is stopped: it becomes one that is starting.
+    async fn reserve_and_wake(
+        &self,
+        worker: &WorkerId,
+        holder: &Holder,
+        claim: &Reservation,
+    ) -> Result<Reservation, ReserveError>;
+
+    /// Turns the reservation of a warm blank into `claim` for `project`, in one conditional write.
+    /// Capacity and port stay where they are.
+    ///
+    /// Idempotent like [`Fleet::reserve`]. A blank that somebody else has claimed is a lost race.
+    async fn claim_blank(
+        &self,
+        worker: &WorkerId,
+        blank: &BlankId,
+        held: &Reservation,
         project: &ProjectId,
         claim: &Reservation,
     ) -> Result<Reservation, ReserveError>;
 
+    /// From now on the blank can be claimed. Refused if its reservation is gone.
+    async fn record_warm(&self, worker: &WorkerId, blank: &BlankId) -> Result<(), RecordError>;
+
     /// Undo of [`Fleet::reserve`] on `worker`. Releasing what is not there succeeds; so does
-    /// releasing when the project holds another, newer reservation, which stays.
+    /// releasing when the holder has another, newer reservation, which stays.
     async fn release(
         &self,
         worker: &WorkerId,
-        project: &ProjectId,
+        holder: &Holder,
         reservation: &ReservationId,
+        at: Timestamp,
     ) -> Result<(), Unavailable>;
 
     /// Records that `reservation` was given up for good. Whoever still tries to take it finds this
@@ -40,6 +73,19 @@ pub trait Fleet {
 
     /// Strongly consistent. Ask *after* taking, not before: only then is no order of events lost.
     async fn is_given_up(&self, reservation: &ReservationId) -> Result<bool, Unavailable>;
+
+    /// Counts `reservation` among those of `plan`, unless there are `maximum` of them already:
+    /// then `false`. Counting one twice is counting it once.
+    async fn count_in(
+        &self,
+        plan: PlanId,
+        reservation: &ReservationId,
+        maximum: u32,
+    ) -> Result<bool, Unavailable>;
+
+    /// Undo of [`Fleet::count_in`]. What was never counted is success.
+    async fn count_out(&self, plan: PlanId, reservation: &ReservationId)
+    -> Result<(), Unavailable>;
 
     /// Adds a worker that is about to be bought. One that exists is left as it is.
     async fn ensure_recorded(&self, worker: &Worker) -> Result<(), Unavailable>;
@@ -51,16 +97,54 @@ pub trait Fleet {
     /// Notes which machine the worker became. Another machine than the recorded one is refused.
     async fn record_machine(&self, worker: &WorkerId, machine_id: &str) -> Result<(), RecordError>;
 
-    /// Notes that the worker's Docker answers at `address`: provisioning becomes ready.
-    async fn record_ready(&self, worker: &WorkerId, address: Ipv4Addr) -> Result<(), RecordError>;
+    /// Notes that the worker's Docker answers at `address` and takes commands as `node_id`: the
+    /// worker is ready.
+    async fn record_ready(
+        &self,
+        worker: &WorkerId,
+        node_id: &str,
+        address: Ipv4Addr,
+        at: Timestamp,
+    ) -> Result<(), RecordError>;
 
-    /// Admits nothing more to the worker. An unknown worker is success.
-    async fn cordon(&self, worker: &WorkerId) -> Result<(), Unavailable>;
+    /// Moves the worker by `change.event`, if the conditions of `change` hold: `false` if they do
+    /// not, or if the event does not fit the state. Repeating is success.
+    async fn change(&self, worker: &WorkerId, change: &Change) -> Result<bool, Unavailable>;
+
+    /// Admits nothing more to the worker, or does again. An unknown worker is success.
+    async fn set_cordon(&self, worker: &WorkerId, cordoned: bool) -> Result<(), Unavailable>;
 
     /// Takes the worker out of the fleet if nothing is reserved on it. `false` if something is.
     ///
     /// From then on it admits nothing. Repeating is success.
     async fn retire_if_empty(&self, worker: &WorkerId) -> Result<bool, Unavailable>;
+}
+
+/// A change of a worker's state, and when to refuse it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    pub event: Event,
+    /// Refused if anything is reserved.
+    pub only_if_empty: bool,
+    /// Refused if anything was placed, released or changed since.
+    pub unchanged_since: Option<Timestamp>,
+    pub at: Timestamp,
+}
+
+impl Change {
+    pub fn by(event: Event, at: Timestamp) -> Self {
+        Self { event, only_if_empty: false, unchanged_since: None, at }
+    }
+
+    #[must_use]
+    pub fn if_empty(self) -> Self {
+        Self { only_if_empty: true, ..self }
+    }
+
+    #[must_use]
+    pub fn if_unchanged_since(self, moment: Timestamp) -> Self {
+        Self { unchanged_since: Some(moment), ..self }
+    }
 }
 
 #[derive(Debug, thiserror::Error)]

@@ -4,7 +4,7 @@ use crate::Unavailable;
 use contracts::routes::{Position, Routes, Stamp};
 use domain::{
     id::ProjectId,
-    route::{HostName, Target},
+    route::{HostName, Page, Target},
 };
 use jiff::Timestamp;
 
@@ -50,6 +50,12 @@ pub enum Verdict {
 }
 
 impl Change {
+    /// `attempt` is over and nothing of it runs any more: its host says so.
+    pub fn closed(host: HostName, project_id: ProjectId, attempt: u32) -> Self {
+        let target = Some(Target::Page(Page::Failed));
+        Self { host, project_id, attempt, phase: Phase::Closed, target }
+    }
+
     /// The one place where it is decided which of two changes of a host is the later one.
     pub fn after(&self, last: Option<&Route>) -> Verdict {
         let Some(Route { change: last, sequence }) = last else { return Verdict::Record };
@@ -98,6 +104,9 @@ pub trait RouteLog {
 
     /// What answers every host. Holds at least the changes that were recorded before the call.
     fn routes(&self) -> impl Future<Output = Result<Routes, Unavailable>> + Send;
+
+    /// The last change of every host that ever was, with whose it is.
+    fn last_changes(&self) -> impl Future<Output = Result<Vec<Route>, Unavailable>> + Send;
 
     /// Makes `owner` the holder of the lease, at once: its predecessor is fenced, not waited for.
     fn take_lease(&self, owner: &str) -> impl Future<Output = Result<Lease, Unavailable>> + Send;
@@ -184,7 +193,6 @@ pub trait EdgeReports {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::route::Page;
     use std::net::Ipv4Addr;
 
     fn change(attempt: u32, phase: Phase) -> Change {

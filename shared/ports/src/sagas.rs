@@ -16,6 +16,15 @@ pub trait Sagas {
     /// The steps of the execution called `name` so far, oldest first. Empty if it never started.
     fn history(&self, name: &str)
     -> impl Future<Output = Result<Vec<StepRun>, Unavailable>> + Send;
+
+    /// When executions of this state machine failed, newest first, none before `since`.
+    ///
+    /// Of a few hundred failures the oldest may be left out. What was aborted by hand, or ran out of
+    /// time, is no failure.
+    fn failures_since(
+        &self,
+        since: Timestamp,
+    ) -> impl Future<Output = Result<Vec<Timestamp>, Unavailable>> + Send;
 }
 
 /// One step of an execution, as its own history tells it. Retries of a step are one run.

@@ -1,33 +1,58 @@
 //! A bundle store in memory.
 
 use crate::outage::Outage;
-use domain::id::ProjectId;
-use ports::{Unavailable, bundles::Bundles};
+use domain::worker::Holder;
+use jiff::Timestamp;
+use ports::{
+    Unavailable,
+    bundles::{Bundle, Bundles},
+};
 use std::{cell::RefCell, collections::BTreeMap};
 
 #[derive(Debug, Default)]
 pub struct FakeBundles {
-    /// Configurations that can be fetched, by project and attempt.
-    pub stored: RefCell<BTreeMap<(ProjectId, u32), String>>,
+    /// Configurations that can be fetched, by holder and attempt.
+    pub stored: RefCell<BTreeMap<(Holder, u32), String>>,
+    /// Since when, where a test says so. The others are from 1970.
+    pub stored_at: RefCell<BTreeMap<(Holder, u32), Timestamp>>,
     pub outage: Outage,
+}
+
+impl FakeBundles {
+    /// Leaves a bundle over, as of `at`.
+    pub fn leave(&self, holder: &Holder, attempt: u32, at: Timestamp) {
+        self.stored.borrow_mut().insert((holder.clone(), attempt), String::new());
+        self.stored_at.borrow_mut().insert((holder.clone(), attempt), at);
+    }
 }
 
 impl Bundles for FakeBundles {
     async fn publish(
         &self,
-        project: &ProjectId,
+        holder: &Holder,
         attempt: u32,
         configuration: &str,
     ) -> Result<String, Unavailable> {
         self.outage.check("bundles")?;
         let mut stored = self.stored.borrow_mut();
-        stored.insert((project.clone(), attempt), configuration.to_owned());
-        Ok(format!("https://bundles.test/{project}/{attempt}?signed"))
+        stored.insert((holder.clone(), attempt), configuration.to_owned());
+        Ok(format!("https://bundles.test/{holder}/{attempt}?signed"))
     }
 
-    async fn withdraw(&self, project: &ProjectId, attempt: u32) -> Result<(), Unavailable> {
+    async fn withdraw(&self, holder: &Holder, attempt: u32) -> Result<(), Unavailable> {
         self.outage.check("bundles")?;
-        self.stored.borrow_mut().remove(&(project.clone(), attempt));
+        self.stored.borrow_mut().remove(&(holder.clone(), attempt));
         Ok(())
+    }
+
+    async fn list(&self) -> Result<Vec<Bundle>, Unavailable> {
+        self.outage.check("bundles")?;
+        let since = self.stored_at.borrow();
+        let bundle = |of: &(Holder, u32)| Bundle {
+            holder: of.0.clone(),
+            attempt: of.1,
+            stored_at: since.get(of).copied().unwrap_or_default(),
+        };
+        Ok(self.stored.borrow().keys().map(bundle).collect())
     }
 }

@@ -4,10 +4,11 @@ use contracts::provision::Saga;
 use domain::{
     capacity::Capacity,
     id::{ProjectId, TenantId, WorkerId},
+    offering::{Architecture, Offering, Provider, Purchase},
     plan::PlanId,
     project::{Project, ProjectName, State},
     route::HostName,
-    worker::{self, Worker},
+    worker::{self, Origin, Worker},
 };
 use jiff::Timestamp;
 
@@ -58,8 +59,32 @@ pub fn worker(name: &str, memory_mib: u32) -> Worker {
         cordoned: false,
         total: free,
         free,
+        origin: origin(),
         machine_id: Some(format!("i-{name}")),
+        node_id: Some(format!("i-{name}")),
         address: Some([10, 0, 0, 1].into()),
         reservations: [].into(),
+        changed_at: Timestamp::constant(1_795_262_400, 0),
+    }
+}
+
+/// What [`worker`] was bought as.
+pub fn origin() -> Origin {
+    let Offering { provider, machine_type, purchase, architecture, .. } = offering("small", 4_096);
+    Origin { provider, machine_type, purchase, architecture, region: "us-east-1".to_owned() }
+}
+
+/// A machine type with two CPUs, each sold four times, and half a GiB kept for the system.
+pub fn offering(machine_type: &str, memory_mib: u32) -> Offering {
+    Offering {
+        provider: Provider::Ec2,
+        machine_type: machine_type.to_owned(),
+        purchase: Purchase::OnDemand,
+        architecture: Architecture::X86,
+        memory_mib,
+        cpu_millis: 2_000,
+        reserved_mib: 512,
+        cpu_overcommit: 4,
+        usd_per_hour: 0.08,
     }
 }

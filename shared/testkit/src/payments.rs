@@ -84,6 +84,7 @@ impl Payments for FakePayments {
         let minor = match plan {
             PlanId::Standard => 4_900,
             PlanId::Pro => 6_500,
+            PlanId::Dedicated => 9_900,
         };
         Ok(Price { minor, currency: "USD".to_owned() })
     }

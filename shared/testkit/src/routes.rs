@@ -124,6 +124,11 @@ impl RouteLog for FakeRouteLog {
         Ok(changes.filter_map(|it| Some((it.host.clone(), it.target?))).collect())
     }
 
+    async fn last_changes(&self) -> Result<Vec<Route>, Unavailable> {
+        self.turn().await?;
+        Ok(self.ledger().routes.values().cloned().collect())
+    }
+
     async fn take_lease(&self, owner: &str) -> Result<Lease, Unavailable> {
         self.turn().await?;
         let mut ledger = self.ledger();

@@ -1,6 +1,7 @@
 //! State machines that start and then do what the test says.
 
 use crate::outage::Outage;
+use jiff::Timestamp;
 use ports::{
     Unavailable,
     sagas::{Sagas, StepRun},
@@ -14,6 +15,7 @@ use std::{
 pub struct FakeSagas {
     started: Mutex<Vec<(String, String)>>,
     histories: Mutex<BTreeMap<String, Vec<StepRun>>>,
+    failures: Mutex<Vec<Timestamp>>,
     pub outage: Outage,
 }
 
@@ -27,6 +29,11 @@ impl FakeSagas {
     pub fn tell(&self, name: &str, history: Vec<StepRun>) {
         let mut histories = self.histories.lock().unwrap_or_else(PoisonError::into_inner);
         histories.insert(name.to_owned(), history);
+    }
+
+    /// Some execution shall have failed at `at`.
+    pub fn fail(&self, at: Timestamp) {
+        self.failures.lock().unwrap_or_else(PoisonError::into_inner).push(at);
     }
 }
 
@@ -44,5 +51,13 @@ impl Sagas for FakeSagas {
         self.outage.check("state machine")?;
         let histories = self.histories.lock().unwrap_or_else(PoisonError::into_inner);
         Ok(histories.get(name).cloned().unwrap_or_default())
+    }
+
+    async fn failures_since(&self, since: Timestamp) -> Result<Vec<Timestamp>, Unavailable> {
+        self.outage.check("state machine")?;
+        let failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut recent: Vec<_> = failures.iter().copied().filter(|it| *it >= since).collect();
+        recent.sort_unstable_by(|a, b| b.cmp(a));
+        Ok(recent)
     }
 }

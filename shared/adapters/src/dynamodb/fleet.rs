@@ -1,166 +1,158 @@
 //! [`Fleet`] on the table `fleet`: one item a worker, its reservations inside.
-//!
-//! A reservation is one `UpdateItem` with a predicate, never a compare of versions: placements on
-//! one worker do not disturb each other as long as both fit. A transaction with a second item would
-//! be cancelled, not queued, when two placers meet.
 
 use super::{
     keys,
-    table::{Table, is_made, read, unavailable},
+    reservation::{claim_blank, give_back, take},
+    table::{Table, is_made, unavailable},
+    worker_item::{Pool, WorkerItem, moment, number, spelled},
 };
 use aws_sdk_dynamodb::{
     Client,
-    operation::{
-        delete_item::DeleteItemError,
-        update_item::{UpdateItemError, builders::UpdateItemFluentBuilder},
-    },
-    types::{AttributeValue as A, ReturnValuesOnConditionCheckFailure},
+    operation::{delete_item::DeleteItemError, update_item::builders::UpdateItemFluentBuilder},
+    types::AttributeValue as A,
 };
 use domain::{
-    capacity::Capacity,
-    id::{ProjectId, ReservationId, WorkerId},
-    worker::{Reservation, State, Worker},
+    id::{BlankId, ProjectId, ReservationId, WorkerId},
+    plan::PlanId,
+    worker::{Event, Holder, Reservation, State, Worker},
 };
+use jiff::Timestamp;
 use ports::{
     Unavailable,
-    fleet::{Fleet, RecordError, ReserveError},
+    fleet::{Change, Fleet, RecordError, ReserveError},
 };
-use serde::{Deserialize, Serialize};
-use std::{collections::BTreeMap, net::Ipv4Addr};
+use serde::Serialize;
+use std::net::Ipv4Addr;
 
 #[derive(Clone, Debug)]
 pub struct DynamoFleet {
     table: Table,
-    pool: String,
-}
-
-/// A worker as it is stored. `ports` says again what `reservations` says, in the form that a
-/// condition can test.
-#[derive(Debug, Serialize, Deserialize)]
-struct WorkerItem {
-    sk: WorkerId,
-    state: State,
-    cordoned: bool,
-    total: Capacity,
-    free_mib: u32,
-    free_cpu: u32,
-    machine_id: Option<String>,
-    address: Option<Ipv4Addr>,
-    reservations: BTreeMap<ProjectId, Reservation>,
-    ports: BTreeMap<String, ProjectId>,
+    pool: Pool,
 }
 
 #[derive(Debug, Serialize)]
 struct GivenUp {}
 
 impl DynamoFleet {
-    /// The workers of `pool` in the table called `table`.
-    pub async fn connect(table: String, pool: String) -> Self {
-        Self { table: Table::connect(table).await, pool }
+    /// The workers of `pool` in the table called `table`. Every function of a stage must cut the
+    /// pool into the same number of `parts`.
+    pub async fn connect(table: String, pool: String, parts: u32) -> Self {
+        Self { table: Table::connect(table).await, pool: Pool { name: pool, parts } }
     }
 
     /// For tests, which bring their own engine.
-    pub fn on(client: Client, table: String, pool: String) -> Self {
-        Self { table: Table::on(client, table), pool }
+    pub fn on(client: Client, table: String, pool: String, parts: u32) -> Self {
+        Self { table: Table::on(client, table), pool: Pool { name: pool, parts } }
     }
 
-    fn update(&self, worker: &WorkerId) -> UpdateItemFluentBuilder {
-        self.table
-            .client
-            .update_item()
-            .table_name(&self.table.name)
-            .set_key(Some(keys::worker(&self.pool, worker).attributes()))
+    pub(super) fn update(&self, worker: &WorkerId) -> UpdateItemFluentBuilder {
+        self.table.update(&self.pool.key(worker))
+    }
+
+    /// An update whose condition is that the worker is in one of `states`, and `also`.
+    fn update_in(
+        &self,
+        worker: &WorkerId,
+        states: &[State],
+        also: &str,
+    ) -> Result<UpdateItemFluentBuilder, Unavailable> {
+        let names: Vec<_> = (0..states.len()).map(|index| format!(":from{index}")).collect();
+        let condition = format!("#state IN ({}){also}", names.join(", "));
+        let mut update = self
+            .update(worker)
+            .condition_expression(condition)
+            .expression_attribute_names("#state", "state");
+        for (name, state) in names.into_iter().zip(states) {
+            update = update.expression_attribute_values(name, spelled(*state)?);
+        }
+        Ok(update)
     }
 }
 
 impl Fleet for DynamoFleet {
     async fn workers(&self) -> Result<Vec<Worker>, Unavailable> {
-        let items: Vec<WorkerItem> =
-            self.table.partition(&keys::pool_partition(&self.pool)).await?;
-        Ok(items.into_iter().map(Worker::from).filter(|it| it.state != State::Terminated).collect())
+        let mut workers = Vec::new();
+        for part in 0..self.parts() {
+            workers.extend(self.part(part).await?);
+        }
+        Ok(workers)
+    }
+
+    fn parts(&self) -> u32 {
+        self.pool.parts.max(1)
+    }
+
+    async fn part(&self, part: u32) -> Result<Vec<Worker>, Unavailable> {
+        let items: Vec<WorkerItem> = self.table.partition(&self.pool.partition(part)).await?;
+        let alive = items.into_iter().filter(|it| it.state != State::Terminated);
+        Ok(alive.map(Worker::from).collect())
     }
 
     async fn find(&self, worker: &WorkerId) -> Result<Option<Worker>, Unavailable> {
-        let item: Option<WorkerItem> = self.table.get(&keys::worker(&self.pool, worker)).await?;
+        let item: Option<WorkerItem> = self.table.get(&self.pool.key(worker)).await?;
         Ok(item.map(Worker::from))
     }
 
     async fn reserve(
         &self,
         worker: &WorkerId,
+        holder: &Holder,
+        claim: &Reservation,
+    ) -> Result<Reservation, ReserveError> {
+        take(self, worker, holder, claim, (State::Ready, State::Ready)).await
+    }
+
+    async fn reserve_and_wake(
+        &self,
+        worker: &WorkerId,
+        holder: &Holder,
+        claim: &Reservation,
+    ) -> Result<Reservation, ReserveError> {
+        take(self, worker, holder, claim, (State::WarmStopped, State::Starting)).await
+    }
+
+    async fn claim_blank(
+        &self,
+        worker: &WorkerId,
+        blank: &BlankId,
+        held: &Reservation,
         project: &ProjectId,
         claim: &Reservation,
     ) -> Result<Reservation, ReserveError> {
-        let taken = self
+        if !held.warm {
+            return Err(ReserveError::LostRace);
+        }
+        claim_blank(self, worker, (blank, held), (project, claim)).await
+    }
+
+    async fn record_warm(&self, worker: &WorkerId, blank: &BlankId) -> Result<(), RecordError> {
+        let recorded = self
             .update(worker)
-            .update_expression(
-                "SET free_mib = free_mib - :mib, free_cpu = free_cpu - :cpu, \
-                 reservations.#project = :claim, #ports.#port = :project",
-            )
-            .condition_expression(
-                "#state = :ready AND cordoned = :no AND free_mib >= :mib AND free_cpu >= :cpu \
-                 AND attribute_not_exists(reservations.#project) \
-                 AND attribute_not_exists(#ports.#port)",
-            )
-            .expression_attribute_names("#state", "state")
-            .expression_attribute_names("#ports", "ports")
-            .expression_attribute_names("#project", project.as_str())
-            .expression_attribute_names("#port", claim.port.to_string())
-            .expression_attribute_values(":ready", A::S("ready".to_owned()))
-            .expression_attribute_values(":no", A::Bool(false))
-            .expression_attribute_values(":mib", number(claim.demand.memory_mib))
-            .expression_attribute_values(":cpu", number(claim.demand.cpu_millis))
-            .expression_attribute_values(":claim", stored(claim)?)
-            .expression_attribute_values(":project", A::S(project.to_string()))
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .update_expression("SET reservations.#blank.warm = :yes")
+            .condition_expression("attribute_exists(reservations.#blank)")
+            .expression_attribute_names("#blank", blank.as_str())
+            .expression_attribute_values(":yes", A::Bool(true))
             .send()
             .await;
-        match taken {
-            Ok(_) => Ok(claim.clone()),
-            Err(error) => match error.into_service_error() {
-                UpdateItemError::ConditionalCheckFailedException(refusal) => {
-                    let held = refusal.item.map(read::<WorkerItem>).transpose()?;
-                    held.and_then(|mut it| it.reservations.remove(project))
-                        .filter(|it| it.id == claim.id)
-                        .ok_or(ReserveError::LostRace)
-                }
-                other => Err(unavailable(other).into()),
-            },
-        }
+        if is_made(recorded)? { Ok(()) } else { Err(RecordError::Refused) }
     }
 
     async fn release(
         &self,
         worker: &WorkerId,
-        project: &ProjectId,
+        holder: &Holder,
         reservation: &ReservationId,
+        at: Timestamp,
     ) -> Result<(), Unavailable> {
-        let Some(held) =
-            self.find(worker).await?.and_then(|mut it| it.reservations.remove(project))
-        else {
-            return Ok(());
-        };
-        if held.id != *reservation {
-            return Ok(());
+        loop {
+            let found = self.find(worker).await?;
+            let held = found.and_then(|mut it| it.reservations.remove(holder));
+            let Some(held) = held.filter(|it| it.id == *reservation) else { return Ok(()) };
+            // Something else about it may have been written since it was read.
+            if give_back(self, worker, holder, &held, at).await? {
+                return Ok(());
+            }
         }
-        let released = self
-            .update(worker)
-            .update_expression(
-                "SET free_mib = free_mib + :mib, free_cpu = free_cpu + :cpu \
-                 REMOVE reservations.#project, #ports.#port",
-            )
-            // Only the first of two releases gives back. All of it is compared: the same reservation
-            // may have gone and come back on another port.
-            .condition_expression("reservations.#project = :held")
-            .expression_attribute_names("#ports", "ports")
-            .expression_attribute_names("#project", project.as_str())
-            .expression_attribute_names("#port", held.port.to_string())
-            .expression_attribute_values(":mib", number(held.demand.memory_mib))
-            .expression_attribute_values(":cpu", number(held.demand.cpu_millis))
-            .expression_attribute_values(":held", stored(&held)?)
-            .send()
-            .await;
-        is_made(released).map(drop)
     }
 
     async fn give_up(&self, reservation: &ReservationId) -> Result<(), Unavailable> {
@@ -172,8 +164,46 @@ impl Fleet for DynamoFleet {
         Ok(item.is_some())
     }
 
+    async fn count_in(
+        &self,
+        plan: PlanId,
+        reservation: &ReservationId,
+        maximum: u32,
+    ) -> Result<bool, Unavailable> {
+        let counted = self
+            .table
+            .update(&keys::counted(&self.pool.name, plan))
+            .update_expression("ADD reservations :set")
+            .condition_expression(
+                "(attribute_not_exists(reservations) AND :maximum > :none) \
+                 OR size(reservations) < :maximum OR contains(reservations, :one)",
+            )
+            .expression_attribute_values(":set", A::Ss(vec![reservation.to_string()]))
+            .expression_attribute_values(":one", A::S(reservation.to_string()))
+            .expression_attribute_values(":maximum", number(maximum))
+            .expression_attribute_values(":none", number(0))
+            .send()
+            .await;
+        is_made(counted)
+    }
+
+    async fn count_out(
+        &self,
+        plan: PlanId,
+        reservation: &ReservationId,
+    ) -> Result<(), Unavailable> {
+        self.table
+            .update(&keys::counted(&self.pool.name, plan))
+            .update_expression("DELETE reservations :set")
+            .expression_attribute_values(":set", A::Ss(vec![reservation.to_string()]))
+            .send()
+            .await
+            .map(drop)
+            .map_err(unavailable)
+    }
+
     async fn ensure_recorded(&self, worker: &Worker) -> Result<(), Unavailable> {
-        let key = keys::worker(&self.pool, &worker.id);
+        let key = self.pool.key(&worker.id);
         self.table.put_new(&key, &WorkerItem::from(worker)).await.map(|_| ())
     }
 
@@ -183,10 +213,10 @@ impl Fleet for DynamoFleet {
             .client
             .delete_item()
             .table_name(&self.table.name)
-            .set_key(Some(keys::worker(&self.pool, worker).attributes()))
+            .set_key(Some(self.pool.key(worker).attributes()))
             .condition_expression("#state = :provisioning AND machine_id = :null")
             .expression_attribute_names("#state", "state")
-            .expression_attribute_values(":provisioning", A::S("provisioning".to_owned()))
+            .expression_attribute_values(":provisioning", spelled(State::Provisioning)?)
             .expression_attribute_values(":null", A::Null(true))
             .send()
             .await;
@@ -211,7 +241,7 @@ impl Fleet for DynamoFleet {
                 "#state <> :terminated AND (machine_id = :null OR machine_id = :machine)",
             )
             .expression_attribute_names("#state", "state")
-            .expression_attribute_values(":terminated", A::S("terminated".to_owned()))
+            .expression_attribute_values(":terminated", spelled(State::Terminated)?)
             .expression_attribute_values(":null", A::Null(true))
             .expression_attribute_values(":machine", A::S(machine_id.to_owned()))
             .send()
@@ -219,26 +249,64 @@ impl Fleet for DynamoFleet {
         if is_made(recorded)? { Ok(()) } else { Err(RecordError::Refused) }
     }
 
-    async fn record_ready(&self, worker: &WorkerId, address: Ipv4Addr) -> Result<(), RecordError> {
+    async fn record_ready(
+        &self,
+        worker: &WorkerId,
+        node_id: &str,
+        address: Ipv4Addr,
+        at: Timestamp,
+    ) -> Result<(), RecordError> {
         let recorded = self
-            .update(worker)
-            .update_expression("SET #state = :ready, address = :address")
-            .condition_expression("#state IN (:provisioning, :ready)")
-            .expression_attribute_names("#state", "state")
-            .expression_attribute_values(":provisioning", A::S("provisioning".to_owned()))
-            .expression_attribute_values(":ready", A::S("ready".to_owned()))
+            .update_in(worker, &State::before(Event::Booted), "")?
+            .update_expression(
+                "SET #state = :ready, node_id = :node, address = :address, changed_at = :at",
+            )
+            .expression_attribute_values(":ready", spelled(State::Ready)?)
+            .expression_attribute_values(":node", A::S(node_id.to_owned()))
             .expression_attribute_values(":address", A::S(address.to_string()))
+            .expression_attribute_values(":at", moment(at))
             .send()
             .await;
         if is_made(recorded)? { Ok(()) } else { Err(RecordError::Refused) }
     }
 
-    async fn cordon(&self, worker: &WorkerId) -> Result<(), Unavailable> {
+    async fn change(&self, worker: &WorkerId, change: &Change) -> Result<bool, Unavailable> {
+        let Some(to) =
+            State::before(change.event).iter().find_map(|it| it.after(change.event).ok())
+        else {
+            return Ok(false);
+        };
+        let mut from = State::before(change.event);
+        from.retain(|it| *it != to);
+        let mut also = String::new();
+        if change.only_if_empty {
+            also.push_str(" AND size(reservations) = :none");
+        }
+        if change.unchanged_since.is_some() {
+            also.push_str(" AND changed_at = :since");
+        }
+        let mut update = self
+            .update_in(worker, &from, &also)?
+            .update_expression("SET #state = :to, changed_at = :at")
+            .expression_attribute_values(":to", spelled(to)?)
+            .expression_attribute_values(":at", moment(change.at));
+        if change.only_if_empty {
+            update = update.expression_attribute_values(":none", number(0));
+        }
+        if let Some(since) = change.unchanged_since {
+            update = update.expression_attribute_values(":since", moment(since));
+        }
+        // What is there already is success, whatever else has happened to it.
+        let made = is_made(update.send().await)?;
+        Ok(made || self.find(worker).await?.is_some_and(|it| it.state == to))
+    }
+
+    async fn set_cordon(&self, worker: &WorkerId, cordoned: bool) -> Result<(), Unavailable> {
         let cordoned = self
             .update(worker)
-            .update_expression("SET cordoned = :yes")
+            .update_expression("SET cordoned = :cordoned")
             .condition_expression("attribute_exists(pk)")
-            .expression_attribute_values(":yes", A::Bool(true))
+            .expression_attribute_values(":cordoned", A::Bool(cordoned))
             .send()
             .await;
         is_made(cordoned).map(drop)
@@ -250,51 +318,10 @@ impl Fleet for DynamoFleet {
             .update_expression("SET #state = :terminated")
             .condition_expression("attribute_exists(pk) AND size(reservations) = :none")
             .expression_attribute_names("#state", "state")
-            .expression_attribute_values(":terminated", A::S("terminated".to_owned()))
+            .expression_attribute_values(":terminated", spelled(State::Terminated)?)
             .expression_attribute_values(":none", number(0))
             .send()
             .await;
         is_made(retired)
     }
-}
-
-impl From<WorkerItem> for Worker {
-    fn from(item: WorkerItem) -> Self {
-        Self {
-            id: item.sk,
-            state: item.state,
-            cordoned: item.cordoned,
-            total: item.total,
-            free: Capacity { memory_mib: item.free_mib, cpu_millis: item.free_cpu },
-            machine_id: item.machine_id,
-            address: item.address,
-            reservations: item.reservations,
-        }
-    }
-}
-
-impl From<&Worker> for WorkerItem {
-    fn from(worker: &Worker) -> Self {
-        let taken = worker.reservations.iter();
-        Self {
-            sk: worker.id.clone(),
-            state: worker.state,
-            cordoned: worker.cordoned,
-            total: worker.total,
-            free_mib: worker.free.memory_mib,
-            free_cpu: worker.free.cpu_millis,
-            machine_id: worker.machine_id.clone(),
-            address: worker.address,
-            ports: taken.map(|(project, it)| (it.port.to_string(), project.clone())).collect(),
-            reservations: worker.reservations.clone(),
-        }
-    }
-}
-
-fn number(value: u32) -> A {
-    A::N(value.to_string())
-}
-
-fn stored(claim: &Reservation) -> Result<A, Unavailable> {
-    serde_dynamo::to_attribute_value(claim).map_err(unavailable)
 }

@@ -3,6 +3,7 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{
     id::{ProjectId, ReservationId, SessionId, TenantId, UserId, WorkerId},
+    plan::PlanId,
     route::HostName,
 };
 use ports::accounts::{EmailAddress, TokenHash};
@@ -12,7 +13,7 @@ use std::collections::HashMap;
 pub const EXPIRES_AT: &str = "expires_at_s";
 
 /// A primary key.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Key {
     pub pk: String,
     pub sk: String,
@@ -21,6 +22,12 @@ pub struct Key {
 impl Key {
     pub fn new(pk: impl Into<String>, sk: impl Into<String>) -> Self {
         Self { pk: pk.into(), sk: sk.into() }
+    }
+
+    /// The key of an item that was read.
+    pub fn of(item: &HashMap<String, AttributeValue>) -> Option<Self> {
+        let text = |name: &str| item.get(name)?.as_s().ok();
+        Some(Self::new(text("pk")?, text("sk")?))
     }
 
     pub fn attributes(&self) -> HashMap<String, AttributeValue> {
@@ -33,13 +40,44 @@ impl Key {
 
 // Table `fleet`.
 
-/// All workers of a pool in one partition, so that one strongly consistent query reads them.
-pub fn worker(pool: &str, id: &WorkerId) -> Key {
-    Key::new(pool_partition(pool), id.as_str())
+/// A part of a pool in one partition, so that one strongly consistent query reads it.
+pub fn pool_partition(pool: &str, part: u32) -> String {
+    format!("POOL#{pool}#{part}")
 }
 
-pub fn pool_partition(pool: &str) -> String {
-    format!("POOL#{pool}")
+/// A worker is always in the same of `parts` parts, wherever one asks from.
+pub fn worker(pool: &str, parts: u32, id: &WorkerId) -> Key {
+    // FNV-1a: the standard library's hashes are not promised to stay the same.
+    let hash = id
+        .as_str()
+        .bytes()
+        .fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+    Key::new(pool_partition(pool, hash % parts.max(1)), id.as_str())
+}
+
+/// The reservations of a plan that is sold a limited number of times.
+pub fn counted(pool: &str, plan: PlanId) -> Key {
+    Key::new(format!("COUNT#{pool}"), format!("{plan:?}"))
+}
+
+/// Workers may write here and nowhere else, each under its own name; see `worker-rights.ts`.
+pub fn heartbeat(machine: &str) -> Key {
+    Key::new(format!("HEARTBEAT#{machine}"), "HEARTBEAT")
+}
+
+pub fn placement(project: &ProjectId, reservation: &ReservationId) -> Key {
+    Key::new(placements_partition(project), reservation.as_str())
+}
+
+pub fn placements_partition(project: &ProjectId) -> String {
+    format!("PLACEMENT#{project}")
+}
+
+/// All intents in one partition. The API may write here and nowhere else in this table.
+pub const INTENTS: &str = "INTENTS";
+
+pub fn intent(user: &UserId) -> Key {
+    Key::new(INTENTS, user.as_str())
 }
 
 /// The tombstone of a reservation that was given up.

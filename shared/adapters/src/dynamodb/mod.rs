@@ -3,7 +3,12 @@
 pub mod accounts;
 pub mod deliveries;
 pub mod fleet;
+pub mod heartbeats;
+pub mod intents;
 pub mod keys;
+pub mod placements;
 pub mod projects;
+mod reservation;
 pub mod routes;
 mod table;
+mod worker_item;

@@ -300,6 +300,11 @@ impl RouteLog for DynamoRoutes {
         Ok(routes)
     }
 
+    async fn last_changes(&self) -> Result<Vec<Route>, Unavailable> {
+        let items: Vec<RouteItem> = self.table.partition(keys::ROUTES).await?;
+        items.into_iter().map(Route::try_from).collect()
+    }
+
     async fn take_lease(&self, owner: &str) -> Result<Lease, Unavailable> {
         for attempt in 1..=MAX_ATTEMPTS {
             let owner = owner.to_owned();

@@ -5,7 +5,10 @@ use crate::aws;
 use aws_sdk_dynamodb::{
     Client,
     error::SdkError,
-    operation::{put_item::PutItemError, update_item::UpdateItemError},
+    operation::{
+        put_item::PutItemError,
+        update_item::{UpdateItemError, builders::UpdateItemFluentBuilder},
+    },
     types::AttributeValue,
 };
 use ports::Unavailable;
@@ -77,17 +80,28 @@ impl Table {
         }
     }
 
+    /// An update of the item at `key`, to be filled in.
+    pub(crate) fn update(&self, key: &Key) -> UpdateItemFluentBuilder {
+        let update = self.client.update_item().table_name(&self.name);
+        update.set_key(Some(key.attributes()))
+    }
+
     /// Puts `item` at `key` unless something is there. `false` if something is.
     pub(crate) async fn put_new(
         &self,
         key: &Key,
         item: &impl Serialize,
     ) -> Result<bool, Unavailable> {
+        self.put_new_item(write(key, item)?).await
+    }
+
+    /// The same for an item that has its key already.
+    pub(crate) async fn put_new_item(&self, item: Item) -> Result<bool, Unavailable> {
         let put = self
             .client
             .put_item()
             .table_name(&self.name)
-            .set_item(Some(write(key, item)?))
+            .set_item(Some(item))
             .condition_expression("attribute_not_exists(pk)")
             .send()
             .await;

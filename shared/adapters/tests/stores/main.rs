@@ -3,4 +3,7 @@
 mod accounts;
 mod engine;
 mod fleet;
+mod heartbeats;
+mod intents;
+mod placements;
 mod projects;

@@ -1,0 +1,46 @@
+//! What is logged: some alarms go by it.
+
+use std::{
+    io::{Result, Write},
+    sync::{Arc, Mutex, PoisonError},
+};
+use tracing::subscriber::DefaultGuard;
+
+/// Everything that a test's own thread logs as long as this lives, a line each.
+#[derive(Debug)]
+pub struct Logs {
+    caught: Caught,
+    _until_dropped: DefaultGuard,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Caught(Arc<Mutex<Vec<u8>>>);
+
+impl Logs {
+    pub fn catch() -> Self {
+        let caught = Caught::default();
+        let writer = caught.clone();
+        let logging = tracing_subscriber::fmt().without_time().with_ansi(false);
+        let subscriber = logging.with_writer(move || writer.clone()).finish();
+        Self { caught, _until_dropped: tracing::subscriber::set_default(subscriber) }
+    }
+
+    /// The lines so far that hold every one of `words`: a level, a message, `field=value`.
+    pub fn lines(&self, words: &[&str]) -> Vec<String> {
+        let caught = self.caught.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let text = String::from_utf8_lossy(&caught);
+        let wanted = text.lines().filter(|line| words.iter().all(|it| line.contains(it)));
+        wanted.map(str::to_owned).collect()
+    }
+}
+
+impl Write for Caught {
+    fn write(&mut self, bytes: &[u8]) -> Result<usize> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> Result<()> {
+        Ok(())
+    }
+}
