@@ -6,6 +6,7 @@ Machines need Docker and, as their image, a statically linked busybox. Without D
 are skipped, and `scripts/test` says so.
 """
 
+import base64
 import io
 import json
 import os
@@ -18,6 +19,7 @@ import tempfile
 import threading
 import time
 import unittest
+import urllib.error
 import urllib.request
 
 import boto3
@@ -28,6 +30,7 @@ FOLDER = os.path.dirname(os.path.abspath(__file__))
 PORT = int(os.environ.get("ENGINE_TEST_PORT", "4579"))
 URL = f"http://127.0.0.1:{PORT}"
 IMAGE = "1mins-engine-test:1"
+CREDENTIALS = "meta-data/iam/security-credentials"
 START_TIMEOUT_S = 30
 SETTLE_TIMEOUT_S = 30
 
@@ -41,7 +44,7 @@ class Engine:
 
     def start(self):
         command = [sys.executable, os.path.join(FOLDER, "launcher.py"), "--port", str(PORT),
-                   "--state", self.state]
+                   "--state", self.state, "--bind", ",".join(["127.0.0.1", *bridge_addresses()])]
         with open(os.path.join(self.state, "log"), "a") as log:
             self.process = subprocess.Popen(command, stdout=log, stderr=log)
         eventually(self.answers, START_TIMEOUT_S)
@@ -79,6 +82,10 @@ def client(service, key="test"):
                         aws_access_key_id=key, aws_secret_access_key="test")
 
 
+def policy(*statements):
+    return {"Version": "2012-10-17", "Statement": list(statements)}
+
+
 def docker_client():
     try:
         answering = docker.from_env()
@@ -86,6 +93,13 @@ def docker_client():
         return answering
     except docker.errors.DockerException:
         return None
+
+
+def bridge_addresses():
+    """Where machines reach the engine."""
+    daemon = docker_client()
+    parts = daemon.networks.get("bridge").attrs["IPAM"]["Config"] if daemon else []
+    return [part["Gateway"] for part in parts if "." in part.get("Gateway", "")]
 
 
 def import_image(daemon):
@@ -96,7 +110,7 @@ def import_image(daemon):
     archive = io.BytesIO()
     with tarfile.open(fileobj=archive, mode="w") as tar:
         tar.add(os.path.realpath(busybox), "bin/busybox")
-        for name in ("sh", "sleep", "cat", "timeout", "base64", "chmod", "printf", "mkdir", "pwd"):
+        for name in ("sh", "sleep", "cat", "timeout", "base64", "chmod", "printf", "mkdir", "pwd", "nc"):
             link = tarfile.TarInfo(f"bin/{name}")
             link.type, link.linkname = tarfile.SYMTYPE, "busybox"
             tar.addfile(link)
@@ -284,6 +298,72 @@ class Machines(EngineTest):
             Filters=[{"Key": "InstanceIds", "Values": [machines[1]]}])["InstanceInformationList"]
         self.assertEqual([n["InstanceId"] for n in found], [machines[1]])
 
+    def metadata(self, machine, path, method="GET", **headers):
+        """Status and body of what the machine itself is told."""
+        lines = [f"{method} /latest{path} HTTP/1.1", "Host: 169.254.169.254", "Connection: close",
+                 *(f"X-aws-ec2-metadata-{name.replace('_', '-')}: {value}" for name, value in headers.items())]
+        request = "".join(f"{line}\\r\\n" for line in [*lines, ""])
+        said = self.run_script(machine, f"printf '{request}' | nc {bridge_addresses()[0]} {PORT}")
+        head, _, body = said["StandardOutputContent"].partition("\r\n\r\n")
+        return int(head.split()[1]), body
+
+    def token(self, machine):
+        return self.metadata(machine, "/api/token", "PUT", token_ttl_seconds="60")[1]
+
+    def launch_with_role(self, name, *statements):
+        iam = client("iam")
+        trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "ec2.amazonaws.com"}}
+        iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(policy(trust)))
+        iam.put_role_policy(RoleName=name, PolicyName="only", PolicyDocument=json.dumps(policy(*statements)))
+        iam.create_instance_profile(InstanceProfileName=name)
+        iam.add_role_to_instance_profile(InstanceProfileName=name, RoleName=name)
+        return self.launch(IamInstanceProfile={"Name": name})
+
+    def test_each_machine_learns_its_own_identity(self):
+        for machine in (self.launch(), self.launch()):
+            token = self.token(machine)
+            self.assertEqual(self.metadata(machine, "/meta-data/instance-id", token=token), (200, machine))
+            status, document = self.metadata(machine, "/dynamic/instance-identity/document", token=token)
+            told = {name: json.loads(document)[name] for name in ("accountId", "instanceId", "privateIp", "region")}
+            self.assertEqual((status, told), (200, {
+                "accountId": "000000000000", "instanceId": machine, "region": "us-east-1",
+                "privateIp": self.describe(machine)["PrivateIpAddress"]}))
+
+    def test_metadata_is_for_machines_with_a_token(self):
+        machine = self.launch()
+        self.assertEqual(self.metadata(machine, "/meta-data/instance-id")[0], 401)
+        with self.assertRaises(urllib.error.HTTPError) as refused:
+            urllib.request.urlopen(urllib.request.Request(f"{URL}/latest/api/token", method="PUT"))
+        self.assertEqual(refused.exception.code, 404)
+
+    def test_a_machine_without_a_role_has_no_keys(self):
+        machine = self.launch()
+        self.assertEqual(self.metadata(machine, f"/{CREDENTIALS}/", token=self.token(machine))[0], 404)
+
+    def test_a_machine_may_do_what_its_role_may(self):
+        tables = client("dynamodb")
+        for table in ("own", "foreign"):
+            tables.create_table(TableName=table, BillingMode="PAY_PER_REQUEST",
+                                AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+                                KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}])
+        machine = self.launch_with_role("heart", {
+            "Effect": "Allow", "Action": "dynamodb:PutItem",
+            "Resource": "arn:aws:dynamodb:us-east-1:000000000000:table/own"})
+        token = self.token(machine)
+        self.assertEqual(self.metadata(machine, f"/{CREDENTIALS}/", token=token), (200, "heart"))
+        self.assertEqual(self.metadata(machine, f"/{CREDENTIALS}/other", token=token)[0], 404)
+        keys = json.loads(self.metadata(machine, f"/{CREDENTIALS}/heart", token=token)[1])
+        session = boto3.Session(keys["AccessKeyId"], keys["SecretAccessKey"], keys["Token"], "us-east-1")
+        own = session.client("dynamodb", endpoint_url=URL)
+        who = session.client("sts", endpoint_url=URL).get_caller_identity()["Arn"]
+        self.assertEqual(who, f"arn:aws:sts::000000000000:assumed-role/heart/{machine}")
+        own.put_item(TableName="own", Item={"pk": {"S": "x"}})
+        for refused in (lambda: own.put_item(TableName="foreign", Item={"pk": {"S": "x"}}),
+                        lambda: own.get_item(TableName="own", Key={"pk": {"S": "x"}})):
+            with self.assertRaises(ClientError) as denied:
+                refused()
+            self.assertEqual(denied.exception.response["Error"]["Code"], "AccessDeniedException")
+
     def test_machines_and_tokens_outlive_a_restart_of_the_engine(self):
         running, stopped = self.launch(ClientToken="stays"), self.launch()
         address = self.describe(running)["PrivateIpAddress"]
@@ -299,12 +379,237 @@ class Machines(EngineTest):
         self.assertEqual(self.launch(ClientToken="stays"), running)
 
 
+class Markets(EngineTest):
+    """Protected machines and Spot machines. No container is behind these."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.ec2 = client("ec2")
+        tags = [{"ResourceType": "instance", "Tags": [{"Key": "stage", "Value": "local"}]}]
+        cls.template = cls.ec2.create_launch_template(
+            LaunchTemplateName="market", LaunchTemplateData={"ImageId": "ami-1", "TagSpecifications": tags},
+        )["LaunchTemplate"]["LaunchTemplateId"]
+
+    def launch(self, **more):
+        request = {"ImageId": "ami-1", "MinCount": 1, "MaxCount": 1} | more
+        return self.ec2.run_instances(**request)["Instances"][0]["InstanceId"]
+
+    def describe(self, machine):
+        return self.ec2.describe_instances(InstanceIds=[machine])["Reservations"][0]["Instances"][0]
+
+    def fleet(self, token, machine_type="m7i.large"):
+        return self.ec2.create_fleet(
+            Type="instant", ClientToken=token,
+            LaunchTemplateConfigs=[{
+                "LaunchTemplateSpecification": {"LaunchTemplateId": self.template, "Version": "$Latest"},
+                "Overrides": [{"InstanceType": machine_type}, {"InstanceType": machine_type}]}],
+            TargetCapacitySpecification={"TotalTargetCapacity": 1, "DefaultTargetCapacityType": "spot"},
+            SpotOptions={"AllocationStrategy": "capacity-optimized"},
+            TagSpecifications=[{"ResourceType": "instance", "Tags": [{"Key": "worker", "Value": "wrk_a"}]}])
+
+    def refused(self, call, **request):
+        with self.assertRaises(ClientError) as refused:
+            call(**request)
+        return refused.exception.response["Error"]["Code"]
+
+    def test_a_protected_machine_is_terminated_once_its_protection_is_lifted(self):
+        machine = self.launch(DisableApiTermination=True)
+        self.assertEqual(
+            self.refused(self.ec2.terminate_instances, InstanceIds=[machine]), "OperationNotPermitted")
+        self.assertTrue(self.protection(machine))
+        self.ec2.modify_instance_attribute(InstanceId=machine, DisableApiTermination={"Value": False})
+        self.assertFalse(self.protection(machine))
+        self.ec2.terminate_instances(InstanceIds=[machine])
+        self.assertEqual(self.describe(machine)["State"]["Name"], "terminated")
+
+    def protection(self, machine):
+        told = self.ec2.describe_instance_attribute(InstanceId=machine, Attribute="disableApiTermination")
+        return told["DisableApiTermination"]["Value"]
+
+    def test_other_machines_are_terminated_at_once(self):
+        machine = self.launch()
+        self.assertFalse(self.protection(machine))
+        self.ec2.terminate_instances(InstanceIds=[machine])
+        self.assertEqual(self.describe(machine)["State"]["Name"], "terminated")
+
+    def test_a_spot_machine_says_so_and_neither_stops_nor_is_protected(self):
+        spot = {"InstanceMarketOptions": {"MarketType": "spot"}}
+        launched = self.ec2.run_instances(ImageId="ami-1", MinCount=1, MaxCount=1, **spot)["Instances"][0]
+        machine = launched["InstanceId"]
+        self.assertEqual(launched["InstanceLifecycle"], "spot")
+        self.assertEqual(self.describe(machine)["InstanceLifecycle"], "spot")
+        self.assertEqual(self.refused(self.ec2.stop_instances, InstanceIds=[machine]), "UnsupportedOperation")
+        self.assertEqual(
+            self.refused(self.ec2.modify_instance_attribute, InstanceId=machine,
+                         DisableApiTermination={"Value": True}), "UnsupportedOperation")
+        self.assertEqual(
+            self.refused(self.launch, DisableApiTermination=True, **spot), "InvalidParameterCombination")
+        self.assertNotIn("InstanceLifecycle", self.describe(self.launch()))
+
+    def test_an_instant_fleet_is_one_machine_however_often_it_is_asked_for(self):
+        first = self.fleet("once")["Instances"]
+        machine = first[0]["InstanceIds"][0]
+        self.assertEqual((len(first), first[0]["Lifecycle"]), (1, "spot"))
+        self.assertEqual(self.fleet("once")["Instances"][0]["InstanceIds"], [machine])
+        self.assertNotEqual(self.fleet("twice")["Instances"][0]["InstanceIds"], [machine])
+        described = self.describe(machine)
+        self.assertEqual((described["InstanceType"], described["InstanceLifecycle"]), ("m7i.large", "spot"))
+        self.assertEqual({t["Key"]: t["Value"] for t in described["Tags"]}, {"stage": "local", "worker": "wrk_a"})
+        with self.assertRaises(ClientError) as refused:
+            self.fleet("once", "r7i.large")
+        self.assertEqual(refused.exception.response["Error"]["Code"], "IdempotentParameterMismatch")
+
+    def test_a_fleet_that_cannot_be_filled_says_why(self):
+        machine = self.fleet("gone")["Instances"][0]["InstanceIds"][0]
+        self.ec2.terminate_instances(InstanceIds=[machine])
+        unfilled = self.fleet("gone")
+        self.assertEqual(unfilled["Instances"], [])
+        self.assertEqual([e["ErrorCode"] for e in unfilled["Errors"]], ["IdempotentInstanceTerminated"])
+
+
+@unittest.skipUnless(docker_client(), "Docker does not answer")
+class Hybrid(EngineTest):
+    """Machines that no EC2 sold: they join by an activation."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.daemon = docker_client()
+        import_image(cls.daemon)
+        cls.addClassCleanup(cls.daemon.images.remove, IMAGE, force=True)
+        super().setUpClass()
+        cls.ssm = client("ssm")
+        trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "ssm.amazonaws.com"}}
+        own = {"Effect": "Allow", "Action": "dynamodb:ListTables", "Resource": "*"}
+        iam = client("iam")
+        iam.create_role(RoleName="node", AssumeRolePolicyDocument=json.dumps(policy(trust)))
+        iam.put_role_policy(RoleName="node", PolicyName="only", PolicyDocument=json.dumps(policy(own)))
+
+    def machine(self):
+        container = self.daemon.containers.run(IMAGE, detach=True)
+        self.addCleanup(container.remove, v=True, force=True)
+        return container
+
+    def activate(self, **more):
+        request = {"IamRole": "node", "DefaultInstanceName": "wrk_a",
+                   "Tags": [{"Key": "1mins:worker", "Value": "wrk_a"}]} | more
+        return self.ssm.create_activation(**request)
+
+    def ask(self, machine, operation, **request):
+        """Status and body of what the machine itself is told, without a signature."""
+        body = json.dumps(request)
+        lines = ["POST / HTTP/1.1", "Host: engine", "Connection: close", f"X-Amz-Target: AmazonSSM.{operation}",
+                 "Content-Type: application/x-amz-json-1.1", f"Content-Length: {len(body)}", "", body]
+        text = base64.b64encode("\r\n".join(lines).encode()).decode()
+        script = f"printf %s {text} | base64 -d | nc {bridge_addresses()[0]} {PORT}"
+        head, _, said = machine.exec_run(["/bin/sh", "-c", script]).output.decode().partition("\r\n\r\n")
+        return int(head.split()[1]), json.loads(said)
+
+    def join(self, machine, activation, fingerprint="f1"):
+        return self.ask(machine, "RegisterManagedInstance", ActivationId=activation["ActivationId"],
+                        ActivationCode=activation["ActivationCode"], Fingerprint=fingerprint)
+
+    def joined(self):
+        machine = self.machine()
+        status, told = self.join(machine, self.activate())
+        self.assertEqual(status, 200, told)
+        return machine, told["InstanceId"]
+
+    def nodes(self, key, value):
+        found = self.ssm.describe_instance_information(Filters=[{"Key": key, "Values": [value]}])
+        return [node["InstanceId"] for node in found["InstanceInformationList"]]
+
+    def test_an_activation_lets_one_machine_in(self):
+        activation, machine = self.activate(), self.machine()
+        wrong = activation | {"ActivationCode": "wrong"}
+        self.assertEqual(self.join(machine, wrong)[0], 400)
+        status, told = self.join(machine, activation)
+        self.assertEqual(status, 200)
+        self.assertRegex(told["InstanceId"], r"^mi-[0-9a-f]{17}$")
+        self.assertEqual(self.join(machine, activation), (200, told), "an answer may have been lost")
+        self.assertEqual(self.join(self.machine(), activation, "f2")[0], 400)
+        listed = self.ssm.describe_activations(
+            Filters=[{"FilterKey": "ActivationIds", "FilterValues": [activation["ActivationId"]]}])
+        self.assertEqual([it["RegistrationsCount"] for it in listed["ActivationList"]], [1])
+
+    def test_an_activation_ends(self):
+        soon = self.activate(ExpirationDate=time.time() + 1)
+        deleted = self.activate()
+        self.ssm.delete_activation(ActivationId=deleted["ActivationId"])
+        with self.assertRaises(ClientError) as refused:
+            self.ssm.delete_activation(ActivationId=deleted["ActivationId"])
+        self.assertEqual(refused.exception.response["Error"]["Code"], "InvalidActivation")
+        time.sleep(1.1)
+        for activation in (soon, deleted):
+            self.assertEqual(self.join(self.machine(), activation)[0], 400)
+
+    def test_an_activation_needs_a_role_for_nodes(self):
+        client("iam").create_role(RoleName="other", AssumeRolePolicyDocument=json.dumps(policy()))
+        for role in ("absent", "other"):
+            with self.assertRaises(ClientError) as refused:
+                self.activate(IamRole=role)
+            self.assertEqual(refused.exception.response["Error"]["Code"], "ValidationException")
+
+    def test_a_node_is_found_by_its_tag_and_its_activation_until_it_is_deregistered(self):
+        activation = self.activate(Tags=[{"Key": "1mins:worker", "Value": "wrk_b"}], DefaultInstanceName="wrk_b")
+        node = self.join(self.machine(), activation)[1]["InstanceId"]
+        self.assertEqual(self.nodes("tag:1mins:worker", "wrk_b"), [node])
+        self.assertEqual(self.nodes("tag:1mins:worker", "wrk_c"), [])
+        self.assertEqual(self.nodes("ActivationIds", activation["ActivationId"]), [node])
+        self.assertEqual(self.nodes("InstanceIds", node), [node])
+        self.ssm.deregister_managed_instance(InstanceId=node)
+        self.assertEqual(self.nodes("tag:1mins:worker", "wrk_b"), [])
+        with self.assertRaises(ClientError) as refused:
+            self.ssm.deregister_managed_instance(InstanceId=node)
+        self.assertEqual(refused.exception.response["Error"]["Code"], "InvalidInstanceId")
+
+    def test_a_node_takes_commands_while_it_runs(self):
+        machine, node = self.joined()
+        command = self.ssm.send_command(
+            InstanceIds=[node], DocumentName="AWS-RunShellScript",
+            Parameters={"commands": ["echo out; echo err >&2; exit 75"]})["Command"]["CommandId"]
+
+        def finished():
+            result = self.ssm.get_command_invocation(CommandId=command, InstanceId=node)
+            return result["Status"] not in ("Pending", "InProgress") and result
+
+        result = eventually(finished)
+        self.assertEqual((result["Status"], result["ResponseCode"]), ("Failed", 75))
+        self.assertEqual((result["StandardOutputContent"], result["StandardErrorContent"]), ("out\n", "err\n"))
+        machine.stop(timeout=0)
+        with self.assertRaises(ClientError) as refused:
+            self.ssm.send_command(InstanceIds=[node], DocumentName="AWS-RunShellScript",
+                                  Parameters={"commands": ["true"]})
+        self.assertEqual(refused.exception.response["Error"]["Code"], "InvalidInstanceId")
+
+    def test_a_node_may_do_what_the_role_of_nodes_may(self):
+        machine, node = self.joined()
+        self.assertEqual(self.ask(machine, "RequestManagedInstanceRoleToken", Fingerprint="other")[0], 400)
+        status, keys = self.ask(machine, "RequestManagedInstanceRoleToken", Fingerprint="f1")
+        self.assertEqual(status, 200)
+        session = boto3.Session(keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"], "us-east-1")
+        who = session.client("sts", endpoint_url=URL).get_caller_identity()["Arn"]
+        self.assertEqual(who, f"arn:aws:sts::000000000000:assumed-role/node/{node}")
+        session.client("dynamodb", endpoint_url=URL).list_tables()
+        with self.assertRaises(ClientError) as denied:
+            session.client("ssm", endpoint_url=URL).describe_activations()
+        self.assertIn("AccessDenied", denied.exception.response["Error"]["Code"])
+
+    def test_nodes_and_activations_outlive_a_restart_of_the_engine(self):
+        machine, node = self.joined()
+        waiting = self.activate(DefaultInstanceName="wrk_waiting")
+        self.engine.stop()
+        self.engine.start()
+        self.assertEqual(self.nodes("InstanceIds", node), [node])
+        self.assertEqual(self.ask(machine, "RequestManagedInstanceRoleToken", Fingerprint="f1")[0], 200)
+        self.assertEqual(self.join(self.machine(), waiting)[0], 200)
+
+
 class Permissions(EngineTest):
     def user(self, name, *statements):
         iam = client("iam")
         iam.create_user(UserName=name)
-        iam.put_user_policy(UserName=name, PolicyName="only", PolicyDocument=json.dumps(
-            {"Version": "2012-10-17", "Statement": list(statements)}))
+        iam.put_user_policy(UserName=name, PolicyName="only", PolicyDocument=json.dumps(policy(*statements)))
         return iam.create_access_key(UserName=name)["AccessKey"]
 
     def client_of(self, key, service):

@@ -1,50 +1,110 @@
 //! [`Machines`] on EC2, by launch template.
 
-use crate::errors::{Verdict, verdict};
-use aws_config::{retry::RetryConfig, timeout::TimeoutConfig};
+mod purchase;
+
+use crate::{
+    STAGE_TAG, WORKER_TAG,
+    errors::{self, Failure, Verdict},
+};
+use aws_config::{SdkConfig, retry::RetryConfig, timeout::TimeoutConfig};
 use aws_sdk_ec2::{
     Client,
-    error::ProvideErrorMetadata,
-    types::{
-        Filter, Instance, InstanceStateName as S, InstanceType, LaunchTemplateSpecification,
-        ResourceType, Tag, TagSpecification,
-    },
+    error::{ProvideErrorMetadata, SdkError},
+    types::{AttributeBooleanValue, Filter, Instance, InstanceStateName as S},
 };
-use domain::id::WorkerId;
+use domain::{
+    id::WorkerId,
+    offering::{Offering, Provider, Purchase},
+};
+use jiff::Timestamp;
 use ports::{
     Unavailable,
-    machines::{BuyError, Machine, Machines},
+    machines::{BuyError, Machine, Machines, Power, PowerError},
 };
-use std::time::Duration;
+use std::{error::Error, fmt::Debug, time::Duration};
 
-/// The tag by which a machine names its worker, and a reaper finds machines nobody owns.
-const WORKER_TAG: &str = "1mins:worker";
 const CALL_TIMEOUT: Duration = Duration::from_secs(20);
+/// As many as one answer holds.
+const PAGE: i32 = 1000;
+/// Neither gone nor going.
+const ALIVE: [S; 4] = [S::Pending, S::Running, S::Stopping, S::Stopped];
 
 #[derive(Clone, Debug)]
 pub struct Ec2Machines {
     client: Client,
     launch_template_id: String,
     subnet_ids: Vec<String>,
+    stage: String,
 }
 
 impl Ec2Machines {
-    /// `subnet_ids` is a comma-separated list, one a zone.
-    pub async fn connect(launch_template_id: String, subnet_ids: &str) -> Self {
-        let config = aws_config::from_env()
-            .retry_config(RetryConfig::disabled())
-            .timeout_config(TimeoutConfig::builder().operation_timeout(CALL_TIMEOUT).build())
-            .load()
-            .await;
-        let subnet_ids = subnet_ids.split(',').map(str::to_owned).collect();
-        Self { client: Client::new(&config), launch_template_id, subnet_ids }
+    /// `subnet_ids` is a comma-separated list, one a zone. `stage` is what the launch template tags
+    /// its machines with.
+    pub async fn connect(launch_template_id: String, subnet_ids: &str, stage: String) -> Self {
+        let client = Client::new(&sdk_config().await);
+        Self::new(client, launch_template_id, subnet_ids, stage)
     }
 
-    /// The same worker always goes to the same zone: a repeat with another subnet would be refused
-    /// as another request under the same token.
-    fn subnet_of(&self, worker: &WorkerId) -> Option<&String> {
-        let spread: usize = worker.as_str().bytes().map(usize::from).sum();
-        self.subnet_ids.get(spread % self.subnet_ids.len().max(1))
+    /// As [`Ec2Machines::connect`], with a client that is already configured.
+    pub fn new(
+        client: Client,
+        launch_template_id: String,
+        subnet_ids: &str,
+        stage: String,
+    ) -> Self {
+        let subnet_ids = subnet_ids.split(',').map(str::to_owned).collect();
+        Self { client, launch_template_id, subnet_ids, stage }
+    }
+
+    /// What is alive and matches all `filters`.
+    async fn described(&self, filters: Vec<Filter>) -> Result<Vec<Machine>, Unavailable> {
+        let alive = filter("instance-state-name", ALIVE.iter().map(S::as_str));
+        let described = self
+            .client
+            .describe_instances()
+            .set_filters(Some(filters))
+            .filters(alive)
+            .max_results(PAGE)
+            .into_paginator()
+            .send();
+        let mut pages = described;
+        let mut machines = Vec::new();
+        while let Some(page) = pages.next().await {
+            let reservations = page.map_err(failure)?.reservations.unwrap_or_default();
+            let instances = reservations.into_iter().filter_map(|it| it.instances).flatten();
+            machines.extend(instances.filter_map(machine));
+        }
+        Ok(machines)
+    }
+
+    async fn lift_protection(&self, machine_id: &str) -> Result<(), Failure> {
+        let unprotected = AttributeBooleanValue::builder().value(false).build();
+        self.client
+            .modify_instance_attribute()
+            .instance_id(machine_id)
+            .disable_api_termination(unprotected)
+            .send()
+            .await
+            .map_err(failure)?;
+        Ok(())
+    }
+
+    async fn give_back(&self, machine_id: &str) -> Result<(), Failure> {
+        let terminated = self.client.terminate_instances().instance_ids(machine_id).send().await;
+        terminated.map_err(failure)?;
+        Ok(())
+    }
+
+    /// What a refused switch means. EC2 has one code for "not now" and for "never again".
+    async fn refused(&self, machine_id: &str, failure: Failure) -> PowerError {
+        if failure.verdict != Verdict::WrongState {
+            return failure.switching(machine_id);
+        }
+        match self.described(vec![filter("instance-id", [machine_id])]).await {
+            Ok(found) if found.is_empty() => PowerError::Refused(failure.to_string()),
+            Ok(_) => failure.switching(machine_id),
+            Err(unavailable) => unavailable.into(),
+        }
     }
 }
 
@@ -52,83 +112,109 @@ impl Machines for Ec2Machines {
     async fn ensure_bought(
         &self,
         worker: &WorkerId,
-        machine_type: &str,
+        offering: &Offering,
     ) -> Result<Machine, BuyError> {
-        let template = LaunchTemplateSpecification::builder()
-            .launch_template_id(&self.launch_template_id)
-            .version("$Latest")
-            .build();
-        let tags = TagSpecification::builder()
-            .resource_type(ResourceType::Instance)
-            .tags(Tag::builder().key(WORKER_TAG).value(worker.as_str()).build())
-            .tags(Tag::builder().key("Name").value(worker.as_str()).build())
-            .build();
-        let bought = self
-            .client
-            .run_instances()
-            .launch_template(template)
-            .instance_type(InstanceType::from(machine_type))
-            .set_subnet_id(self.subnet_of(worker).cloned())
-            .client_token(format!("{worker}-{machine_type}"))
-            .tag_specifications(tags)
-            .min_count(1)
-            .max_count(1)
-            .send()
-            .await;
-        match bought {
-            Ok(answer) => answer
-                .instances
-                .and_then(|it| it.into_iter().next())
-                .map(machine)
-                .ok_or_else(|| unavailable("the answer names no machine").into()),
-            Err(error) => Err(match verdict(error.code()) {
-                Verdict::InsufficientCapacity => {
-                    BuyError::InsufficientCapacity { machine_type: machine_type.to_owned() }
-                }
-                Verdict::Refused => {
-                    BuyError::Refused(error.message().unwrap_or("no reason given").to_owned())
-                }
-                Verdict::Unavailable => unavailable(error).into(),
-            }),
-        }
+        let bought = match offering.purchase {
+            Purchase::OnDemand => self.run(worker, offering).await,
+            Purchase::Spot => self.fill_fleet(worker, offering).await,
+        };
+        bought.map_err(|it| it.buying(&offering.machine_type))
     }
 
     async fn find(&self, worker: &WorkerId) -> Result<Option<Machine>, Unavailable> {
-        let tag = Filter::builder().name(format!("tag:{WORKER_TAG}")).values(worker.as_str());
-        let alive = [S::Pending, S::Running, S::Stopping, S::Stopped];
-        let alive = alive.iter().map(|it| it.as_str().to_owned()).collect();
-        let state = Filter::builder().name("instance-state-name").set_values(Some(alive));
-        let found = self
-            .client
-            .describe_instances()
-            .filters(tag.build())
-            .filters(state.build())
-            .send()
-            .await
-            .map_err(unavailable)?;
-        let reservations = found.reservations.unwrap_or_default();
-        Ok(reservations.into_iter().filter_map(|it| it.instances).flatten().map(machine).next())
+        let found = self.described(vec![filter(&tag(WORKER_TAG), [worker.as_str()])]).await?;
+        Ok(found.into_iter().next())
     }
 
-    async fn terminate(&self, machine_id: &str) -> Result<(), Unavailable> {
-        let terminated = self.client.terminate_instances().instance_ids(machine_id).send().await;
-        match terminated {
+    /// A stage has other machines too, the edge's for one, which carry its tag but no worker's.
+    async fn list(&self) -> Result<Vec<Machine>, Unavailable> {
+        let of_stage = filter(&tag(STAGE_TAG), [self.stage.as_str()]);
+        self.described(vec![of_stage, filter("tag-key", [WORKER_TAG])]).await
+    }
+
+    /// EC2 refuses it for Spot machines.
+    async fn stop(&self, machine_id: &str) -> Result<(), PowerError> {
+        match self.client.stop_instances().instance_ids(machine_id).send().await {
             Ok(_) => Ok(()),
-            Err(error) if error.code() == Some("InvalidInstanceID.NotFound") => Ok(()),
-            Err(error) => Err(unavailable(error)),
+            Err(error) => Err(self.refused(machine_id, failure(error)).await),
+        }
+    }
+
+    async fn start(&self, machine_id: &str) -> Result<(), PowerError> {
+        match self.client.start_instances().instance_ids(machine_id).send().await {
+            Ok(_) => Ok(()),
+            Err(error) => Err(self.refused(machine_id, failure(error)).await),
+        }
+    }
+
+    /// The protection is lifted once it was met: Spot machines have none, and asking to lift it
+    /// there is an error of its own.
+    async fn terminate(&self, machine_id: &str) -> Result<(), Unavailable> {
+        let outcome = match self.give_back(machine_id).await {
+            Err(failure) if failure.verdict == Verdict::Protected => {
+                match self.lift_protection(machine_id).await {
+                    Ok(()) => self.give_back(machine_id).await,
+                    Err(failure) => Err(failure),
+                }
+            }
+            outcome => outcome,
+        };
+        match outcome {
+            Err(failure) if failure.verdict != Verdict::Gone => Err(failure.into()),
+            Ok(()) | Err(_) => Ok(()),
         }
     }
 }
 
-fn machine(instance: Instance) -> Machine {
-    let state = instance.state.and_then(|it| it.name);
-    Machine {
-        id: instance.instance_id.unwrap_or_default(),
-        running: state == Some(S::Running),
-        address: instance.private_ip_address.and_then(|it| it.parse().ok()),
-    }
+/// Region, credentials and endpoint from the environment, as Lambda sets them. The SDK does not
+/// retry: sagas do, and one layer is enough.
+pub(crate) async fn sdk_config() -> SdkConfig {
+    let loading = aws_config::from_env()
+        .retry_config(RetryConfig::disabled())
+        .timeout_config(TimeoutConfig::builder().operation_timeout(CALL_TIMEOUT).build())
+        .load();
+    // Boxed: the future of the whole credentials chain would otherwise be part of every `main`.
+    Box::pin(loading).await
 }
 
-fn unavailable(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Unavailable {
-    Unavailable::new("ec2", error)
+fn tag(key: &str) -> String {
+    format!("tag:{key}")
+}
+
+fn filter<'a>(name: &str, values: impl IntoIterator<Item = &'a str>) -> Filter {
+    let values = values.into_iter().map(str::to_owned).collect();
+    Filter::builder().name(name).set_values(Some(values)).build()
+}
+
+/// `None`: it is gone or going.
+fn machine(instance: Instance) -> Option<Machine> {
+    let state = match instance.state?.name? {
+        S::Running => Power::Running,
+        S::Stopping => Power::Stopping,
+        S::Stopped => Power::Stopped,
+        S::ShuttingDown | S::Terminated => return None,
+        // EC2 may add states; whatever they are, the machine does not run.
+        _ => Power::Starting,
+    };
+    let tags = instance.tags.unwrap_or_default();
+    let worker = tags.into_iter().find(|it| it.key.as_deref() == Some(WORKER_TAG));
+    let id = instance.instance_id?;
+    Some(Machine {
+        worker: worker.and_then(|it| it.value?.parse().ok()),
+        provider: Provider::Ec2,
+        state,
+        node_id: Some(id.clone()),
+        id,
+        address: instance.private_ip_address.and_then(|it| it.parse().ok()),
+        // Of the last start, which is the best that EC2 tells of the first.
+        bought_at: Timestamp::from_second(instance.launch_time?.secs()).ok()?,
+    })
+}
+
+fn failure<E, R>(error: SdkError<E, R>) -> Failure
+where
+    E: Error + ProvideErrorMetadata + Send + Sync + 'static,
+    R: Debug + Send + Sync + 'static,
+{
+    Failure::of_call("ec2", errors::ec2, error)
 }

@@ -4,9 +4,24 @@ Each module has an `apply()` which replaces the functions that it names; nothing
 ministack is touched.
 """
 
-from . import authorization, functions, inventory, run_command, run_instances, tables, workers
+from . import (
+    authorization,
+    functions,
+    hybrid,
+    imds,
+    inventory,
+    run_command,
+    run_instances,
+    spot,
+    tables,
+    workers,
+)
+
+# Some wrap what earlier ones replaced; their `apply` says so.
+IN_ORDER = (
+    authorization, functions, imds, inventory, run_command, tables, workers, hybrid, spot, run_instances)
 
 
 def apply():
-    for patch in (authorization, functions, inventory, run_command, run_instances, tables, workers):
+    for patch in IN_ORDER:
         patch.apply()

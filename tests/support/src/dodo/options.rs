@@ -58,6 +58,12 @@ pub struct Options {
     /// Its price a month, in cents.
     #[arg(long, env = "DODO_PRICE_PRO", default_value_t = 6500)]
     pub price_pro: i64,
+    /// Id of the product of the Dedicated plan.
+    #[arg(long, env = "DODO_PRODUCT_DEDICATED", default_value = "pdt_dedicated")]
+    pub product_dedicated: String,
+    /// Its price a month, in cents.
+    #[arg(long, env = "DODO_PRICE_DEDICATED", default_value_t = 14_900)]
+    pub price_dedicated: i64,
 }
 
 /// [`Options`] with the files read.
@@ -111,13 +117,14 @@ impl Options {
             products: vec![
                 Product::monthly(&self.product_standard, "Standard", self.price_standard),
                 Product::monthly(&self.product_pro, "Pro", self.price_pro),
+                Product::monthly(&self.product_dedicated, "Dedicated", self.price_dedicated),
             ],
         })
     }
 }
 
 impl Settings {
-    /// What a test needs: no limits, retries in milliseconds, the two usual products.
+    /// What a test needs: no limits, retries in milliseconds, the usual products.
     pub fn for_tests(public_url: &str, api_key: &str, webhook_secret: WebhookSecret) -> Self {
         Self {
             public_url: public_url.to_owned(),
@@ -131,6 +138,7 @@ impl Settings {
             products: vec![
                 Product::monthly("pdt_standard", "Standard", 4900),
                 Product::monthly("pdt_pro", "Pro", 6500),
+                Product::monthly("pdt_dedicated", "Dedicated", 14_900),
             ],
         }
     }
