@@ -1,8 +1,30 @@
 #!/bin/bash
-# Only for workers that are containers on one machine: does what systemd does on a real worker.
-# Runs under docker-init as pid 1; the boot script that follows is the one that every worker runs.
+# Only for workers that are containers on one machine: does what systemd does on a real worker, and what
+# the cloud around it does. Runs under docker-init as pid 1; the boot script that follows is the one
+# that every worker runs.
 set -uo pipefail
 exec >>/var/log/1mins-boot.log 2>&1
+readonly ENV=/etc/1mins-worker.env
+readonly HEARTBEAT_EVERY_S=15
+
+# The metadata service of this machine, and of nothing behind it: what tenants send does not pass here.
+reach_metadata() {
+  [[ -n "${IMDS_TARGET:-}" ]] || return 0
+  local -a rule=(OUTPUT -d 169.254.169.254 -p tcp --dport 80 -j DNAT --to-destination "$IMDS_TARGET")
+  iptables -w -t nat -C "${rule[@]}" 2>/dev/null || iptables -w -t nat -A "${rule[@]}"
+}
+
+# The user data comes when the container has been started already.
+send_heartbeats() {
+  until [[ -s "$ENV" ]]; do sleep 0.5; done
+  # shellcheck source=/dev/null
+  . "$ENV"
+  reach_metadata
+  while true; do
+    /opt/worker/bin/heartbeat
+    sleep "$HEARTBEAT_EVERY_S"
+  done
+}
 
 rm -f /run/docker.pid /run/docker/containerd/containerd.pid
 
@@ -25,5 +47,6 @@ fi
 dockerd --host=unix:///run/docker.sock &
 docker=$!
 trap 'kill -TERM "$docker"; wait "$docker"; exit 0' TERM INT
+send_heartbeats &
 /opt/worker/boot.sh
 wait "$docker"

@@ -6,10 +6,12 @@ declare -A flag=()
 readonly NUMBER='(0|[1-9][0-9]{0,8})'
 readonly OCTET='(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])'
 readonly ADDRESS="$OCTET\.$OCTET\.$OCTET\.$OCTET"
+readonly MAX_LENGTH=4000
 readonly FIRST_PORT=18789 LAST_PORT=26980 # as many as there are /29 networks in 10.231.0.0/16
 
 declare -rA SHAPE=(
-  [project]='prj_[a-z0-9-]{1,40}'
+  [project]='(prj|blk)_[a-z0-9-]{1,40}'
+  [blank]='blk_[a-z0-9-]{1,40}'
   [instance]='ins_[a-z0-9-]{1,40}'
   [generation]="$NUMBER"
   [port]='[1-9][0-9]{4}'
@@ -18,7 +20,7 @@ declare -rA SHAPE=(
   [cpus]='[0-9]{1,3}(\.[0-9]{1,3})?'
   [boot-cpus]='[0-9]{1,3}(\.[0-9]{1,3})?'
   [image]='[a-z0-9][a-z0-9._/-]{0,100}:[A-Za-z0-9._-]{1,60}'
-  [bundle-url]='https?://[A-Za-z0-9._~:/?#@!$&()*+,;=%-]{1,4000}'
+  [bundle-url]='https?://[A-Za-z0-9._~:/?#@!$&()*+,;=%-]+'
   [edge-cidr]="$ADDRESS(/([0-9]|[12][0-9]|3[0-2]))?"
   [model-egress]="$ADDRESS:[1-9][0-9]{0,4}"
   [wait]='[0-9]{1,4}'
@@ -36,7 +38,8 @@ parse_flags() {
     [[ "$1" == --* && "$wanted" == *" $name "* ]] || give_up "$USAGE" usage "unknown flag for \`$verb\`; it takes:$wanted"
     (($# >= 2)) || bad_flag "$name" "needs a value"
     [[ -z "${flag[$name]+set}" ]] || bad_flag "$name" "is given twice"
-    [[ "$2" =~ ^${SHAPE[$name]}$ ]] || bad_flag "$name" "is malformed"
+    # A limit on the length would be the slowest part of a whole command within the expression.
+    ((${#2} <= MAX_LENGTH)) && [[ "$2" =~ ^${SHAPE[$name]}$ ]] || bad_flag "$name" "is malformed"
     flag[$name]="$2"
     shift 2
   done
@@ -44,11 +47,15 @@ parse_flags() {
     [[ -n "${flag[$name]+set}" ]] || bad_flag "$name" "is missing"
   done
   check_ranges
-  name_things
 }
 
 check_ranges() {
   local name
+  [[ "${flag[project]:-}" != blk_* || "${flag[generation]:-1}" == 1 ]] || bad_flag generation "of a blank is 1"
+  case "$verb" in
+    warm) is_blank || bad_flag project "must be a blank" ;;
+    adopt) ! is_blank || bad_flag project "must not be a blank" ;;
+  esac
   if [[ -n "${flag[port]+set}" ]] && ((${flag[port]} < FIRST_PORT || ${flag[port]} > LAST_PORT)); then
     bad_flag port "must be from $FIRST_PORT to $LAST_PORT"
   fi

@@ -4,11 +4,14 @@
 
 bundle=''
 
-discard_bundle() { [[ -z "$bundle" ]] || rm -rf "$bundle"; }
+# Also what an earlier command left when it was killed.
+discard_bundle() { rm -rf "/dev/shm/bundle-${flag[project]}"; }
 
 # The URL is a credential, so curl reads it from standard input and not from its arguments.
 fetch_bundle() {
-  bundle="$(mktemp -d /dev/shm/bundle.XXXXXXXX)"
+  discard_bundle
+  bundle="/dev/shm/bundle-${flag[project]}"
+  mkdir -m 700 "$bundle"
   trap discard_bundle EXIT
   local status
   status="$(printf 'url = "%s"\n' "${flag[bundle-url]}" |
@@ -41,14 +44,19 @@ validate_bundle() {
 # Paths and messages name keys, not values.
 complaints() { jq -r '[.issues[]? | "\(.path): \(.message)"] | join("; ")' <<<"$1" | cut -c1-1000; }
 
+ensure_volume() {
+  local data
+  docker volume create --label "in.1mins.project=${flag[project]}" "$volume" >/dev/null
+  data="$(volume_path)"
+  chown 1000:1000 "$data"
+  chmod 700 "$data"
+}
+
 # Staged beside the volume's data, where the tenant cannot plant a link, and renamed into place:
 # the gateway watches this file and must never see half of it.
 write_bundle() {
   local data
-  docker volume create --label "in.1mins.project=${flag[project]}" "$volume" >/dev/null
-  data="$(docker volume inspect -f '{{.Mountpoint}}' "$volume")"
-  chown 1000:1000 "$data"
-  chmod 700 "$data"
+  data="$(volume_path)"
   install -o 1000 -g 1000 -m 600 "$bundle/openclaw.json" "$data/../openclaw.json.new"
   mv -fT "$data/../openclaw.json.new" "$data/openclaw.json" ||
     give_up "$INVALID" volume_unusable "openclaw.json in the volume is not a file"

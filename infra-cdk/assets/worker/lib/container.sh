@@ -1,18 +1,12 @@
 # shellcheck shell=bash disable=SC2004,SC2034,SC2154 # shared with bin/instance
 # The tenant's container, its network and its volume.
 
-container='' volume=''
-
-# Names follow from the project alone, so that a repeated command finds the earlier one's work.
-name_things() {
-  container="openclaw-${flag[project]:-}"
-  volume="$container-data"
-}
-
 inspect() { docker container inspect -f "$1" "$container" 2>/dev/null; }
 
-# Empty when there is no container.
-generation_on_worker() { inspect '{{index .Config.Labels "in.1mins.generation"}}' || true; }
+is_there() { docker container inspect "$1" >/dev/null 2>&1; }
+
+# Without Docker everything would seem to be gone.
+require_docker() { docker version >/dev/null 2>&1 || give_up "$LATER" no_docker "Docker does not answer"; }
 
 ensure_firewall() {
   mkdir -p "$STATE"
@@ -30,28 +24,38 @@ subnet() {
 }
 
 ensure_network() {
-  docker network inspect "$container" >/dev/null 2>&1 && remove_network
+  remove_network
   docker network create --subnet "$(subnet)" --label "in.1mins.project=${flag[project]}" \
     --opt "com.docker.network.bridge.name=oc${flag[port]}" "$container" >/dev/null ||
     give_up "$LATER" no_network "the network of port ${flag[port]} is still in use"
 }
 
-remove_network() { docker network rm "$container" >/dev/null 2>&1 || true; }
+# A network keeps the name of the blank that it was made for.
+remove_network() { docker network rm "$container" ${blank:+"openclaw-$blank"} >/dev/null 2>&1 || true; }
+
+volume_path() { docker volume inspect -f '{{.Mountpoint}}' "$volume"; }
 
 remove_volume() { docker volume rm -f "$volume" >/dev/null; }
 
 # A second launch of what is there already. It may have been created and never started.
 keep_container() {
-  [[ "$(inspect '{{index .Config.Labels "in.1mins.instance"}}')" == "${flag[instance]}" ]] ||
+  [[ "$found_instance" == "${flag[instance]}" ]] ||
     give_up "$FENCED" fenced "generation ${flag[generation]} belongs to another instance"
-  [[ "$(inspect '{{.State.Running}}')" == true ]] || docker start "$container" >/dev/null
+  if [[ "$found_status" == created || "$found_status" == exited ]]; then
+    take_boot_slot
+    docker start "$container" >/dev/null
+  fi
 }
 
 # `graceful` lets the gateway write its state; `at-once` is for a state that nobody will read.
+# Also the blank that an adoption took and, being cut off, did not rename.
 remove_container() {
-  [[ -n "$(generation_on_worker)" ]] || return 0
-  [[ "$1" == at-once ]] || docker stop -t 60 "$container" >/dev/null
-  docker rm -f "$container" >/dev/null
+  local name
+  for name in "$container" ${blank:+"openclaw-$blank"}; do
+    is_there "$name" || continue
+    [[ "$1" == at-once ]] || docker stop -t 60 "$name" >/dev/null
+    docker rm -f "$name" >/dev/null
+  done
 }
 
 # No more than the machine has: Docker refuses it.
@@ -68,11 +72,11 @@ runtime_flags() {
 
 run_container() {
   local -a run=(
-    --name "$container" --hostname "openclaw-${flag[project]#prj_}" --pull never --init
+    --name "$container" --hostname "$host" --pull never --init
     --restart unless-stopped --stop-timeout 60
     --cap-drop ALL --security-opt no-new-privileges --pids-limit 512
     --memory "${flag[memory-mib]}m" --memory-swap "${flag[memory-mib]}m"
-    --cpus "$(at_most_all_cpus "${flag[boot-cpus]}")"
+    --cpus "$(at_most_all_cpus "${flag[boot-cpus]}")" --cpu-shares "$(is_blank && echo "$BLANK_SHARES" || echo "$PAID_SHARES")"
     --read-only --tmpfs '/tmp:size=256m,mode=1777'
     --tmpfs '/home/node/.cache:size=64m,uid=1000,gid=1000,mode=700'
     --network "$container" -p "0.0.0.0:${flag[port]}:18789"

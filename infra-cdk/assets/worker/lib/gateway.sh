@@ -12,38 +12,70 @@ probe() {
 }
 
 gateway_started() {
-  local address
-  [[ "$(generation_on_worker)" == "${flag[generation]}" ]] || return 1
-  address="$(inspect '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}')"
-  [[ -n "$address" ]] && probe "$address" /startupz && probe "$address" /healthz
+  look
+  runs_as_asked && [[ -n "$found_address" ]] &&
+    probe "$found_address" /startupz && probe "$found_address" /healthz && token_in_force
 }
 
-# From the last start of the container until now.
+# A running gateway takes half a second to read what an adoption wrote; the token shows when it has.
+token_in_force() {
+  local token tenth
+  token="$(jq -r '.gateway.auth.token | strings' "$(volume_path)/openclaw.json" 2>/dev/null)" || true
+  [[ -n "$token" ]] || return 0
+  for ((tenth = 0; tenth < 20; tenth++)); do
+    if accepts "$token"; then return 0; fi
+    sleep 0.1
+  done
+  return 1
+}
+
+# From inside, because the gateway locks an address out after ten wrong tokens, but not its own.
+accepts() {
+  docker exec -i "$container" curl -fsS -m 5 -o /dev/null -K - 2>/dev/null <<-TEXT
+	url = "http://127.0.0.1:18789/api/v1/admin/rpc"
+	header = "Authorization: Bearer $1"
+	header = "Content-Type: application/json"
+	data = "{\"method\":\"health\",\"params\":{}}"
+	TEXT
+}
+
+# Until the gateway is seen started; ends the command when it does not.
+await_start() {
+  until gateway_started; do
+    refuse_below_container
+    refuse_below_tombstone
+    stop_if_hopeless
+    (($SECONDS < $1)) || give_up "$LATER" not_started "the gateway has not started yet"
+    sleep 0.25
+  done
+  free_boot_slot
+}
+
+# From the last start of the container, or its adoption, until now.
 boot_ms() {
   local started
-  started="$(date -d "$(inspect '{{.State.StartedAt}}')" +%s%3N)"
-  echo $(($(date +%s%3N) - started))
+  started="$(date -d "$found_started" +%s%3N)"
+  echo $(($(date +%s%3N) - (adopted_ms > started ? adopted_ms : started)))
 }
 
 # Exit codes of this container so far, oldest first. The state shows only the last one, and only
 # until the restart.
 exit_codes() {
   docker events --since "$(inspect '{{.Created}}')" --until "$(date +%s)" \
-    --filter "container=$container" --filter event=die --format '{{.Actor.Attributes.exitCode}}'
+    --filter "container=$(inspect '{{.Id}}')" --filter event=die --format '{{.Actor.Attributes.exitCode}}'
 }
 
 # A gateway that cannot start is stopped, because a crash loop would take the CPU of its neighbours.
 stop_if_hopeless() {
-  [[ -n "$(generation_on_worker)" ]] || give_up "$LATER" not_launched "there is no container yet"
-  local restarts status last
-  read -r restarts status < <(inspect '{{.RestartCount}} {{.State.Status}}')
-  [[ "$status" != running ]] || ((restarts > 0)) || return 0
+  local last
+  [[ -n "$found_generation" ]] || give_up "$LATER" not_launched "there is no container yet"
+  [[ "$found_status" != running ]] || ((found_restarts > 0)) || return 0
   last="$(exit_codes | tail -n 1)"
   case "$last" in
     "$CONFIG_EXIT") stop_and_give_up "$INVALID" invalid_configuration "the gateway refused its configuration" ;;
     "$KILLED_EXIT") stop_and_give_up "$EXITED" killed "the gateway was killed, most likely for want of memory" ;;
   esac
-  if ((restarts >= MAX_RESTARTS)) || [[ "$status" == exited ]]; then
+  if ((found_restarts >= MAX_RESTARTS)) || [[ "$found_status" == exited ]]; then
     stop_and_give_up "$EXITED" exited "the gateway exited with code ${last:-unknown}"
   fi
 }
@@ -60,7 +92,7 @@ stop_and_give_up() {
 without_secrets() {
   local line secret config
   local -a secrets=()
-  config="$(docker volume inspect -f '{{.Mountpoint}}' "$volume")/openclaw.json"
+  config="$(volume_path)/openclaw.json"
   mapfile -t secrets < <(jq -r '[paths(strings) as $p
     | select([$p[] | strings] | last // "" | test("token|key|secret|password"; "i")) | getpath($p)]
     | unique[] | select(length >= 6)' "$config" 2>/dev/null)
