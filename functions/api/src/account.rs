@@ -192,6 +192,6 @@ fn home(memberships: Vec<Membership>) -> Option<TenantId> {
     memberships.into_iter().min_by_key(by_rank).map(|it| it.tenant)
 }
 
-fn seconds_until(until: Timestamp, now: Timestamp) -> u32 {
+pub(crate) fn seconds_until(until: Timestamp, now: Timestamp) -> u32 {
     u32::try_from((until.as_second() - now.as_second()).max(1)).unwrap_or(u32::MAX)
 }

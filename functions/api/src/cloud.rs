@@ -3,14 +3,14 @@
 use adapters::{
     clock::SystemClock,
     dodo::{Dodo, Products},
-    dynamodb::{accounts::DynamoAccounts, projects::DynamoProjects},
+    dynamodb::{accounts::DynamoAccounts, intents::DynamoIntents, projects::DynamoProjects},
     kms::KmsVault,
     sfn::StepFunctions,
     sqs::SqsQueue,
     ssm_parameters,
 };
 use api::{Api, Keys, Settings, World};
-use contracts::mail::Letter;
+use contracts::{mail::Letter, warm::Poke};
 use lambda_http::Error;
 use runtime::env;
 
@@ -20,6 +20,8 @@ impl World for Cloud {
     type Accounts = DynamoAccounts;
     type Projects = DynamoProjects;
     type Letters = SqsQueue<Letter>;
+    type Intents = DynamoIntents;
+    type Pokes = SqsQueue<Poke>;
     type Sagas = StepFunctions;
     type Vault = KmsVault;
     type Payments = Dodo;
@@ -32,12 +34,15 @@ pub(crate) async fn connect() -> Result<Api<Cloud>, Error> {
     let products = Products {
         standard: env::require("DODO_PRODUCT_STANDARD"),
         pro: env::require("DODO_PRODUCT_PRO"),
+        dedicated: env::require("DODO_PRODUCT_DEDICATED"),
     };
     let dodo_key = secret("DODO_KEY_PARAMETER").await?;
     Ok(Api {
         accounts: DynamoAccounts::connect(env::require("ACCOUNTS_TABLE")).await,
         projects: DynamoProjects::connect(env::require("PROJECTS_TABLE")).await,
         letters: SqsQueue::connect(env::require("MAIL_QUEUE_URL")).await,
+        intents: DynamoIntents::connect(env::require("FLEET_TABLE")).await,
+        pokes: SqsQueue::connect(env::require("WARM_QUEUE_URL")).await,
         sagas: StepFunctions::connect(env::require("PROVISION_ARN")).await,
         vault: KmsVault::connect(env::require("KEY_ID")).await,
         payments: Dodo::new(env::require("DODO_URL"), &dodo_key, products)?,

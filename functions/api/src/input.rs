@@ -6,8 +6,9 @@ use axum::{
     extract::{FromRequest, FromRequestParts, Path, Request},
 };
 use contracts::problem::FieldError;
-use domain::id::ProjectId;
+use domain::{id::ProjectId, plan::PlanId};
 use http::{HeaderMap, header, request::Parts};
+use serde::de::{Deserialize, IntoDeserializer, value::Error as PlanError};
 use serde_json::{Map, Value};
 use std::fmt::Display;
 
@@ -53,6 +54,14 @@ impl Fields {
             None => Err("is required".to_owned()),
         };
         parsed.map_err(|message| self.note(field, message)).ok()
+    }
+
+    /// The plan that `field` names.
+    pub(crate) fn plan(&mut self, field: &'static str) -> Option<PlanId> {
+        self.text(field, |name| {
+            let plan: Result<_, PlanError> = PlanId::deserialize(name.as_str().into_deserializer());
+            plan.map_err(|_| "must be `standard`, `pro` or `dedicated`")
+        })
     }
 
     fn note(&mut self, field: &str, message: String) {

@@ -5,7 +5,7 @@
 //! | | |
 //! |---|---|
 //! | Called by | API Gateway, `ANY /api/{proxy+}` |
-//! | Reads, writes | accounts; projects; the mail queue; provisioning executions; the payment provider |
+//! | Reads, writes | accounts; projects; intents; the mail queue; the warm pool's queue; provisioning executions; the payment provider |
 //! | Idempotency key | projects: the header `Idempotency-Key`; retries: the attempt; checkouts: the project; sign-ups need none, each is another letter |
 //! | Undo | none; whatever a lost answer leaves behind is found again by the repeat, or expires |
 //! | Fails as | problem documents (RFC 9457); 503 with `Retry-After` when something behind it is away |
@@ -18,6 +18,7 @@ mod account;
 mod checkout;
 mod health;
 mod input;
+mod intent;
 mod openapi;
 mod password;
 mod plans;

@@ -3,9 +3,9 @@
 use crate::{
     router::operations,
     view::{
-        CheckoutView, Confirmed, CredentialsBody, GatewayTokenView, Health, NewProjectBody,
-        PlanName, PlanView, ProjectState, ProjectView, SignedInView, StepState, StepView,
-        TokenBody,
+        CheckoutView, Confirmed, CredentialsBody, GatewayTokenView, Health, IntentBody,
+        NewProjectBody, PlanName, PlanView, ProjectState, ProjectView, SignedInView, StepState,
+        StepView, TokenBody,
     },
     world::World,
 };
@@ -29,6 +29,7 @@ use utoipa::{
         CredentialsBody,
         GatewayTokenView,
         Health,
+        IntentBody,
         NewProjectBody,
         PlanName,
         PlanView,

@@ -26,7 +26,6 @@ use ports::{
     vault::{SecretKind, Vault},
 };
 use runtime::fault::chain;
-use serde::de::{Deserialize, IntoDeserializer, value::Error as PlanError};
 use std::sync::Arc;
 
 /// Projects of one tenant. Counted before a project is made and not while: who asks for several at
@@ -43,10 +42,7 @@ pub(crate) struct NewProject {
 impl Input for NewProject {
     fn read(fields: &mut Fields) -> Option<Self> {
         let name = fields.text("name", ProjectName::try_from);
-        let plan = fields.text("plan", |it| {
-            let plan: Result<_, PlanError> = PlanId::deserialize(it.as_str().into_deserializer());
-            plan.map_err(|_| "must be `standard` or `pro`")
-        });
+        let plan = fields.plan("plan");
         Some(Self { name: name?, plan: plan? })
     }
 }

@@ -1,7 +1,7 @@
 //! Which request goes where, and what every answer carries.
 
 use crate::{
-    account, checkout, health, openapi, plans, project,
+    account, checkout, health, intent, openapi, plans, project,
     refusal::Refusal,
     world::{Api, World},
 };
@@ -60,6 +60,7 @@ pub(crate) fn operations<W: World>() -> (Router<Arc<Api<W>>>, OpenApi) {
         .routes(operation!(account::sign_in))
         .routes(operation!(account::sign_out))
         .routes(operation!(plans::list))
+        .routes(operation!(intent::record))
         .routes(operation!(project::create))
         .routes(operation!(project::list))
         .routes(operation!(project::show))

@@ -5,6 +5,8 @@ use ports::sagas::{Outcome, StepRun};
 
 /// How undos are called: `UndoLaunch` takes back `Launch`.
 const UNDO: &str = "Undo";
+/// What is done for the next customer is no progress of this one.
+const TOP_UP: &str = "TopUp";
 
 /// The steps in the order in which they began, each with what became of it.
 ///
@@ -15,7 +17,7 @@ pub(crate) fn of(history: &[StepRun]) -> Vec<StepView> {
             it.outcome == Outcome::Done && it.name.strip_prefix(UNDO).is_some_and(|it| it == name)
         })
     };
-    let forward = history.iter().filter(|it| !it.name.starts_with(UNDO));
+    let forward = history.iter().filter(|it| !it.name.starts_with(UNDO) && it.name != TOP_UP);
     let view = |run: &StepRun| StepView {
         state: match run.outcome {
             Outcome::Running => StepState::Running,

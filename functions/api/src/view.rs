@@ -35,6 +35,12 @@ pub(crate) struct NewProjectBody {
     plan: PlanName,
 }
 
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes what `input` reads field by field")]
+pub(crate) struct IntentBody {
+    plan: PlanName,
+}
+
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Confirmed {
     pub(crate) confirmed: bool,
@@ -53,6 +59,7 @@ pub(crate) struct SignedInView {
 pub(crate) enum PlanName {
     Standard,
     Pro,
+    Dedicated,
 }
 
 impl From<PlanId> for PlanName {
@@ -60,6 +67,7 @@ impl From<PlanId> for PlanName {
         match plan {
             PlanId::Standard => Self::Standard,
             PlanId::Pro => Self::Pro,
+            PlanId::Dedicated => Self::Dedicated,
         }
     }
 }

@@ -1,10 +1,10 @@
 //! What a request may reach.
 
 use crate::{plans::PriceBoard, session::Keys};
-use contracts::mail::Letter;
+use contracts::{mail::Letter, warm::Poke};
 use ports::{
-    accounts::Accounts, clock::Clock, payments::Payments, projects::Projects, queue::Queue,
-    sagas::Sagas, vault::Vault,
+    accounts::Accounts, clock::Clock, intents::Intents, payments::Payments, projects::Projects,
+    queue::Queue, sagas::Sagas, vault::Vault,
 };
 
 /// One choice for every port: the cloud in production, memory in tests.
@@ -12,6 +12,8 @@ pub trait World: Send + Sync + 'static {
     type Accounts: Accounts + Send + Sync;
     type Projects: Projects + Send + Sync;
     type Letters: Queue<Letter> + Send + Sync;
+    type Intents: Intents + Send + Sync;
+    type Pokes: Queue<Poke> + Send + Sync;
     type Sagas: Sagas + Send + Sync;
     type Vault: Vault + Send + Sync;
     type Payments: Payments + Send + Sync;
@@ -24,6 +26,9 @@ pub struct Api<W: World> {
     pub accounts: W::Accounts,
     pub projects: W::Projects,
     pub letters: W::Letters,
+    pub intents: W::Intents,
+    /// To the warm pool.
+    pub pokes: W::Pokes,
     pub sagas: W::Sagas,
     pub vault: W::Vault,
     pub payments: W::Payments,

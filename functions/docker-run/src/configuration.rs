@@ -6,9 +6,15 @@
 use domain::project::Project;
 use serde_json::{Value, json};
 
-/// The one provider that every instance talks to. Later a claim of a pre-booted instance changes
-/// nothing but its key.
+/// The one provider that every instance talks to, blank or not: a project that takes a blank over
+/// finds its model warm.
 const PROVIDER: &str = "platform";
+
+/// Where a blank finds the model that warms it: inside its own container, for that while only.
+/// `infra-cdk/assets/agent/warm` is the other end.
+const WARMING_URL: &str = "http://127.0.0.1:18790/v1";
+/// No name ends like this. The gateway refuses to start without an HTTPS origin.
+const BLANK_ORIGIN: &str = "https://blank.invalid";
 
 /// What a stage offers to every instance.
 #[derive(Clone, Debug)]
@@ -28,9 +34,26 @@ pub struct Secrets {
     pub model_key: String,
 }
 
-/// The whole `openclaw.json`.
+/// The whole `openclaw.json` of a project.
 pub fn render(project: &Project, platform: &Platform, secrets: &Secrets) -> Value {
     let origin = format!("https://{}{}", project.host, platform.url_port);
+    let (token, key) = (&secrets.gateway_token, &secrets.model_key);
+    configuration(&origin, token, &platform.model_url, key, platform)
+}
+
+/// The whole `openclaw.json` of an instance that nobody has asked for yet. What differs from a
+/// project's is what the gateway takes over while it runs.
+pub fn render_blank(platform: &Platform, token: &str) -> Value {
+    configuration(BLANK_ORIGIN, token, WARMING_URL, "warming", platform)
+}
+
+fn configuration(
+    origin: &str,
+    gateway_token: &str,
+    model_url: &str,
+    model_key: &str,
+    platform: &Platform,
+) -> Value {
     json!({
         "gateway": {
             "mode": "local",
@@ -39,7 +62,7 @@ pub fn render(project: &Project, platform: &Platform, secrets: &Secrets) -> Valu
             "publicOrigin": origin,
             "auth": {
                 "mode": "token",
-                "token": secrets.gateway_token,
+                "token": gateway_token,
                 "rateLimit": { "maxAttempts": 10, "windowMs": 60_000, "lockoutMs": 300_000 },
             },
             "trustedProxies": [platform.edge_cidr],
@@ -50,9 +73,9 @@ pub fn render(project: &Project, platform: &Platform, secrets: &Secrets) -> Valu
         },
         "plugins": { "entries": { "admin-http-rpc": { "enabled": true } } },
         "models": { "providers": { PROVIDER: {
-            "baseUrl": platform.model_url,
+            "baseUrl": model_url,
             "api": "openai-completions",
-            "apiKey": secrets.model_key,
+            "apiKey": model_key,
             "models": [{
                 "id": platform.model_id,
                 "name": "Platform model",
@@ -78,16 +101,19 @@ mod tests {
     use super::*;
     use testkit::make;
 
-    fn rendered() -> Value {
-        let platform = Platform {
+    fn platform() -> Platform {
+        Platform {
             model_url: "https://models.example/v1".to_owned(),
             model_id: "auto".to_owned(),
             edge_cidr: "10.0.0.0/16".to_owned(),
             url_port: String::new(),
-        };
+        }
+    }
+
+    fn rendered() -> Value {
         let secrets =
             Secrets { gateway_token: "the-token".to_owned(), model_key: "the-key".to_owned() };
-        render(&make::project(), &platform, &secrets)
+        render(&make::project(), &platform(), &secrets)
     }
 
     #[test]
@@ -96,6 +122,25 @@ mod tests {
         let origin = format!("https://{}", make::project().host);
         assert_eq!(gateway["controlUi"]["allowedOrigins"], json!([origin]));
         assert_eq!(gateway["publicOrigin"], json!(origin));
+    }
+
+    /// Whatever else a claim would change would be a restart.
+    #[test]
+    fn a_blank_differs_from_a_project_only_in_what_a_gateway_takes_over_while_it_runs() {
+        let platform = platform();
+        let mut blank = render_blank(&platform, "blank-token");
+        let project = rendered();
+        for hot in [
+            "/gateway/publicOrigin",
+            "/gateway/auth/token",
+            "/gateway/controlUi/allowedOrigins",
+            "/models/providers/platform/baseUrl",
+            "/models/providers/platform/apiKey",
+        ] {
+            assert_ne!(blank.pointer(hot), project.pointer(hot), "{hot}");
+            *blank.pointer_mut(hot).unwrap() = project.pointer(hot).unwrap().clone();
+        }
+        assert_eq!(blank, project);
     }
 
     #[test]

@@ -1,10 +1,11 @@
 //! # Docker run
 //!
-//! Launches a project's container on its worker, and removes it.
+//! Launches a project's container on its worker, or has the project take a warm blank over; launches
+//! blanks; removes both.
 //!
 //! | | |
 //! |---|---|
-//! | Called by | `provision` saga, steps `Launch` / `UndoLaunch` |
+//! | Called by | `provision` saga, steps `Launch` / `UndoLaunch`; `blank` saga, steps `LaunchBlank` / `UndoLaunchBlank` |
 //! | Reads | the project and its sealed secrets |
 //! | Writes | the configuration bundle, for minutes; container, network and volume on the worker |
 //! | Idempotency key | project and generation (the saga's attempt); the worker refuses lower ones |
@@ -13,6 +14,7 @@
 
 mod configuration;
 mod handler;
+mod launch;
 
-pub use configuration::{Platform, Secrets, render};
-pub use handler::{Config, LaunchError, Step, World, handle};
+pub use configuration::{Platform, Secrets, render, render_blank};
+pub use handler::{Call, Config, LaunchError, World, handle};

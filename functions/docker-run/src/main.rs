@@ -5,11 +5,11 @@ use adapters::{
     clock::SystemClock,
     dynamodb::{fleet::DynamoFleet, projects::DynamoProjects},
     kms::KmsVault,
+    random::SystemRandom,
     s3::S3Bundles,
     ssm_commands::SsmCommands,
 };
-use contracts::provision::Call;
-use docker_run::{Config, Platform, Step, World, handle};
+use docker_run::{Call, Config, Platform, World, handle};
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use runtime::{env::require, fault::diagnose, telemetry};
 
@@ -21,11 +21,17 @@ async fn main() -> Result<(), Error> {
         vault: &KmsVault::connect(require("KEY_ID")).await,
         bundles: &S3Bundles::connect(require("BUNDLES_BUCKET")).await,
         commands: &SsmCommands::connect(SystemClock).await,
-        fleet: &DynamoFleet::connect(require("FLEET_TABLE"), require("POOL")).await,
+        fleet: &DynamoFleet::connect(
+            require("FLEET_TABLE"),
+            require("POOL"),
+            require("POOL_PARTS"),
+        )
+        .await,
+        random: &SystemRandom,
         config: &config(),
     };
 
-    run(service_fn(move |event: LambdaEvent<Call<Step>>| async move {
+    run(service_fn(move |event: LambdaEvent<Call>| async move {
         handle(world, &event.payload).await.map_err(|error| diagnose(&error))
     }))
     .await

@@ -1,9 +1,11 @@
 //! One command that waits on the worker, so that nothing polls across the network.
 
 use contracts::{
-    provision::{Call, Saga},
-    worker::{Exit, await_started},
+    blank::{GENERATION, Saga as BlankSaga},
+    provision::{ReadyWorker, Saga},
+    worker::{Exit, await_started, warm},
 };
+use domain::worker::Holder;
 use ports::commands::{CommandError, Commands};
 use runtime::fault::{Classify, Fault};
 use serde::Deserialize;
@@ -14,9 +16,12 @@ const WAIT: Duration = Duration::from_secs(100);
 /// Delivery of the command and its way back.
 const SLACK: Duration = Duration::from_secs(20);
 
-#[derive(Clone, Copy, Debug, Deserialize)]
-pub enum Step {
-    CheckHealth,
+/// What a state machine sends.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(tag = "step", content = "saga")]
+pub enum Call {
+    CheckHealth(Saga),
+    WarmBlank(BlankSaga),
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -40,20 +45,30 @@ impl Classify for HealthError {
     }
 }
 
-pub async fn handle(commands: &impl Commands, call: &Call<Step>) -> Result<(), HealthError> {
-    match call.step {
-        Step::CheckHealth => check(commands, &call.saga).await,
-    }
+pub async fn handle(commands: &impl Commands, call: &Call) -> Result<(), HealthError> {
+    let (worker, argv) = match call {
+        Call::CheckHealth(saga) => {
+            let holder = Holder::from(saga.project_id.clone());
+            (&saga.worker, await_started(&holder, saga.attempt, saga.plan.plan().limits, WAIT))
+        }
+        Call::WarmBlank(saga) => {
+            let holder = Holder::from(saga.blank_id.clone());
+            (&saga.worker, warm(&holder, GENERATION, saga.plan.plan().limits, WAIT))
+        }
+    };
+    ask(commands, worker.as_ref().ok_or(HealthError::Nowhere)?, &argv).await
 }
 
-async fn check(commands: &impl Commands, saga: &Saga) -> Result<(), HealthError> {
-    let worker = saga.worker.as_ref().ok_or(HealthError::Nowhere)?;
-    let argv = await_started(&saga.project_id, saga.attempt, saga.plan.plan().limits, WAIT);
-    let finished = commands.run(&worker.machine_id, &argv, WAIT + SLACK).await?;
+async fn ask(
+    commands: &impl Commands,
+    worker: &ReadyWorker,
+    argv: &[String],
+) -> Result<(), HealthError> {
+    let finished = commands.run(&worker.node_id, argv, WAIT + SLACK).await?;
     match Exit::from(finished.exit_code) {
         Exit::Done => Ok(()),
         Exit::NotYet | Exit::Unknown(_) => Err(HealthError::NotYet),
-        Exit::Crashed | Exit::BadConfiguration | Exit::Fenced | Exit::Misused => {
+        Exit::Crashed | Exit::BadConfiguration | Exit::Fenced | Exit::Gone | Exit::Misused => {
             Err(HealthError::Ended(finished.stderr))
         }
     }

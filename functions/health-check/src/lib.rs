@@ -1,10 +1,11 @@
 //! # Health check
 //!
-//! Waits until a launched instance's gateway has started.
+//! Waits until a launched instance's gateway has started and obeys its configuration, and warms
+//! blanks.
 //!
 //! | | |
 //! |---|---|
-//! | Called by | `provision` saga, step `CheckHealth` |
+//! | Called by | `provision` saga, step `CheckHealth`; `blank` saga, step `WarmBlank` |
 //! | Reads | nothing of ours: the saga says where the instance is |
 //! | Writes | nothing of ours; the worker takes back the CPU that it lent for the boot |
 //! | Idempotency key | project and generation: the worker refuses another one |
@@ -13,4 +14,4 @@
 
 mod handler;
 
-pub use handler::{HealthError, Step, handle};
+pub use handler::{Call, HealthError, handle};

@@ -1,94 +1,100 @@
-//! Read, choose, claim; choose again if someone was faster.
+//! The steps, and how they fail.
 
-use crate::best_fit;
-use contracts::provision::{Call, Reserved, Saga};
-use domain::{id::WorkerId, worker::Reservation};
-use ports::{
-    Unavailable,
-    fleet::{Fleet, ReserveError},
-};
+use crate::{blank, project};
+use contracts::{blank::Saga as BlankSaga, provision::Saga};
+use domain::{id::ReservationId, offering::Architecture, plan::PlanId};
+use ports::{Unavailable, clock::Clock, fleet::Fleet, placements::Placements, random::Random};
 use runtime::fault::{Classify, Fault};
 use serde::Deserialize;
+use serde_json::Value;
+use std::collections::BTreeMap;
 
-/// How often a lost race is answered by choosing again before the saga backs off.
-pub const MAX_ATTEMPTS: u32 = 6;
+/// What a state machine sends.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(tag = "step", content = "saga")]
+pub enum Call {
+    Reserve(Saga),
+    UndoReserve(Saga),
+    ReserveBlank(BlankSaga),
+    UndoReserveBlank(BlankSaga),
+}
 
-#[derive(Clone, Copy, Debug, Deserialize)]
-pub enum Step {
-    Reserve,
-    UndoReserve,
+/// What a stage says about placement.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Of the agent image.
+    pub architecture: Architecture,
+    /// How many instances of a plan there may be at once. A plan that is not named has no limit.
+    pub maximum_instances: BTreeMap<PlanId, u32>,
+}
+
+/// Everything outside that a placement needs.
+#[derive(Debug)]
+pub struct World<'a, F, P, C, R> {
+    pub fleet: &'a F,
+    pub placements: &'a P,
+    pub clock: &'a C,
+    pub random: &'a R,
+    pub config: &'a Config,
 }
 
 #[derive(Debug, thiserror::Error)]
 pub enum PlaceError {
-    #[error("lost {MAX_ATTEMPTS} races in a row")]
-    Contended,
+    #[error("lost {0} races in a row")]
+    Contended(u32),
     #[error("the reservation was given up while it was being made")]
     GivenUp,
+    #[error("all {maximum} instances of this plan are taken")]
+    SoldOut { maximum: u32 },
+    #[error("no worker has room for a blank instance")]
+    NoRoomForBlank,
     #[error("could not read or write the fleet")]
     Fleet(#[from] Unavailable),
+    #[error("could not write the answer")]
+    Answer(#[from] serde_json::Error),
 }
 
 impl Classify for PlaceError {
     fn fault(&self) -> Fault {
         match self {
-            Self::GivenUp => Fault::Terminal,
-            Self::Contended | Self::Fleet(_) => Fault::Retryable,
+            Self::GivenUp | Self::SoldOut { .. } | Self::NoRoomForBlank | Self::Answer(_) => {
+                Fault::Terminal
+            }
+            Self::Contended(_) | Self::Fleet(_) => Fault::Retryable,
         }
     }
 }
 
-pub async fn handle(fleet: &impl Fleet, call: &Call<Step>) -> Result<Option<Reserved>, PlaceError> {
-    match call.step {
-        Step::Reserve => reserve(fleet, &call.saga).await.map(Some),
-        Step::UndoReserve => release(fleet, &call.saga).await.map(|()| None),
-    }
-}
-
-async fn reserve(fleet: &impl Fleet, saga: &Saga) -> Result<Reserved, PlaceError> {
-    let worker_id = claim(fleet, saga).await?;
-    // Asked after the claim: whichever of an undo and this comes second, one of them sees the other.
-    if fleet.is_given_up(&saga.reservation_id).await? {
-        release(fleet, saga).await?;
-        return Err(PlaceError::GivenUp);
-    }
-    Ok(Reserved { worker_id })
-}
-
-/// The worker that holds the reservation, or `None` if no worker has room.
-async fn claim(fleet: &impl Fleet, saga: &Saga) -> Result<Option<WorkerId>, PlaceError> {
-    for _ in 0..MAX_ATTEMPTS {
-        let workers = fleet.workers().await?;
-        // Before any choice: on a retry the fleet may be full, of us.
-        let holds = |it: &Reservation| it.id == saga.reservation_id;
-        if let Some(worker) = workers.iter().find(|it| it.reservations.values().any(holds)) {
-            return Ok(Some(worker.id.clone()));
+pub async fn handle<F: Fleet, P: Placements, C: Clock, R: Random>(
+    world: &World<'_, F, P, C, R>,
+    call: &Call,
+) -> Result<Value, PlaceError> {
+    match call {
+        Call::Reserve(saga) => Ok(serde_json::to_value(project::reserve(world, saga).await?)?),
+        Call::UndoReserve(saga) => {
+            project::release(world, saga).await?;
+            Ok(Value::Null)
         }
-        let demand = saga.plan.plan().limits;
-        let Some(worker) = best_fit::choose(&workers, demand) else {
-            return Ok(None);
-        };
-        let Some(port) = worker.free_port() else {
-            return Ok(None);
-        };
-        let claim = Reservation { id: saga.reservation_id.clone(), demand, port };
-        match fleet.reserve(&worker.id, &saga.project_id, &claim).await {
-            Ok(_) => return Ok(Some(worker.id.clone())),
-            // The next read is strongly consistent: it shows what the winner left.
-            Err(ReserveError::LostRace) => (),
-            Err(ReserveError::Unavailable(cause)) => return Err(cause.into()),
+        Call::ReserveBlank(saga) => Ok(serde_json::to_value(blank::reserve(world, saga).await?)?),
+        Call::UndoReserveBlank(saga) => {
+            release(world, &saga.reservation_id).await?;
+            Ok(Value::Null)
         }
     }
-    Err(PlaceError::Contended)
 }
 
-/// Undo of [`reserve`].
-async fn release(fleet: &impl Fleet, saga: &Saga) -> Result<(), PlaceError> {
-    fleet.give_up(&saga.reservation_id).await?;
+/// Gives `reservation` back wherever it is.
+///
+/// The tombstone comes first: a claim that is still on its way finds it and gives itself back.
+pub(crate) async fn release<F: Fleet, P, C: Clock, R>(
+    world: &World<'_, F, P, C, R>,
+    reservation: &ReservationId,
+) -> Result<(), PlaceError> {
+    let fleet = world.fleet;
+    fleet.give_up(reservation).await?;
     for worker in fleet.workers().await? {
-        if worker.reservations.get(&saga.project_id).is_some_and(|it| it.id == saga.reservation_id)
-        {
-            fleet.release(&worker.id, &saga.project_id, &saga.reservation_id).await?;
+        if let Some((holder, held)) = worker.find_reservation(reservation) {
+            fleet.release(&worker.id, holder, &held.id, world.clock.now()).await?;
         }
     }
     Ok(())

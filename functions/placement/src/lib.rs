@@ -1,17 +1,21 @@
 //! # Placement
 //!
-//! Chooses the worker for a project and claims its capacity.
+//! Chooses the worker for an instance and claims its capacity.
 //!
 //! | | |
 //! |---|---|
-//! | Called by | `provision` saga, steps `Reserve` / `UndoReserve` |
-//! | Reads | the workers of the pool, strongly consistent |
-//! | Writes | one worker: its free capacity, a port and the reservation, in one conditional update |
+//! | Called by | `provision` saga, steps `Reserve` / `UndoReserve`; `blank` saga, steps `ReserveBlank` / `UndoReserveBlank` |
+//! | Reads | the workers of the pool, all its parts, strongly consistent |
+//! | Writes | one worker: its free capacity, a port and the reservation, in one conditional update; the decision with its alternatives; the count of a plan that is limited |
 //! | Idempotency key | [`domain::id::ReservationId`], minted once by the saga |
 //! | Undo | leaves a tombstone, then releases wherever the reservation is; safe at any time, any number of times |
-//! | Fails as | `Retryable` when the store is away or contended, `Terminal` when the reservation was given up. A full fleet is no failure: it answers `worker_id: null`, and the saga buys |
+//! | Fails as | `Retryable` when the store is away or contended, `Terminal` when the reservation was given up, the plan is sold out, or a blank finds no room. For a project a full fleet is no failure: it answers `worker_id: null`, and the saga buys |
 
-mod best_fit;
+mod blank;
+mod claim;
+mod explain;
 mod handler;
+mod project;
 
-pub use handler::{MAX_ATTEMPTS, PlaceError, Step, handle};
+pub use claim::MAX_WRITES;
+pub use handler::{Call, Config, PlaceError, World, handle};

@@ -1,19 +1,34 @@
 //! Wiring only.
 #![recursion_limit = "256"] // the SDK's futures nest deep
 
-use adapters::dynamodb::fleet::DynamoFleet;
-use contracts::provision::Call;
+use adapters::{
+    clock::SystemClock,
+    dynamodb::{fleet::DynamoFleet, placements::DynamoPlacements},
+    random::SystemRandom,
+};
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
-use placement::{Step, handle};
-use runtime::{env, fault::diagnose, telemetry};
+use placement::{Call, Config, World, handle};
+use runtime::{
+    env::{require, require_json},
+    fault::diagnose,
+    telemetry,
+};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     telemetry::init();
-    let fleet = &DynamoFleet::connect(env::require("FLEET_TABLE"), env::require("POOL")).await;
+    let config = &Config {
+        architecture: require("AGENT_ARCHITECTURE"),
+        maximum_instances: require_json("MAXIMUM_INSTANCES"),
+    };
+    let table = || require("FLEET_TABLE");
+    let fleet = &DynamoFleet::connect(table(), require("POOL"), require("POOL_PARTS")).await;
+    let placements = &DynamoPlacements::connect(table()).await;
+    let (clock, random) = (&SystemClock, &SystemRandom);
+    let world = &World { fleet, placements, clock, random, config };
 
-    run(service_fn(move |event: LambdaEvent<Call<Step>>| async move {
-        handle(fleet, &event.payload).await.map_err(|error| diagnose(&error))
+    run(service_fn(move |event: LambdaEvent<Call>| async move {
+        handle(world, &event.payload).await.map_err(|error| diagnose(&error))
     }))
     .await
 }

@@ -23,16 +23,20 @@ mod tests {
     #[test]
     fn the_reason_follows_how_far_the_saga_came() {
         let nothing = make::saga();
-        let placed = Saga { reserve: Some(Reserved { worker_id: None }), ..nothing.clone() };
+        let placed = Saga {
+            reserve: Some(Reserved { worker_id: None, blank_id: None, woken: false }),
+            ..nothing.clone()
+        };
         let worker = ReadyWorker {
             worker_id: nothing.new_worker_id.clone(),
-            machine_id: "i-1".to_owned(),
+            node_id: "i-1".to_owned(),
             address: [10, 0, 0, 1].into(),
             port: 18789,
         };
         let awaited = Saga { worker: Some(worker), ..placed.clone() };
         let container = "openclaw-x".to_owned();
-        let launched = Saga { launched: Some(Launched { container }), ..awaited.clone() };
+        let launched =
+            Saga { launched: Some(Launched { container, adopted: false }), ..awaited.clone() };
         let cases = [
             ("nothing", &nothing, "place"),
             ("placed", &placed, "machine"),

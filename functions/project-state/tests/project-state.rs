@@ -162,7 +162,7 @@ async fn the_owner_reads_why_until_the_next_attempt() {
     let projects = FakeProjects::of([project(State::Pending)]);
     run(&projects, Step::Begin, saga(2)).await.expect("begins");
     let error = Caught { error: "Terminal".to_owned(), cause: "no offering".to_owned() };
-    let reserve = Some(Reserved { worker_id: None });
+    let reserve = Some(Reserved { worker_id: None, blank_id: None, woken: false });
     let failed = Saga { reserve, error: Some(error), ..saga(2) };
     for round in ["once", "twice"] {
         run(&projects, Step::UndoBegin, failed.clone()).await.expect(round);

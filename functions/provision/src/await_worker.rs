@@ -1,86 +1,176 @@
-//! Waiting until a worker can run instances.
+//! Waiting until a worker can run instances; starting it if it is stopped.
 
-use crate::handler::{Config, ProvisionError, worker_of};
+use crate::{
+    buy_worker,
+    handler::{ProvisionError, World},
+};
 use contracts::{
     provision::{ReadyWorker, Saga},
     worker::{Exit, ready},
 };
-use domain::worker::{State, Worker};
+use domain::{
+    id::WorkerId,
+    worker::{State, Worker},
+};
 use ports::{
     clock::Clock,
     commands::{CommandError, Commands},
     fleet::Fleet,
-    machines::Machines,
+    machines::{Machine, Machines, Power, PowerError},
 };
 use std::{net::Ipv4Addr, time::Duration};
 
 /// How long one call waits. The saga calls again; together they wait for about ten minutes.
-const PATIENCE: Duration = Duration::from_secs(110);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(110);
 const PAUSE: Duration = Duration::from_millis(500);
 /// How long one command on the machine waits for Docker and the image.
 const COMMAND_WAIT: Duration = Duration::from_secs(25);
 
-/// `AwaitWorker`. Changes nothing but the worker's state, so there is nothing to undo.
-pub(crate) async fn await_worker(
-    fleet: &impl Fleet,
-    machines: &impl Machines,
-    commands: &impl Commands,
-    clock: &impl Clock,
-    config: &Config,
+/// `AwaitWorker`. What it changes besides the worker's state, [`buy_worker::give_back`] undoes.
+pub(crate) async fn await_worker<F: Fleet, M: Machines, C: Commands, K: Clock>(
+    world: &World<'_, F, M, C, K>,
     saga: &Saga,
 ) -> Result<ReadyWorker, ProvisionError> {
-    let id = worker_of(saga);
-    let deadline = clock.now() + PATIENCE;
+    let deadline = world.clock.now() + PATIENCE;
     loop {
-        let worker = fleet.find(id).await?.filter(|it| is_ours(it, saga));
-        let worker = worker.ok_or_else(|| ProvisionError::GivenUp(id.clone()))?;
-        if let Some(ready) = place_on(&worker, saga) {
+        let ours = find_ours(world, saga).await?;
+        if let Some(ready) = ours.as_ref().and_then(|it| place_on(it, saga)) {
             return Ok(ready);
         }
-        if clock.now() >= deadline {
-            return Err(ProvisionError::NotReadyYet(id.clone()));
+        if world.clock.now() >= deadline {
+            let id = ours.map_or_else(|| saga.new_worker_id.clone(), |it| it.id);
+            return Err(ProvisionError::NotReadyYet(id));
         }
-        match answers(machines, commands, config, &worker).await? {
-            Some(address) => fleet
-                .record_ready(id, address)
-                .await
-                .map_err(|error| ProvisionError::recording(id, error))?,
-            None => clock.sleep(PAUSE).await,
+        if !come_closer(world, saga, ours.as_ref()).await? {
+            world.clock.sleep(PAUSE).await;
         }
+    }
+}
+
+/// The worker that holds this saga's place: the one that was bought for it, or the one it found.
+/// `None`: it left the one that it found, and was cut off before it had another.
+async fn find_ours<F: Fleet, M, C, K>(
+    world: &World<'_, F, M, C, K>,
+    saga: &Saga,
+) -> Result<Option<Worker>, ProvisionError> {
+    let found = saga.reserve.as_ref().and_then(|it| it.worker_id.as_ref());
+    for id in [Some(&saga.new_worker_id), found].into_iter().flatten() {
+        if let Some(worker) = world.fleet.find(id).await?.filter(|it| is_ours(it, saga)) {
+            return Ok(Some(worker));
+        }
+    }
+    match found {
+        Some(_) if !world.fleet.is_given_up(&saga.reservation_id).await? => Ok(None),
+        lost => Err(ProvisionError::GivenUp(lost.unwrap_or(&saga.new_worker_id).clone())),
     }
 }
 
 /// Whether the worker still holds this saga's place. An undo takes it away.
 fn is_ours(worker: &Worker, saga: &Saga) -> bool {
-    let held = worker.reservations.get(&saga.project_id);
+    let held = worker.held_by(&saga.project_id);
     worker.state != State::Terminated && held.is_some_and(|it| it.id == saga.reservation_id)
 }
 
 /// Where the project is on a worker that is ready.
 fn place_on(worker: &Worker, saga: &Saga) -> Option<ReadyWorker> {
-    let reservation = worker.reservations.get(&saga.project_id)?;
+    let reservation = worker.held_by(&saga.project_id)?;
     (worker.state == State::Ready).then_some(())?;
     Some(ReadyWorker {
         worker_id: worker.id.clone(),
-        machine_id: worker.machine_id.clone()?,
+        node_id: worker.node_id.clone()?,
         address: worker.address?,
         port: reservation.port,
     })
 }
 
-/// The machine's address once its Docker has the agent image; `None` if not yet.
-async fn answers(
-    machines: &impl Machines,
-    commands: &impl Commands,
-    config: &Config,
-    worker: &Worker,
-) -> Result<Option<Ipv4Addr>, ProvisionError> {
-    let Some(machine) = machines.find(&worker.id).await?.filter(|it| it.running) else {
-        return Ok(None);
+/// One thing after the other until the worker is ready. `false` if there is nothing to do but wait.
+async fn come_closer<F: Fleet, M: Machines, C: Commands, K: Clock>(
+    world: &World<'_, F, M, C, K>,
+    saga: &Saga,
+    ours: Option<&Worker>,
+) -> Result<bool, ProvisionError> {
+    let Some(worker) = ours.filter(|it| it.machine_id.is_some()) else {
+        // Also what finishes a purchase that was cut off.
+        return buy_worker::for_project(world, saga).await.map(|()| false);
     };
-    let argv = ready(&config.agent_image, COMMAND_WAIT);
-    match commands.run(&machine.id, &argv, COMMAND_WAIT + PAUSE * 10).await {
-        Ok(finished) if Exit::from(finished.exit_code) == Exit::Done => Ok(machine.address),
+    let brought = if worker.state == State::Error {
+        Err(ProvisionError::GivenUp(worker.id.clone()))
+    } else {
+        bring_up(world, worker).await
+    };
+    match brought {
+        Err(error) if worker.id != saga.new_worker_id && is_lost(&error) => {
+            leave(world, saga, worker).await.map(|()| true)
+        }
+        brought => brought,
+    }
+}
+
+/// The provider gave the place of a stopped machine away, or the machine is gone.
+fn is_lost(error: &ProvisionError) -> bool {
+    use PowerError::{InsufficientCapacity, Refused};
+    matches!(
+        error,
+        ProvisionError::GivenUp(_)
+            | ProvisionError::Power(InsufficientCapacity { .. } | Refused(_))
+    )
+}
+
+/// The worker that was to be started stays where it is, cordoned. Another one is bought instead.
+async fn leave<F: Fleet, M, C, K: Clock>(
+    world: &World<'_, F, M, C, K>,
+    saga: &Saga,
+    worker: &Worker,
+) -> Result<(), ProvisionError> {
+    tracing::warn!(worker.id = %worker.id, "cannot be started, buying another one");
+    world.fleet.set_cordon(&worker.id, true).await?;
+    let holder = saga.project_id.clone().into();
+    let now = world.clock.now();
+    Ok(world.fleet.release(&worker.id, &holder, &saga.reservation_id, now).await?)
+}
+
+/// Whether the worker is ready now. Starts its machine if that is stopped.
+pub(crate) async fn bring_up<F: Fleet, M: Machines, C: Commands, K: Clock>(
+    world: &World<'_, F, M, C, K>,
+    worker: &Worker,
+) -> Result<bool, ProvisionError> {
+    let Some(machine) = world.machines.find(&worker.id).await? else { return Ok(false) };
+    if worker.state == State::Starting && machine.state == Power::Stopped {
+        world.machines.start(&machine.id).await?;
+        return Ok(false);
+    }
+    match answers(world, &machine).await? {
+        Some((node_id, address)) => {
+            record_ready(world, &worker.id, &node_id, address).await?;
+            Ok(true)
+        }
+        None => Ok(false),
+    }
+}
+
+async fn record_ready<F: Fleet, M, C, K: Clock>(
+    world: &World<'_, F, M, C, K>,
+    worker: &WorkerId,
+    node_id: &str,
+    address: Ipv4Addr,
+) -> Result<(), ProvisionError> {
+    let recorded = world.fleet.record_ready(worker, node_id, address, world.clock.now()).await;
+    recorded.map_err(|error| ProvisionError::recording(worker, error))
+}
+
+/// Under what name the machine takes commands, and its address, once its Docker has the agent
+/// image; `None` if not yet.
+async fn answers<F, M, C: Commands, K>(
+    world: &World<'_, F, M, C, K>,
+    machine: &Machine,
+) -> Result<Option<(String, Ipv4Addr)>, ProvisionError> {
+    let joined = machine.node_id.clone().filter(|_| machine.is_running());
+    let Some((node_id, address)) = joined.zip(machine.address) else { return Ok(None) };
+    let argv = ready(&world.config.agent_image, COMMAND_WAIT);
+    match world.commands.run(&node_id, &argv, COMMAND_WAIT + PAUSE * 10).await {
+        Ok(finished) if Exit::from(finished.exit_code) == Exit::Done => {
+            Ok(Some((node_id, address)))
+        }
         // Booting: the agent has not registered, or the program is not installed yet.
         Ok(_) | Err(CommandError::Unreachable(_) | CommandError::TimedOut) => Ok(None),
         Err(CommandError::Unavailable(cause)) => Err(cause.into()),

@@ -3,73 +3,93 @@
 //! The record comes first, with the reservation on it: nobody else can take the place that was
 //! bought, and a machine without a record is nobody's. The machine's tag names the record.
 
-use crate::{
-    handler::{Config, ProvisionError},
-    offering::{Offering, plan_purchase},
-};
+use crate::handler::{ProvisionError, World};
 use contracts::provision::Saga;
-use domain::worker::{FIRST_PORT, Reservation, State, Worker};
+use domain::{
+    capacity::Capacity,
+    fit::Demand,
+    id::WorkerId,
+    offering::{Offering, Provider, Purchase, plan_purchase},
+    worker::{FIRST_PORT, Holder, Origin, Reservation, State, Worker},
+};
 use ports::{
+    clock::Clock,
     fleet::Fleet,
     machines::{BuyError, Machine, Machines},
 };
 
+/// What is bought, and who is on it from the first moment.
+pub(crate) struct Order<'a> {
+    pub(crate) worker: &'a WorkerId,
+    pub(crate) demand: Demand,
+    pub(crate) holder: Option<&'a Saga>,
+}
+
 /// `BuyWorker`.
-pub(crate) async fn buy(
-    fleet: &impl Fleet,
-    machines: &impl Machines,
-    config: &Config,
+pub(crate) async fn for_project<F: Fleet, M: Machines, C, K: Clock>(
+    world: &World<'_, F, M, C, K>,
     saga: &Saga,
 ) -> Result<(), ProvisionError> {
-    let id = &saga.new_worker_id;
-    for offering in plan_purchase(&config.offerings, saga.plan.plan().limits) {
+    let demand = Demand::of(saga.plan.plan(), world.config.architecture);
+    buy(world, &Order { worker: &saga.new_worker_id, demand, holder: Some(saga) }).await
+}
+
+pub(crate) async fn buy<F: Fleet, M: Machines, C, K: Clock>(
+    world: &World<'_, F, M, C, K>,
+    order: &Order<'_>,
+) -> Result<(), ProvisionError> {
+    let World { fleet, machines, config, .. } = world;
+    let id = order.worker;
+    for offering in plan_purchase(&config.offerings.0, config.architecture, order.demand.capacity) {
         // A purchase whose answer was lost is found by its tag. The record says what it was.
         if let Some(machine) = machines.find(id).await? {
-            return record(fleet, machines, saga, &machine).await;
+            return record(world, id, &machine).await;
         }
         // What an earlier try wrote down and did not get must not be taken for what this one gets.
         fleet.forget_unbought(id).await?;
-        fleet.ensure_recorded(&blank(saga, offering)).await?;
+        fleet.ensure_recorded(&unbought(world, order, offering)).await?;
         if fleet.find(id).await?.is_none_or(|it| it.state == State::Terminated) {
             return Err(ProvisionError::GivenUp(id.clone()));
         }
-        if let Some(machine) = bought(machines, saga, offering).await? {
-            return record(fleet, machines, saga, &machine).await;
+        if let Some(machine) = bought(*machines, id, offering).await? {
+            return record(world, id, &machine).await;
         }
     }
     fleet.forget_unbought(id).await?;
-    Err(ProvisionError::NothingToBuy(format!("{:?}", saga.plan)))
+    Err(ProvisionError::NothingToBuy(format!("{:?}", order.demand.capacity)))
 }
 
 /// The machine, or `None` if this offering is not to be had.
 async fn bought(
     machines: &impl Machines,
-    saga: &Saga,
+    worker: &WorkerId,
     offering: &Offering,
 ) -> Result<Option<Machine>, ProvisionError> {
-    match machines.ensure_bought(&saga.new_worker_id, &offering.machine_type).await {
+    match machines.ensure_bought(worker, offering).await {
         Ok(machine) => Ok(Some(machine)),
         Err(BuyError::InsufficientCapacity { machine_type }) => {
             tracing::warn!(%machine_type, "insufficient capacity, trying the next offering");
             Ok(None)
         }
-        Err(BuyError::Refused(reason)) => Err(ProvisionError::NothingToBuy(reason)),
+        Err(BuyError::Refused(reason)) => {
+            // One provider's quota is no reason not to ask the other.
+            tracing::error!(machine_type = %offering.machine_type, %reason, "purchase refused");
+            Ok(None)
+        }
         Err(BuyError::Unavailable(cause)) => Err(cause.into()),
     }
 }
 
 /// Writes the machine into the record, unless the undo was faster: then it goes back at once.
-async fn record(
-    fleet: &impl Fleet,
-    machines: &impl Machines,
-    saga: &Saga,
+async fn record<F: Fleet, M: Machines, C, K>(
+    world: &World<'_, F, M, C, K>,
+    id: &WorkerId,
     machine: &Machine,
 ) -> Result<(), ProvisionError> {
-    let id = &saga.new_worker_id;
-    if let Err(error) = fleet.record_machine(id, &machine.id).await {
+    if let Err(error) = world.fleet.record_machine(id, &machine.id).await {
         let error = ProvisionError::recording(id, error);
         if matches!(error, ProvisionError::GivenUp(_)) {
-            machines.terminate(&machine.id).await?;
+            world.machines.terminate(&machine.id).await?;
         }
         return Err(error);
     }
@@ -77,20 +97,25 @@ async fn record(
 }
 
 /// `UndoBuyWorker`.
-pub(crate) async fn give_back(
-    fleet: &impl Fleet,
-    machines: &impl Machines,
+pub(crate) async fn give_back<F: Fleet, M: Machines, C, K: Clock>(
+    world: &World<'_, F, M, C, K>,
     saga: &Saga,
 ) -> Result<(), ProvisionError> {
-    let id = &saga.new_worker_id;
-    // The worker of an earlier attempt's purchase may be serving others; it is not this saga's.
-    if saga.reserve.as_ref().is_some_and(|it| it.worker_id.is_some()) {
-        return Ok(());
-    }
+    let (fleet, id) = (world.fleet, &saga.new_worker_id);
     fleet.give_up(&saga.reservation_id).await?;
-    fleet.release(id, &saga.project_id, &saga.reservation_id).await?;
+    let holder = Holder::from(saga.project_id.clone());
+    fleet.release(id, &holder, &saga.reservation_id, world.clock.now()).await?;
+    retire(world, id).await
+}
+
+/// Takes the worker out of the fleet and gives its machine back, unless somebody is on it by now.
+pub(crate) async fn retire<F: Fleet, M: Machines, C, K: Clock>(
+    world: &World<'_, F, M, C, K>,
+    id: &WorkerId,
+) -> Result<(), ProvisionError> {
+    let World { fleet, machines, .. } = world;
     // A tombstone for a purchase that is still on its way: it finds a record that admits nothing.
-    fleet.ensure_recorded(&tombstone(saga)).await?;
+    fleet.ensure_recorded(&tombstone(world, id)).await?;
     if !fleet.retire_if_empty(id).await? {
         return Ok(());
     }
@@ -100,31 +125,70 @@ pub(crate) async fn give_back(
     Ok(())
 }
 
-/// A worker that is about to be bought for this saga.
-fn blank(saga: &Saga, offering: &Offering) -> Worker {
-    let demand = saga.plan.plan().limits;
-    let reservation = Reservation { id: saga.reservation_id.clone(), demand, port: FIRST_PORT };
-    Worker {
-        id: saga.new_worker_id.clone(),
+/// A worker that is about to be bought.
+fn unbought<F, M, C, K: Clock>(
+    world: &World<'_, F, M, C, K>,
+    order: &Order<'_>,
+    offering: &Offering,
+) -> Worker {
+    let now = world.clock.now();
+    let mut worker = Worker {
+        id: order.worker.clone(),
         state: State::Provisioning,
         cordoned: false,
+        origin: Origin {
+            provider: offering.provider,
+            machine_type: offering.machine_type.clone(),
+            purchase: offering.purchase,
+            architecture: offering.architecture,
+            region: world.config.region.clone(),
+        },
         total: offering.capacity(),
-        free: offering.capacity().minus(demand).unwrap_or_default(),
+        free: offering.capacity(),
         machine_id: None,
-        address: None,
-        reservations: [(saga.project_id.clone(), reservation)].into(),
-    }
-}
-
-fn tombstone(saga: &Saga) -> Worker {
-    Worker {
-        id: saga.new_worker_id.clone(),
-        state: State::Terminated,
-        cordoned: false,
-        total: domain::capacity::Capacity::default(),
-        free: domain::capacity::Capacity::default(),
-        machine_id: None,
+        node_id: None,
         address: None,
         reservations: [].into(),
+        changed_at: now,
+    };
+    if let Some(saga) = order.holder {
+        let demand = order.demand.on(&worker);
+        let (id, plan) = (saga.reservation_id.clone(), saga.plan);
+        let reservation = Reservation {
+            id,
+            demand,
+            port: FIRST_PORT,
+            plan,
+            since: now,
+            warm: false,
+            blank: None,
+        };
+        worker.free = worker.total.minus(demand).unwrap_or_default();
+        worker.reservations.insert(saga.project_id.clone().into(), reservation);
+    }
+    worker
+}
+
+fn tombstone<F, M, C, K: Clock>(world: &World<'_, F, M, C, K>, id: &WorkerId) -> Worker {
+    let nothing = Capacity::default();
+    Worker {
+        id: id.clone(),
+        state: State::Terminated,
+        cordoned: false,
+        origin: Origin {
+            // Nothing was bought, and nobody asks what.
+            provider: Provider::Ec2,
+            machine_type: String::new(),
+            purchase: Purchase::OnDemand,
+            architecture: world.config.architecture,
+            region: world.config.region.clone(),
+        },
+        total: nothing,
+        free: nothing,
+        machine_id: None,
+        node_id: None,
+        address: None,
+        reservations: [].into(),
+        changed_at: world.clock.now(),
     }
 }

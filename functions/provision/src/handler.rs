@@ -1,35 +1,54 @@
 //! The steps, and how they fail.
 
-use crate::{
-    await_worker::await_worker,
-    buy_worker::{buy, give_back},
-    offering::Offering,
+use crate::{await_worker::await_worker, buy_worker, spare};
+use contracts::{
+    grow::Saga as GrowSaga,
+    provision::{ReadyWorker, Saga},
 };
-use contracts::provision::{Call, ReadyWorker, Saga};
-use domain::id::WorkerId;
+use domain::{
+    id::WorkerId,
+    offering::{Architecture, Offerings},
+};
 use ports::{
     Unavailable,
     clock::Clock,
     commands::{CommandError, Commands},
     fleet::{Fleet, RecordError},
-    machines::Machines,
+    machines::{Machines, PowerError},
 };
 use runtime::fault::{Classify, Fault};
 use serde::Deserialize;
 
-#[derive(Clone, Copy, Debug, Deserialize)]
-pub enum Step {
-    BuyWorker,
-    UndoBuyWorker,
-    AwaitWorker,
+/// What a state machine sends.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(tag = "step", content = "saga")]
+pub enum Call {
+    BuyWorker(Saga),
+    UndoBuyWorker(Saga),
+    AwaitWorker(Saga),
+    GetSpare(GrowSaga),
+    UndoGetSpare(GrowSaga),
+    AwaitSpare(GrowSaga),
 }
 
 /// What a stage says about its workers.
 #[derive(Clone, Debug)]
 pub struct Config {
-    pub offerings: Vec<Offering>,
+    pub offerings: Offerings,
+    pub architecture: Architecture,
+    pub region: String,
     /// The image that a worker must have loaded before it admits an instance.
     pub agent_image: String,
+}
+
+/// Everything outside that buying needs.
+#[derive(Debug)]
+pub struct World<'a, F, M, C, K> {
+    pub fleet: &'a F,
+    pub machines: &'a M,
+    pub commands: &'a C,
+    pub clock: &'a K,
+    pub config: &'a Config,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -40,8 +59,12 @@ pub enum ProvisionError {
     GivenUp(WorkerId),
     #[error("worker `{0}` is not ready yet")]
     NotReadyYet(WorkerId),
+    #[error("worker `{0}` is no longer there to be started")]
+    NotStartable(WorkerId),
     #[error("could not read or write the fleet")]
     Fleet(#[from] Unavailable),
+    #[error("could not start the machine")]
+    Power(#[from] PowerError),
     #[error("could not ask the machine")]
     Command(#[from] CommandError),
 }
@@ -49,8 +72,16 @@ pub enum ProvisionError {
 impl Classify for ProvisionError {
     fn fault(&self) -> Fault {
         match self {
-            Self::NothingToBuy(_) | Self::GivenUp(_) => Fault::Terminal,
-            Self::NotReadyYet(_) | Self::Fleet(_) | Self::Command(_) => Fault::Retryable,
+            Self::NothingToBuy(_)
+            | Self::GivenUp(_)
+            | Self::NotStartable(_)
+            | Self::Power(PowerError::InsufficientCapacity { .. } | PowerError::Refused(_)) => {
+                Fault::Terminal
+            }
+            Self::NotReadyYet(_)
+            | Self::Fleet(_)
+            | Self::Power(PowerError::Unavailable(_))
+            | Self::Command(_) => Fault::Retryable,
         }
     }
 }
@@ -64,25 +95,16 @@ impl ProvisionError {
     }
 }
 
-pub async fn handle(
-    fleet: &impl Fleet,
-    machines: &impl Machines,
-    commands: &impl Commands,
-    clock: &impl Clock,
-    config: &Config,
-    call: &Call<Step>,
+pub async fn handle<F: Fleet, M: Machines, C: Commands, K: Clock>(
+    world: &World<'_, F, M, C, K>,
+    call: &Call,
 ) -> Result<Option<ReadyWorker>, ProvisionError> {
-    let saga = &call.saga;
-    match call.step {
-        Step::BuyWorker => buy(fleet, machines, config, saga).await.map(|()| None),
-        Step::UndoBuyWorker => give_back(fleet, machines, saga).await.map(|()| None),
-        Step::AwaitWorker => {
-            await_worker(fleet, machines, commands, clock, config, saga).await.map(Some)
-        }
+    match call {
+        Call::BuyWorker(saga) => buy_worker::for_project(world, saga).await.map(|()| None),
+        Call::UndoBuyWorker(saga) => buy_worker::give_back(world, saga).await.map(|()| None),
+        Call::AwaitWorker(saga) => await_worker(world, saga).await.map(Some),
+        Call::GetSpare(saga) => spare::get(world, saga).await.map(|()| None),
+        Call::UndoGetSpare(saga) => spare::give_back(world, saga).await.map(|()| None),
+        Call::AwaitSpare(saga) => spare::await_ready(world, saga).await.map(|()| None),
     }
-}
-
-/// The worker that the saga is about: the one it found, or the one it bought.
-pub(crate) fn worker_of(saga: &Saga) -> &WorkerId {
-    saga.reserve.as_ref().and_then(|it| it.worker_id.as_ref()).unwrap_or(&saga.new_worker_id)
 }

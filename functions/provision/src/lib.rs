@@ -1,10 +1,11 @@
 //! # Provision
 //!
-//! Buys a worker when none has room, and waits until it can run instances.
+//! Buys a worker when none has room, starts one that is stopped, and waits until it can run
+//! instances. Does the same ahead of demand, for the warm pool.
 //!
 //! | | |
 //! |---|---|
-//! | Called by | `provision` saga, steps `BuyWorker` / `UndoBuyWorker` and `AwaitWorker` |
+//! | Called by | `provision` saga, steps `BuyWorker` / `UndoBuyWorker` and `AwaitWorker`; `grow` saga, steps `GetSpare` / `UndoGetSpare` and `AwaitSpare` |
 //! | Reads | the worker, its machine |
 //! | Writes | the worker, with the project's reservation on it from the first moment; a machine |
 //! | Idempotency key | [`domain::id::WorkerId`], minted once by the saga; it is the machine's token and tag |
@@ -14,6 +15,6 @@
 mod await_worker;
 mod buy_worker;
 mod handler;
-pub mod offering;
+mod spare;
 
-pub use handler::{Config, ProvisionError, Step, handle};
+pub use handler::{Call, Config, ProvisionError, World, handle};

@@ -1,27 +1,48 @@
 //! Wiring only.
 #![recursion_limit = "256"] // the SDK's futures nest deep
 
-use adapters::{clock::SystemClock, dynamodb::fleet::DynamoFleet, ssm_commands::SsmCommands};
-use contracts::provision::Call;
+use adapters::{
+    clock::SystemClock, dynamodb::fleet::DynamoFleet, ssm_commands::SsmCommands, ssm_parameters,
+};
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
-use machines::Ec2Machines;
-use provision::{Config, Step, handle, offering::Offerings};
-use runtime::{env, fault::diagnose, telemetry};
+use machines::{Cloud, CloudConfig, HetznerConfig};
+use provision::{Call, Config, World, handle};
+use runtime::{
+    env::{require, require_json},
+    fault::diagnose,
+    telemetry,
+};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     telemetry::init();
-    let Offerings(offerings) = env::require("OFFERINGS");
-    let config = &Config { offerings, agent_image: env::require("AGENT_IMAGE") };
-    let fleet = &DynamoFleet::connect(env::require("FLEET_TABLE"), env::require("POOL")).await;
-    let subnet_ids: String = env::require("SUBNET_IDS");
-    let machines = &Ec2Machines::connect(env::require("LAUNCH_TEMPLATE_ID"), &subnet_ids).await;
+    let config = &Config {
+        offerings: require("OFFERINGS"),
+        architecture: require("AGENT_ARCHITECTURE"),
+        region: require("POOL"),
+        agent_image: require("AGENT_IMAGE"),
+    };
+    let parts = require("POOL_PARTS");
+    let fleet = &DynamoFleet::connect(require("FLEET_TABLE"), require("POOL"), parts).await;
+    let cloud = CloudConfig {
+        launch_template_id: require("LAUNCH_TEMPLATE_ID"),
+        subnet_ids: require("SUBNET_IDS"),
+        stage: require("STAGE"),
+        hetzner: hetzner().await?,
+    };
+    let machines = &Cloud::connect(cloud, SystemClock).await?;
     let commands = &SsmCommands::connect(SystemClock).await;
+    let world = &World { fleet, machines, commands, clock: &SystemClock, config };
 
-    run(service_fn(move |event: LambdaEvent<Call<Step>>| async move {
-        handle(fleet, machines, commands, &SystemClock, config, &event.payload)
-            .await
-            .map_err(|error| diagnose(&error))
+    run(service_fn(move |event: LambdaEvent<Call>| async move {
+        handle(world, &event.payload).await.map_err(|error| diagnose(&error))
     }))
     .await
+}
+
+/// A stage without Hetzner says `null`.
+async fn hetzner() -> Result<Option<HetznerConfig>, Error> {
+    let Some(config) = require_json::<Option<HetznerConfig>>("HETZNER") else { return Ok(None) };
+    let token = ssm_parameters::secret(&require::<String>("HETZNER_TOKEN_PARAMETER")).await?;
+    Ok(Some(HetznerConfig { token, ..config }))
 }

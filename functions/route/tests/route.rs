@@ -67,7 +67,7 @@ fn saga(attempt: u32) -> Saga {
         "new_worker_id": project_id.worker(attempt),
         "AwaitWorker": {
             "worker_id": "wrk_1",
-            "machine_id": "i-1",
+            "node_id": "i-1",
             "address": "10.0.0.7",
             "port": 18_790,
         },

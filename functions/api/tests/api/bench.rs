@@ -2,13 +2,13 @@
 
 use api::{Api, Keys, PriceBoard, Settings, World, router};
 use axum::{Router, body::Body};
-use contracts::mail::Letter;
+use contracts::{mail::Letter, warm::Poke};
 use http::{HeaderMap, Request, StatusCode, header};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use testkit::{
-    accounts::FakeAccounts, clock::FakeClock, payments::FakePayments, projects::FakeProjects,
-    queue::FakeQueue, sagas::FakeSagas, vault::FakeVault,
+    accounts::FakeAccounts, clock::FakeClock, intents::FakeIntents, payments::FakePayments,
+    projects::FakeProjects, queue::FakeQueue, sagas::FakeSagas, vault::FakeVault,
 };
 use tower::ServiceExt;
 
@@ -23,6 +23,8 @@ impl World for Fakes {
     type Accounts = FakeAccounts;
     type Projects = FakeProjects;
     type Letters = FakeQueue<Letter>;
+    type Intents = FakeIntents;
+    type Pokes = FakeQueue<Poke>;
     type Sagas = FakeSagas;
     type Vault = FakeVault;
     type Payments = FakePayments;
@@ -81,6 +83,8 @@ impl Bench {
             accounts: FakeAccounts::default(),
             projects: FakeProjects::default(),
             letters: FakeQueue::default(),
+            intents: FakeIntents::default(),
+            pokes: FakeQueue::default(),
             sagas: FakeSagas::default(),
             vault: FakeVault::default(),
             payments: FakePayments::default(),

@@ -31,6 +31,7 @@ async fn the_document_is_served_and_complete() {
         "get /api/projects",
         "get /api/projects/{id}",
         "post /api/confirm",
+        "post /api/intents",
         "post /api/projects",
         "post /api/projects/{id}/checkout",
         "post /api/projects/{id}/gateway-token",

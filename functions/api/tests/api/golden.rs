@@ -17,6 +17,7 @@ async fn every_golden_event_finds_its_handler() {
             include_str!("../../../../events/api/create-project.json"),
             StatusCode::UNAUTHORIZED,
         ),
+        ("intent", include_str!("../../../../events/api/intent.json"), StatusCode::UNAUTHORIZED),
         (
             "show-project",
             include_str!("../../../../events/api/show-project.json"),

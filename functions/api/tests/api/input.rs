@@ -6,6 +6,7 @@ use serde_json::json;
 
 const CONFIRM: &str = "/api/confirm";
 const CREATE: &str = "/api/projects";
+const INTENTS: &str = "/api/intents";
 const SIGN_IN: &str = "/api/sign-in";
 const SIGN_UP: &str = "/api/sign-up";
 
@@ -59,6 +60,9 @@ async fn every_mistake_is_named_by_its_field() {
         ("long", CREATE, json!({ "name": "a".repeat(31), "plan": "pro" }), vec!["name"]),
         ("no such plan", CREATE, json!({ "name": "bot", "plan": "free" }), vec!["plan"]),
         ("a plan's other case", CREATE, json!({ "name": "bot", "plan": "Pro" }), vec!["plan"]),
+        ("nothing", INTENTS, json!({}), vec!["plan"]),
+        ("no such plan", INTENTS, json!({ "plan": "free" }), vec!["plan"]),
+        ("a number", INTENTS, json!({ "plan": 1, "until": 2 }), vec!["plan", "until"]),
         (
             "what is not the customer's to choose",
             CREATE,

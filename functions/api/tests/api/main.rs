@@ -6,6 +6,7 @@ mod checkout;
 mod document;
 mod golden;
 mod input;
+mod intent;
 mod isolation;
 mod plans;
 mod project;

@@ -15,6 +15,8 @@ async fn plans_show_what_they_cost_and_give() {
           "memory_mib": 1536, "cpu_millis": 750 },
         { "id": "pro", "name": "Pro", "price_minor": 6500, "currency": "USD",
           "memory_mib": 3584, "cpu_millis": 2000 },
+        { "id": "dedicated", "name": "Dedicated", "price_minor": 9900, "currency": "USD",
+          "memory_mib": 3584, "cpu_millis": 2000 },
     ]);
     assert_eq!(answer.body, expected);
 }
@@ -25,10 +27,10 @@ async fn prices_are_asked_for_once_an_hour() {
     for _ in 0..3 {
         bench.get("/api/plans", None).await;
     }
-    assert_eq!(bench.api.payments.price_looks(), 2, "one look for each plan");
+    assert_eq!(bench.api.payments.price_looks(), 3, "one look for each plan");
     bench.api.clock.advance(Duration::from_secs(3601));
     bench.get("/api/plans", None).await;
-    assert_eq!(bench.api.payments.price_looks(), 4);
+    assert_eq!(bench.api.payments.price_looks(), 6);
 }
 
 #[tokio::test]
@@ -40,7 +42,7 @@ async fn the_last_good_prices_outlive_an_outage() {
     for _ in 0..5 {
         assert_eq!(bench.get("/api/plans", None).await.body, good);
     }
-    assert_eq!(bench.api.payments.price_looks(), 3, "the provider is left in peace for a minute");
+    assert_eq!(bench.api.payments.price_looks(), 4, "the provider is left in peace for a minute");
 }
 
 #[tokio::test]

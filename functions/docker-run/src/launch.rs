@@ -1,0 +1,233 @@
+//! Open the secrets, hand the configuration over, launch; or let a warm blank be taken over.
+
+use crate::{
+    configuration::{Secrets, render, render_blank},
+    handler::{LaunchError, World},
+};
+use contracts::{
+    blank::{GENERATION, Saga as BlankSaga},
+    provision::{Launched, ReadyWorker, Saga},
+    worker::{Adopt, Exit, Launch, remove},
+};
+use domain::{
+    id::{BlankId, InstanceId},
+    plan::Plan,
+    project::Project,
+    worker::Holder,
+};
+use ports::{
+    bundles::Bundles,
+    commands::{CommandError, Commands},
+    fleet::Fleet,
+    projects::Projects,
+    random::Random,
+    vault::{SecretKind, Vault},
+};
+use std::time::Duration;
+
+/// Fetch, validate, start: seconds. The rest is for a worker that does the same for others.
+const LAUNCH_PATIENCE: Duration = Duration::from_secs(110);
+/// A gateway may take a minute to put its work down.
+const REMOVE_PATIENCE: Duration = Duration::from_secs(110);
+
+/// What is launched, whoever it is for.
+struct Order<'a> {
+    holder: Holder,
+    generation: u32,
+    instance: &'a InstanceId,
+    plan: &'static Plan,
+    configuration: String,
+}
+
+pub(crate) async fn project<P: Projects, V: Vault, B: Bundles, C: Commands, F: Fleet, R>(
+    world: &World<'_, P, V, B, C, F, R>,
+    saga: &Saga,
+) -> Result<Launched, LaunchError> {
+    let worker = saga.worker.as_ref().ok_or(LaunchError::Nowhere)?;
+    let project = find_project(world, saga).await?;
+    let secrets = open_secrets(world, &project).await?;
+    let order = Order {
+        holder: Holder::from(saga.project_id.clone()),
+        generation: saga.attempt,
+        instance: &saga.instance_id,
+        plan: saga.plan.plan(),
+        configuration: render(&project, &world.config.platform, &secrets).to_string(),
+    };
+    let container = format!("openclaw-{}", saga.project_id);
+    if let Some(blank) = saga.blank_id() {
+        if adopt(world, saga, blank, worker, &order).await? {
+            return Ok(Launched { container, adopted: true });
+        }
+        // It is not there any more, and would hold the port if it were.
+        ensure_removed(world, worker, &Holder::from(blank.clone()), GENERATION).await?;
+    }
+    launch(world, worker, &order).await?;
+    Ok(Launched { container, adopted: false })
+}
+
+/// Undo of [`project`].
+pub(crate) async fn remove_project<P, V, B: Bundles, C: Commands, F: Fleet, R>(
+    world: &World<'_, P, V, B, C, F, R>,
+    saga: &Saga,
+) -> Result<(), LaunchError> {
+    let holder = Holder::from(saga.project_id.clone());
+    world.bundles.withdraw(&holder, saga.attempt).await?;
+    // No worker was ready, so nothing was launched.
+    let Some(worker) = &saga.worker else { return Ok(()) };
+    remove_or_cordon(world, worker, &holder, saga.attempt).await?;
+    match saga.blank_id() {
+        // Its reservation went over to the project, so nobody else removes it.
+        Some(blank) => {
+            let blank = Holder::from(blank.clone());
+            remove_or_cordon(world, worker, &blank, GENERATION).await
+        }
+        None => Ok(()),
+    }
+}
+
+pub(crate) async fn blank<P, V, B: Bundles, C: Commands, F: Fleet, R: Random>(
+    world: &World<'_, P, V, B, C, F, R>,
+    saga: &BlankSaga,
+) -> Result<Launched, LaunchError> {
+    let worker = saga.worker.as_ref().ok_or(LaunchError::Nowhere)?;
+    let token = throw_away_token(world.random);
+    let order = Order {
+        holder: Holder::from(saga.blank_id.clone()),
+        generation: GENERATION,
+        instance: &saga.instance_id,
+        plan: saga.plan.plan(),
+        configuration: render_blank(&world.config.platform, &token).to_string(),
+    };
+    launch(world, worker, &order).await?;
+    Ok(Launched { container: format!("openclaw-{}", saga.blank_id), adopted: false })
+}
+
+/// Undo of [`blank`].
+pub(crate) async fn remove_blank<P, V, B: Bundles, C: Commands, F: Fleet, R>(
+    world: &World<'_, P, V, B, C, F, R>,
+    saga: &BlankSaga,
+) -> Result<(), LaunchError> {
+    let holder = Holder::from(saga.blank_id.clone());
+    world.bundles.withdraw(&holder, GENERATION).await?;
+    let Some(worker) = &saga.worker else { return Ok(()) };
+    remove_or_cordon(world, worker, &holder, GENERATION).await
+}
+
+async fn launch<P, V, B: Bundles, C: Commands, F, R>(
+    world: &World<'_, P, V, B, C, F, R>,
+    worker: &ReadyWorker,
+    order: &Order<'_>,
+) -> Result<(), LaunchError> {
+    let (holder, generation) = (&order.holder, order.generation);
+    let url = world.bundles.publish(holder, generation, &order.configuration).await?;
+    let command = Launch {
+        holder,
+        instance: order.instance,
+        generation,
+        port: worker.port,
+        limits: order.plan.limits,
+        heap_mib: order.plan.heap_mib,
+        image: &world.config.agent_image,
+        bundle_url: &url,
+        edge_cidr: &world.config.platform.edge_cidr,
+        model_egress: &world.config.model_egress,
+    };
+    let finished = world.commands.run(&worker.node_id, &command.argv(), LAUNCH_PATIENCE).await?;
+    // However it ended, it has fetched what it will fetch.
+    world.bundles.withdraw(holder, generation).await?;
+    accepted(Exit::from(finished.exit_code), finished.stderr)
+}
+
+/// `false` if the blank is not there.
+async fn adopt<P, V, B: Bundles, C: Commands, F, R>(
+    world: &World<'_, P, V, B, C, F, R>,
+    saga: &Saga,
+    blank: &BlankId,
+    worker: &ReadyWorker,
+    order: &Order<'_>,
+) -> Result<bool, LaunchError> {
+    let url = world.bundles.publish(&order.holder, saga.attempt, &order.configuration).await?;
+    let command = Adopt {
+        project: &saga.project_id,
+        instance: &saga.instance_id,
+        generation: saga.attempt,
+        blank,
+        limits: order.plan.limits,
+        bundle_url: &url,
+        edge_cidr: &world.config.platform.edge_cidr,
+        model_egress: &world.config.model_egress,
+    };
+    let finished = world.commands.run(&worker.node_id, &command.argv(), LAUNCH_PATIENCE).await?;
+    world.bundles.withdraw(&order.holder, saga.attempt).await?;
+    match Exit::from(finished.exit_code) {
+        Exit::Gone => Ok(false),
+        exit => accepted(exit, finished.stderr).map(|()| true),
+    }
+}
+
+fn accepted(exit: Exit, reason: String) -> Result<(), LaunchError> {
+    match exit {
+        Exit::Done => Ok(()),
+        Exit::Misused | Exit::BadConfiguration | Exit::Crashed | Exit::Fenced => {
+            Err(LaunchError::Refused { exit, reason })
+        }
+        Exit::NotYet | Exit::Gone | Exit::Unknown(_) => Err(LaunchError::Busy { exit, reason }),
+    }
+}
+
+async fn remove_or_cordon<P, V, B, C: Commands, F: Fleet, R>(
+    world: &World<'_, P, V, B, C, F, R>,
+    worker: &ReadyWorker,
+    holder: &Holder,
+    generation: u32,
+) -> Result<(), LaunchError> {
+    match ensure_removed(world, worker, holder, generation).await {
+        // A machine that takes no commands may come back with the container on it. Nothing new
+        // goes there, and the owner does not wait for it.
+        Err(LaunchError::Command(CommandError::Unreachable(_))) => {
+            Ok(world.fleet.set_cordon(&worker.worker_id, true).await?)
+        }
+        ended => ended,
+    }
+}
+
+async fn ensure_removed<P, V, B, C: Commands, F, R>(
+    world: &World<'_, P, V, B, C, F, R>,
+    worker: &ReadyWorker,
+    holder: &Holder,
+    generation: u32,
+) -> Result<(), LaunchError> {
+    let argv = remove(holder, generation);
+    let finished = world.commands.run(&worker.node_id, &argv, REMOVE_PATIENCE).await?;
+    match Exit::from(finished.exit_code) {
+        // A later generation owns the container: nothing of ours is left.
+        Exit::Done | Exit::Fenced => Ok(()),
+        exit => Err(LaunchError::Busy { exit, reason: finished.stderr }),
+    }
+}
+
+async fn find_project<P: Projects, V, B, C, F, R>(
+    world: &World<'_, P, V, B, C, F, R>,
+    saga: &Saga,
+) -> Result<Project, LaunchError> {
+    let project = world.projects.find(&saga.project_id).await?;
+    let ours = |it: &Project| it.attempt == saga.attempt && it.tenant_id == saga.tenant_id;
+    project.filter(ours).ok_or(LaunchError::NotOurs)
+}
+
+async fn open_secrets<P: Projects, V: Vault, B, C, F, R>(
+    world: &World<'_, P, V, B, C, F, R>,
+    project: &Project,
+) -> Result<Secrets, LaunchError> {
+    let sealed = world.projects.secrets(&project.id).await?.ok_or(LaunchError::NotOurs)?;
+    let tenant = &project.tenant_id;
+    let token = world.vault.open(tenant, SecretKind::GatewayToken, &sealed.gateway_token);
+    let key = world.vault.open(tenant, SecretKind::ModelKey, &sealed.model_key);
+    Ok(Secrets { gateway_token: token.await?, model_key: key.await? })
+}
+
+/// Closes the gateway until a project brings its own. Nobody is ever told it.
+fn throw_away_token(random: &impl Random) -> String {
+    let words: Vec<_> = (0..4).map(|_| format!("{:016x}", random.next())).collect();
+    words.concat()
+}

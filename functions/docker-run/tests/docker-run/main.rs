@@ -1,0 +1,8 @@
+//! Launching, adopting and removing over a worker that obeys, refuses or is away.
+
+mod adopting;
+mod bench;
+mod blank;
+mod exits;
+mod launching;
+mod undoing;

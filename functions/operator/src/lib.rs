@@ -1,0 +1,24 @@
+//! # Operator
+//!
+//! What an operator asks about the fleet and wants of it.
+//!
+//! | | |
+//! |---|---|
+//! | Called by | people, with `scripts/ops`; whoever may invoke the function may do all of this |
+//! | Reads | workers; the decisions about a project's placements |
+//! | Writes | whether a worker is cordoned |
+//! | Starts | `drain-{worker}-{since when it is empty}` |
+//! | Idempotency key | the worker, and behind it the execution's name; every command can be repeated |
+//! | Undo | `uncordon` takes `cordon` back. A drain is called off by stopping its execution, in the five minutes that it waits |
+//! | Fails as | `Retryable` when a store is away. What cannot be done is no failure: it is answered as `refused`, by field and with the reason |
+//!
+//! Not here yet: a worker that is not empty is not emptied, only cordoned; moving instances comes later.
+
+mod answer;
+mod command;
+mod drain;
+mod handler;
+
+pub use answer::{Answer, Occupant, WorkerRow};
+pub use command::{Command, Refusal};
+pub use handler::{OperatorError, World, handle};

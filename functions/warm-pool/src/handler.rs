@@ -1,0 +1,137 @@
+//! Look once, and do what that calls for.
+
+use crate::{
+    backoff::{LOOK_BACK, next_boot},
+    config::Config,
+    input::Input,
+    plan::{Action, Sight, plan},
+    retire::retire,
+    stock::stock,
+    target::{arrivals, choose_target, count, hour},
+};
+use contracts::{blank, drain, grow};
+use domain::id::{BlankId, MalformedId};
+use ports::{
+    Unavailable,
+    clock::Clock,
+    commands::{CommandError, Commands},
+    fleet::Fleet,
+    intents::Intents,
+    sagas::Sagas,
+};
+use runtime::fault::{Classify, Fault, chain};
+use serde::Serialize;
+
+/// Everything outside that a warm pool needs.
+#[derive(Debug)]
+pub struct World<'a, F, S, I, C, K> {
+    pub fleet: &'a F,
+    /// Executions of `blank`, `grow` and `drain`.
+    pub blanks: &'a S,
+    pub grows: &'a S,
+    pub drains: &'a S,
+    pub intents: &'a I,
+    pub commands: &'a C,
+    pub clock: &'a K,
+    pub config: &'a Config,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum PoolError {
+    #[error("the saga has not said where the blank is")]
+    Nowhere,
+    #[error("blank `{0}` was reaped before it was ready")]
+    BlankGone(BlankId),
+    #[error("could not remove blank `{blank}` from its worker: {reason}")]
+    NotRemoved { blank: BlankId, reason: String },
+    #[error("could not reach the worker of a blank")]
+    Command(#[from] CommandError),
+    #[error("the pool's name cannot be part of an id")]
+    Name(#[from] MalformedId),
+    #[error("could not write a saga's input")]
+    Input(#[from] serde_json::Error),
+    #[error("could not read or change the pool")]
+    Unavailable(#[from] Unavailable),
+}
+
+impl Classify for PoolError {
+    fn fault(&self) -> Fault {
+        match self {
+            Self::Nowhere | Self::BlankGone(_) | Self::Name(_) | Self::Input(_) => Fault::Terminal,
+            Self::NotRemoved { .. } | Self::Command(_) | Self::Unavailable(_) => Fault::Retryable,
+        }
+    }
+}
+
+pub async fn handle<F: Fleet, S: Sagas, I: Intents, C: Commands, K: Clock>(
+    world: &World<'_, F, S, I, C, K>,
+    input: &Input,
+) -> Result<(), PoolError> {
+    match input {
+        Input::StockBlank(saga) => stock(world.fleet, saga).await,
+        Input::Look => look(world).await,
+    }
+}
+
+async fn look<F: Fleet, S: Sagas, I: Intents, C: Commands, K: Clock>(
+    world: &World<'_, F, S, I, C, K>,
+) -> Result<(), PoolError> {
+    let (config, now) = (world.config, world.clock.now());
+    let fleet = world.fleet.workers().await?;
+    let intents = count(world.intents.wanted(now).await?);
+    let target = choose_target(&config.pool, hour(now), &arrivals(&fleet, now), &intents);
+    let may_boot = may_boot(world).await?;
+    let sight = Sight { fleet: &fleet, target: &target, may_boot, now, config };
+    let mut failed = None;
+    for action in plan(&sight)? {
+        tracing::info!(?action, ?target, "the pool changes");
+        if let Err(error) = act(world, &action).await {
+            // One that fails is no reason not to do the others.
+            tracing::warn!(reason = %chain(&error), ?action, "left for a later look");
+            failed.get_or_insert(error);
+        }
+    }
+    failed.map_or(Ok(()), Err)
+}
+
+async fn may_boot<F, S: Sagas, I, C, K: Clock>(
+    world: &World<'_, F, S, I, C, K>,
+) -> Result<bool, PoolError> {
+    let now = world.clock.now();
+    let failures = world.blanks.failures_since(now - LOOK_BACK).await?;
+    match next_boot(&failures).filter(|it| *it > now) {
+        None => Ok(true),
+        Some(until) => {
+            let failures = failures.len();
+            tracing::error!(%until, failures, "blank boots are backing off");
+            Ok(false)
+        }
+    }
+}
+
+/// Repeatable: an execution is started once under its name, and a blank is removed once.
+async fn act<F: Fleet, S: Sagas, I, C: Commands, K: Clock>(
+    world: &World<'_, F, S, I, C, K>,
+    action: &Action,
+) -> Result<(), PoolError> {
+    match action.clone() {
+        Action::BootBlank { blank, plan } => {
+            let name = blank::Saga::execution_name(&blank);
+            start(world.blanks, &name, &blank::Saga::of(&blank, plan)).await
+        }
+        Action::GetSpare { worker: worker_id, from, plan, park, changed_at } => {
+            let saga = grow::Saga { worker_id, from, plan, park, error: None };
+            start(world.grows, &saga.execution_name(changed_at), &saga).await
+        }
+        Action::Drain { worker: worker_id, idle_since, park } => {
+            let name = drain::Saga::execution_name(&worker_id, idle_since);
+            let saga = drain::Saga { worker_id, idle_since, park, drained: None, error: None };
+            start(world.drains, &name, &saga).await
+        }
+        Action::RetireBlank { worker, blank } => retire(world, &worker, &blank).await,
+    }
+}
+
+async fn start(sagas: &impl Sagas, name: &str, input: &impl Serialize) -> Result<(), PoolError> {
+    Ok(sagas.ensure_started(name, &serde_json::to_string(input)?).await?)
+}

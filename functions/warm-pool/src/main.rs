@@ -1,0 +1,38 @@
+//! Wiring only.
+#![recursion_limit = "256"] // the SDK's futures nest deep
+
+use adapters::{
+    clock::SystemClock,
+    dynamodb::{fleet::DynamoFleet, intents::DynamoIntents},
+    sfn::StepFunctions,
+    ssm_commands::SsmCommands,
+};
+use lambda_runtime::{Error, LambdaEvent, run, service_fn};
+use runtime::{env::require, fault::diagnose, telemetry};
+use warm_pool::{Config, Input, World, handle};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    telemetry::init();
+    let table = || require("FLEET_TABLE");
+    let world = &World {
+        fleet: &DynamoFleet::connect(table(), require("POOL"), require("POOL_PARTS")).await,
+        blanks: &StepFunctions::connect(require("BLANK_ARN")).await,
+        grows: &StepFunctions::connect(require("GROW_ARN")).await,
+        drains: &StepFunctions::connect(require("DRAIN_ARN")).await,
+        intents: &DynamoIntents::connect(table()).await,
+        commands: &SsmCommands::connect(SystemClock).await,
+        clock: &SystemClock,
+        config: &Config {
+            pool: require("WARM_POOL"),
+            offerings: require("OFFERINGS"),
+            architecture: require("AGENT_ARCHITECTURE"),
+            region: require("POOL"),
+        },
+    };
+
+    run(service_fn(move |event: LambdaEvent<Input>| async move {
+        handle(world, &event.payload).await.map_err(|error| diagnose(&error))
+    }))
+    .await
+}

@@ -1,0 +1,34 @@
+//! # Worker watch
+//!
+//! Finds workers that are lost, within a minute of their last sign of life, and settles what was on
+//! them.
+//!
+//! | | |
+//! |---|---|
+//! | Called by | a schedule each minute, which asks queue `watch` for two more looks, 20 and 40 seconds later; that queue; EC2's events about machines |
+//! | Reads | workers and their heartbeats; the provider, about those that are silent; the projects on lost ones |
+//! | Writes | workers (cordoned, lost, terminated), reservations, projects and their routes; gives machines back |
+//! | Idempotency key | none is needed: a look acts on what it finds, and finds what the one before left undone |
+//! | Undo | none: a machine that is gone does not come back. A cordon is taken back by an operator |
+//! | Fails as | `Retryable`, which nobody needs to obey: the next look comes anyway |
+//!
+//! Nothing is settled on one source's word. A worker that is silent while its provider says that it
+//! runs may be cut off and still serve: it is cordoned and an alarm is raised. It is lost once it is
+//! silent *and* its machine is gone, stopped or on its way there; or once the provider says that in an
+//! event and again when asked.
+//!
+//! Not here yet: what was lost is not placed anew. Its owner sees the page "failed" and the reason,
+//! and can start again; once there are backups, the new instance begins from the last one.
+
+mod fate;
+mod handler;
+mod look;
+
+mod settle;
+mod trigger;
+mod verdict;
+mod world;
+
+pub use handler::{WatchError, handle};
+pub use trigger::{Look, MachineEvent, Trigger};
+pub use world::{Ports, World};
