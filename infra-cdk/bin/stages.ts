@@ -1,23 +1,59 @@
 /** The stages, as data. What a stage may say is in `lib/config.ts`, what it builds in `lib/product.ts`. */
 
-const EC2_OFFERINGS = [
-  {
-    provider: 'ec2',
-    machine_type: 'c7i-flex.large',
-    memory_mib: 4096,
-    cpu_millis: 2000,
-    reserved_mib: 512,
-    usd_per_hour: 0.08479,
-  },
-  {
-    provider: 'ec2',
-    machine_type: 'r6a.large',
-    memory_mib: 16384,
-    cpu_millis: 2000,
-    reserved_mib: 1024,
-    usd_per_hour: 0.1134,
-  },
-];
+const ON_DEMAND = {
+  provider: 'ec2',
+  purchase: 'on_demand',
+  architecture: 'x86_64',
+  reserved_mib: 512,
+  cpu_overcommit: 1,
+};
+const SPOT = { ...ON_DEMAND, purchase: 'spot' };
+/** On a machine with much memory for its CPUs, memory is what runs out. */
+const ROOMY = { reserved_mib: 1024, cpu_overcommit: 4 };
+
+const C7I_FLEX_LARGE = { machine_type: 'c7i-flex.large', memory_mib: 4096, cpu_millis: 2000 };
+const M7I_FLEX_LARGE = { machine_type: 'm7i-flex.large', memory_mib: 8192, cpu_millis: 2000 };
+const R6A_LARGE = { machine_type: 'r6a.large', memory_mib: 16384, cpu_millis: 2000, ...ROOMY };
+const R8I_FLEX_LARGE = { ...R6A_LARGE, machine_type: 'r8i-flex.large' };
+const R6A_2XLARGE = { machine_type: 'r6a.2xlarge', memory_mib: 65536, cpu_millis: 8000, ...ROOMY };
+
+/**
+ * Prices of us-east-1 in July 2026; the cheapest that holds a demand is tried first. All are x86, as
+ * the agent image is.
+ */
+const LADDERS = {
+  /** What a container on one machine is called here does not matter, what it holds does. */
+  local: [
+    // Two of Standard, one of Pro.
+    { ...ON_DEMAND, ...C7I_FLEX_LARGE, usd_per_hour: 0.08479 },
+    { ...ON_DEMAND, ...R6A_LARGE, usd_per_hour: 0.1134 },
+  ],
+  /** Small, and for the most part at a quarter of the price: what is lost here is no loss. */
+  dev: [
+    { ...SPOT, ...C7I_FLEX_LARGE, usd_per_hour: 0.0295 },
+    { ...ON_DEMAND, ...C7I_FLEX_LARGE, usd_per_hour: 0.08479 },
+    { ...ON_DEMAND, ...M7I_FLEX_LARGE, usd_per_hour: 0.09576 },
+    { ...SPOT, ...R6A_2XLARGE, usd_per_hour: 0.207 },
+  ],
+  /** By memory these cost a third of the small ones: 0.1134 is ten of Standard, 0.08479 would be two. */
+  prod: [
+    { ...ON_DEMAND, ...R6A_LARGE, usd_per_hour: 0.1134 },
+    { ...ON_DEMAND, ...R8I_FLEX_LARGE, usd_per_hour: 0.13197 },
+    { ...ON_DEMAND, ...R6A_2XLARGE, usd_per_hour: 0.4536 },
+  ],
+};
+
+const HALF_A_DAY_S = 43_200;
+
+const WARM_POOL = {
+  blanks: { standard: { least: 1, most: 2 } },
+  headroom: { plan: 'standard', instances: 0 },
+  stopped_workers: 0,
+  busy_hours_utc: [],
+  busy_factor: 1,
+  blank_age_max_s: HALF_A_DAY_S,
+  boots_per_worker: 1,
+};
 
 const CLOUD = {
   region: 'us-east-1',
@@ -32,10 +68,23 @@ const CLOUD = {
   // The edge's subnets lie in here, see `lib/network.ts`.
   edgeCidr: '10.40.0.0/24',
   agentImage: 'openclaw-agent:2026.9.6',
-  offerings: EC2_OFFERINGS,
+  agentArchitecture: 'x86_64',
   workerImage: { parameter: '/aws/service/debian/release/12/latest/amd64' },
+  instancePorts: { first: 18789, count: 128 },
+  maximumInstances: {},
+  reaper: {
+    most_per_pass: 20,
+    stop_share_percent: 25,
+    stop_least: 3,
+    blank_age_max_s: 2 * HALF_A_DAY_S,
+  },
   architecture: 'arm64',
 };
+
+/** The port of the local engine; the address is the one that containers reach this machine at. */
+const ENGINE = '172.17.0.1:4570';
+
+const json = (text: string | undefined) => (text ? JSON.parse(text) : undefined);
 
 /** Every stage by its name. The local one takes the addresses of its machine from `env`. */
 export const stages = (env: NodeJS.ProcessEnv): Record<string, unknown> => ({
@@ -52,13 +101,17 @@ export const stages = (env: NodeJS.ProcessEnv): Record<string, unknown> => ({
     },
     dodo: {
       url: env.ONEMINS_DODO_URL ?? 'http://127.0.0.1:4580',
-      products: { standard: 'pdt_standard', pro: 'pdt_pro' },
+      products: { standard: 'pdt_standard', pro: 'pdt_pro', dedicated: 'pdt_dedicated' },
     },
     mailFrom: 'hello@1mins.localhost',
     edgeCidr: env.ONEMINS_EDGE_CIDR ?? '172.17.0.1/32',
+    offerings: json(env.ONEMINS_OFFERINGS) ?? LADDERS.local,
+    hetzner: json(env.ONEMINS_HETZNER),
     workerImage: { id: env.ONEMINS_WORKER_AMI },
+    warmPool: json(env.ONEMINS_WARM_POOL) ?? WARM_POOL,
     architecture: 'x86_64',
     keepsData: false,
+    engineForWorkers: env.ONEMINS_ENGINE_FOR_WORKERS ?? ENGINE,
   },
   dev: {
     ...CLOUD,
@@ -67,9 +120,15 @@ export const stages = (env: NodeJS.ProcessEnv): Record<string, unknown> => ({
     appUrl: 'https://dev.1mins.in',
     dodo: {
       url: 'https://test.dodopayments.com',
-      products: { standard: 'pdt_dev_standard', pro: 'pdt_dev_pro' },
+      products: {
+        standard: 'pdt_dev_standard',
+        pro: 'pdt_dev_pro',
+        dedicated: 'pdt_dev_dedicated',
+      },
     },
     mailFrom: 'hello@dev.1mins.in',
+    offerings: LADDERS.dev,
+    warmPool: WARM_POOL,
     keepsData: false,
     cloud: { budgetUsdPerMonth: 100, alarmMailTo: 'ops@1mins.in' },
   },
@@ -80,9 +139,19 @@ export const stages = (env: NodeJS.ProcessEnv): Record<string, unknown> => ({
     appUrl: 'https://1mins.in',
     dodo: {
       url: 'https://live.dodopayments.com',
-      products: { standard: 'pdt_standard', pro: 'pdt_pro' },
+      products: { standard: 'pdt_standard', pro: 'pdt_pro', dedicated: 'pdt_dedicated' },
     },
     mailFrom: 'hello@1mins.in',
+    offerings: LADDERS.prod,
+    warmPool: {
+      ...WARM_POOL,
+      blanks: { standard: { least: 1, most: 4 }, pro: { least: 0, most: 2 } },
+      headroom: { plan: 'standard', instances: 2 },
+      stopped_workers: 1,
+      // Morning in Europe to evening in America.
+      busy_hours_utc: [7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22],
+      busy_factor: 2,
+    },
     keepsData: true,
     cloud: { budgetUsdPerMonth: 1000, alarmMailTo: 'ops@1mins.in' },
   },

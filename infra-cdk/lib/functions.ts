@@ -2,48 +2,27 @@
  * THE table of functions: how much memory and time each gets, what it is told, what it may do, and
  * which queue it works off. A new function is a folder in `functions/` and a row here.
  */
-import type { Stack } from 'aws-cdk-lib';
-import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
-import type { PolicyStatement } from 'aws-cdk-lib/aws-iam';
-import type { IKey } from 'aws-cdk-lib/aws-kms';
-import type { IBucket } from 'aws-cdk-lib/aws-s3';
-import type { IQueue } from 'aws-cdk-lib/aws-sqs';
-import type { Stage } from './config.js';
+import { FLEET_FUNCTIONS } from './fleet-functions.js';
+import {
+  architecture,
+  fleet,
+  ledger,
+  machines,
+  offerings,
+  projects,
+  sagaArn,
+} from './function-env.js';
+import { admitNodes } from './hetzner.js';
 import { physicalName, routesPrefix, secretParameter } from './naming.js';
 import * as to from './rights.js';
-import { buyMachines, command, type Purchase } from './worker-rights.js';
-
-/** Everything that functions are connected to. */
-export interface World {
-  readonly stack: Stack;
-  readonly stage: Stage;
-  readonly tables: Record<'accounts' | 'projects' | 'fleet' | 'ledger', ITable>;
-  readonly key: IKey;
-  readonly bundles: IBucket;
-  readonly queues: Record<QueueName, IQueue>;
-  readonly workers: Purchase;
-}
-
-export type QueueName = 'mail' | 'billing' | 'routes';
-
-export interface FunctionRow {
-  readonly memoryMib: number;
-  readonly timeoutS: number;
-  /** The queue whose messages it gets. */
-  readonly worksOff?: { readonly queue: QueueName; readonly failsOneByOne: boolean };
-  readonly env: (world: World) => Record<string, string>;
-  readonly may: (world: World) => PolicyStatement[];
-}
+import { buyMachines, command, keepMachines } from './worker-rights.js';
+import type { FunctionRow } from './world.js';
 
 /** How many messages at most a function gets at once. */
 export const BATCH_SIZE = 10;
 
-const provisionName = (it: World) => physicalName(it.stage, 'provision');
-const provisionArn = (it: World) => to.stateMachineArn(it.stack, provisionName(it));
-
-const fleet = (it: World) => ({ FLEET_TABLE: it.tables.fleet.tableName, POOL: it.stage.region });
-const projects = (it: World) => ({ PROJECTS_TABLE: it.tables.projects.tableName });
-const ledger = (it: World) => ({ LEDGER_TABLE: it.tables.ledger.tableName });
+/** The one partition of the fleet that the API writes to; `INTENTS` in `shared/adapters/src/dynamodb/keys.rs`. */
+const INTENTS = 'INTENTS';
 
 export const FUNCTIONS = {
   api: {
@@ -54,12 +33,15 @@ export const FUNCTIONS = {
       ACCOUNTS_TABLE: it.tables.accounts.tableName,
       KEY_ID: it.key.keyId,
       MAIL_QUEUE_URL: it.queues.mail.queueUrl,
-      PROVISION_ARN: provisionArn(it),
+      FLEET_TABLE: it.tables.fleet.tableName,
+      WARM_QUEUE_URL: it.queues.warm.queueUrl,
+      PROVISION_ARN: sagaArn(it, 'provision'),
       JWT_KEY_PARAMETER: secretParameter(it.stage, 'jwt-key'),
       DODO_URL: it.stage.dodo.url,
       DODO_KEY_PARAMETER: secretParameter(it.stage, 'dodo-api-key'),
       DODO_PRODUCT_STANDARD: it.stage.dodo.products.standard,
       DODO_PRODUCT_PRO: it.stage.dodo.products.pro,
+      DODO_PRODUCT_DEDICATED: it.stage.dodo.products.dedicated,
       APP_URL: it.stage.appUrl,
       DOMAIN: it.stage.domain,
       INSTANCE_URL_PORT: it.stage.instanceUrlPort,
@@ -70,8 +52,11 @@ export const FUNCTIONS = {
       to.seal(it.key, ['gateway_token', 'model_key']),
       to.open(it.key, ['gateway_token']),
       to.send(it.queues.mail),
-      to.start(provisionArn(it)),
-      to.follow(it.stack, provisionName(it)),
+      // Who means to buy something says so, and the warm pool looks.
+      to.putInto(it.tables.fleet, [INTENTS]),
+      to.send(it.queues.warm),
+      to.start(sagaArn(it, 'provision')),
+      to.follow(it.stack, physicalName(it.stage, 'provision')),
       to.readParameter(it.stack, secretParameter(it.stage, 'jwt-key')),
       to.readParameter(it.stack, secretParameter(it.stage, 'dodo-api-key')),
     ],
@@ -94,11 +79,11 @@ export const FUNCTIONS = {
     memoryMib: 256,
     timeoutS: 30,
     worksOff: { queue: 'billing', failsOneByOne: true },
-    env: (it) => ({ ...ledger(it), ...projects(it), PROVISION_ARN: provisionArn(it) }),
+    env: (it) => ({ ...ledger(it), ...projects(it), PROVISION_ARN: sagaArn(it, 'provision') }),
     may: (it) => [
       to.readWrite(it.tables.ledger),
       to.readWrite(it.tables.projects),
-      to.start(provisionArn(it)),
+      to.start(sagaArn(it, 'provision')),
     ],
   },
   'project-state': {
@@ -110,7 +95,11 @@ export const FUNCTIONS = {
   placement: {
     memoryMib: 256,
     timeoutS: 30,
-    env: fleet,
+    env: (it) => ({
+      ...fleet(it),
+      ...architecture(it),
+      MAXIMUM_INSTANCES: JSON.stringify(it.stage.maximumInstances),
+    }),
     may: (it) => [to.readWrite(it.tables.fleet)],
   },
   provision: {
@@ -118,14 +107,16 @@ export const FUNCTIONS = {
     timeoutS: 150,
     env: (it) => ({
       ...fleet(it),
-      LAUNCH_TEMPLATE_ID: it.workers.launchTemplateId,
-      SUBNET_IDS: it.workers.subnetIds.join(','),
-      OFFERINGS: JSON.stringify(it.stage.offerings),
+      ...architecture(it),
+      ...offerings(it),
+      ...machines(it),
       AGENT_IMAGE: it.stage.agentImage,
     }),
     may: (it) => [
       to.readWrite(it.tables.fleet),
       ...buyMachines(it.stack, it.stage, it.workers),
+      ...keepMachines(it.stack, it.stage, 'start'),
+      ...admitNodes(it.stack, it.stage, it.workers),
       ...command(it.stack, it.stage),
     ],
   },
@@ -194,6 +185,7 @@ export const FUNCTIONS = {
       to.sendMail(it.stack, it.stage),
     ],
   },
+  ...FLEET_FUNCTIONS,
 } as const satisfies Record<string, FunctionRow>;
 
 /** The name of a function's folder, crate and binary. */

@@ -21,7 +21,13 @@ export function buildProduct(app: App, stage: Stage): void {
   // Without an account: templates are made without credentials and fit any account.
   const props = { env: { region: stage.region }, terminationProtection: stage.keepsData };
   const data = new DataStack(app, name('Data'), stage, props);
-  const workers = new WorkersStack(app, name('Workers'), stage, props);
+  const workers = new WorkersStack(
+    app,
+    name('Workers'),
+    stage,
+    { fleet: data.tables.fleet },
+    props,
+  );
   const control = new ControlPlaneStack(app, name('ControlPlane'), stage, { data, workers }, props);
   const edge = new EdgeStack(app, name('Edge'), stage, { ledger: data.tables.ledger }, props);
   const web = new WebStack(app, name('Web'), stage, { api: control.api }, props);

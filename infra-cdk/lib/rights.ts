@@ -32,6 +32,15 @@ export const readWrite = (table: ITable) => allow([...READ, ...WRITE], [table.ta
 /** Changes items that it knows by name. */
 export const update = (table: ITable) => allow(['dynamodb:UpdateItem'], [table.tableArn]);
 
+/** Reads many items in one call. */
+export const readMany = (table: ITable) => allow(['dynamodb:BatchGetItem'], [table.tableArn]);
+
+/** Writes whole items of these partitions, and nothing else in the table. */
+export const putInto = (table: ITable, partitions: string[]) =>
+  allow(['dynamodb:PutItem'], [table.tableArn], {
+    'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': partitions },
+  });
+
 /** Records single items and changes them, without a view of the others. */
 export const record = (table: ITable) =>
   allow(['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'], [table.tableArn]);
@@ -85,6 +94,10 @@ export const follow = (stack: Stack, stateMachineName: string) =>
     ],
   );
 
+/** Sees which executions there are, and how they ended. */
+export const listExecutions = (machineArn: string) =>
+  allow(['states:ListExecutions'], [machineArn]);
+
 export const stateMachineArn = (stack: Stack, name: string) =>
   stack.formatArn({
     service: 'states',
@@ -95,6 +108,12 @@ export const stateMachineArn = (stack: Stack, name: string) =>
 
 export const handOver = (bucket: IBucket, prefix: string) =>
   allow(['s3:PutObject', 's3:GetObject', 's3:DeleteObject'], [bucket.arnForObjects(`${prefix}/*`)]);
+
+/** Finds what lies around below `prefix`, and deletes it. */
+export const tidyUp = (bucket: IBucket, prefix: string) => [
+  allow(['s3:ListBucket'], [bucket.bucketArn], { StringLike: { 's3:prefix': `${prefix}/*` } }),
+  allow(['s3:DeleteObject'], [bucket.arnForObjects(`${prefix}/*`)]),
+];
 
 /** Mails of the stage's own sender, to anybody. */
 export const sendMail = (stack: Stack, stage: Stage) =>

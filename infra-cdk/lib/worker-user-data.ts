@@ -8,13 +8,14 @@ import { Fn } from 'aws-cdk-lib';
 
 export const WORKER_FOLDER = fileURLToPath(new URL('../assets/worker', import.meta.url));
 
+/** What `/etc/1mins-worker.env` holds, for the boot script and the heartbeat. */
+export type WorkerSettings = Record<string, string>;
+
 /** Long enough for the mirror of a package and for the machine's role to arrive. */
-const SCRIPT = `#!/bin/bash
+const script = (lines: readonly string[]) => `#!/bin/bash
 set -euo pipefail
 cat >/etc/1mins-worker.env <<'END'
-export AWS_DEFAULT_REGION=\${AWS::Region}
-WORKER_ASSET_S3=\${Files}
-AGENT_IMAGE_S3=\${AgentImage}
+${lines.join('\n')}
 END
 if [ ! -x /opt/worker/boot.sh ]; then
   export DEBIAN_FRONTEND=noninteractive
@@ -29,11 +30,9 @@ fi
 exec /opt/worker/boot.sh
 `;
 
-/** Where both are to be had, as `s3://` addresses. */
-export interface WorkerSources {
-  readonly files: string;
-  readonly agentImage: string;
-}
+/** What AWS's own tools look for is exported. */
+const line = (name: string, value: string) =>
+  `${name.startsWith('AWS_') ? 'export ' : ''}${name}=${value}`;
 
-export const workerUserData = ({ files, agentImage }: WorkerSources): string =>
-  Fn.base64(Fn.sub(SCRIPT, { Files: files, AgentImage: agentImage }));
+export const workerUserData = (settings: WorkerSettings): string =>
+  Fn.base64(script(Object.entries(settings).map(([name, value]) => line(name, value))));

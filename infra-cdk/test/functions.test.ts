@@ -2,12 +2,15 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { functionRows } from '../lib/functions.js';
-import { buildApp, resourcesOf } from './product.js';
+import { buildApp, HETZNER, resourcesOf } from './product.js';
 
 const FOLDER = '../functions';
 const names = functionRows.map(([name]) => name);
-const app = buildApp('prod');
-const functions = resourcesOf(app, 'AWS::Lambda::Function').map(([, it]) => it.Properties);
+const functionsOf = (stage: string, change = {}) =>
+  resourcesOf(buildApp(stage, change), 'AWS::Lambda::Function').map(([, it]) => it.Properties);
+const functions = functionsOf('prod');
+/** Of a stage that has everything that a stage can have. */
+const functionsOfAll = functionsOf('local', { hetzner: HETZNER });
 
 test('every function has a row, and every row a function', () => {
   const folders = readdirSync(FOLDER).filter((it) => existsSync(`${FOLDER}/${it}/Cargo.toml`));
@@ -20,7 +23,9 @@ function askedBy(name: string): string[] {
   const sources = readdirSync(folder)
     .filter((file) => file.endsWith('.rs'))
     .map((file) => readFileSync(`${folder}/${file}`, 'utf8'));
-  const asked = sources.join().matchAll(/\b(?:require|secret)(?:::<\w+>)?\("([A-Z_]+)"\)/g);
+  const asked = sources
+    .join()
+    .matchAll(/\b(?:require|require_json|secret)(?:::<[^"]*>)?\(\s*"([A-Z_]+)"\s*,?\s*\)/g);
   return [...asked].map(([, variable]) => variable as string);
 }
 
@@ -29,7 +34,7 @@ test('the sources are read as they are written', () => {
 });
 
 test.each(names)('%s is told what it asks for, and nothing beside', (name) => {
-  const function_ = functions.find((it) => it.FunctionName === `1mins-prod-${name}`);
+  const function_ = functionsOfAll.find((it) => it.FunctionName === `1mins-local-${name}`);
   const told = Object.keys(function_.Environment?.Variables ?? {});
   expect(told.toSorted()).toEqual([...new Set(askedBy(name))].toSorted());
 });
@@ -42,6 +47,14 @@ test.each(functionRows)('%s runs with the memory and time of its row', (name, ro
     Runtime: 'provided.al2023',
     Handler: 'bootstrap',
   });
+});
+
+test('a stage without Hetzner says so, and has no token for it', () => {
+  const told = functions.map((it) => it.Environment?.Variables ?? {});
+  const buying = told.filter((it) => it.HETZNER !== undefined);
+  expect(buying.length).toBeGreaterThan(0);
+  for (const it of buying) expect(it.HETZNER).toBe('null');
+  for (const it of told) expect(it).not.toHaveProperty('HETZNER_TOKEN_PARAMETER');
 });
 
 test('no function is told a secret', () => {

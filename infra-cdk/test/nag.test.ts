@@ -33,6 +33,11 @@ const ACCEPTED: Accepted[] = [
     reason: 'a development stage must be easy to take away; production is protected',
   },
   {
+    rule: /-SQS3$/,
+    path: /\/Occasions\/DeadLetters\/Resource$/,
+    reason: 'dead letters of events: the rule knows only those of queues',
+  },
+  {
     rule: /-APIG4$/,
     path: /\/HttpApi\//,
     reason: 'the functions check tokens and signatures themselves: sign-up and webhooks have none',
@@ -60,7 +65,7 @@ const ACCEPTED: Accepted[] = [
   },
   {
     rule: /-IAM5\[Resource::\*\]$/,
-    path: /\/(Provision|DockerRun|HealthCheck)\/Role\/DefaultPolicy\/Resource$/,
+    path: /\/(Provision|DockerRun|HealthCheck|WarmPool|Drain|WorkerWatch|Reaper)\/Role\/DefaultPolicy\/Resource$/,
     reason: 'describing machines and reading how a command ended know no resources',
   },
   {
@@ -70,7 +75,7 @@ const ACCEPTED: Accepted[] = [
   },
   {
     rule: /-IAM5\[Resource::\*\]$/,
-    path: /\/ProvisionSaga\/Machine\/Role\/DefaultPolicy\/Resource$/,
+    path: /\/(Provision|Blank|Grow|Drain)Saga\/Machine\/Role\/DefaultPolicy\/Resource$/,
     reason: 'log delivery and traces know no resources',
   },
   {
@@ -80,17 +85,17 @@ const ACCEPTED: Accepted[] = [
   },
   {
     rule: /-IAM5\[Resource::.*:instance\/\*\]$/,
-    path: /\/(Provision|DockerRun|HealthCheck)\/Role\/DefaultPolicy\/Resource$/,
+    path: /\/(Provision|DockerRun|HealthCheck|WarmPool|Drain|WorkerWatch|Reaper)\/Role\/DefaultPolicy\/Resource$/,
     reason: 'machines come and go; those that are there must carry the tag of the stage',
   },
   {
-    rule: /-IAM5\[Resource::.*:(network-interface|security-group|volume|image)\/\*\]$/,
+    rule: /-IAM5\[Resource::.*:(network-interface|security-group|volume|image|fleet|spot-instances-request)\/\*\]$/,
     path: /\/Provision\/Role\/DefaultPolicy\/Resource$/,
     reason: 'parts of a machine that is being bought, chosen by the launch template',
   },
   {
     rule: /-IAM5\[Resource::.*\/bundles\/\*\]$/,
-    path: /\/DockerRun\/Role\/DefaultPolicy\/Resource$/,
+    path: /\/(DockerRun|Reaper)\/Role\/DefaultPolicy\/Resource$/,
     reason: 'one object a launch',
   },
   {

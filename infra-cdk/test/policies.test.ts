@@ -9,6 +9,7 @@ interface Statement {
   readonly Effect: string;
   readonly Action: string | string[];
   readonly Resource: unknown;
+  readonly Condition?: Record<string, Record<string, unknown>>;
 }
 
 const POLICIES = ['AWS::IAM::Policy', 'AWS::IAM::ManagedPolicy', 'AWS::IAM::Role'];
@@ -35,13 +36,13 @@ describe.each(STAGE_NAMES)('%s', (name) => {
 
   test('every queue ends in a dead-letter queue, and every dead-letter queue in an alarm', () => {
     const queues = resourcesOf(app, 'AWS::SQS::Queue');
-    const working = queues.filter(([, it]) => it.Properties.RedrivePolicy);
-    expect(queues.length).toBe(2 * working.length);
+    const isLast = ([, it]: [string, Resource]) => /-dead-letters/.test(it.Properties.QueueName);
+    for (const [id, { Properties: it }] of queues.filter((queue) => !isLast(queue))) {
+      expect(it.RedrivePolicy?.maxReceiveCount, id).toBe(5);
+    }
     const alarms = JSON.stringify(resourcesOf(app, 'AWS::CloudWatch::Alarm'));
-    for (const [id, { Properties: it }] of working) {
-      expect(it.RedrivePolicy.maxReceiveCount, id).toBe(5);
-      const [deadLetters] = it.RedrivePolicy.deadLetterTargetArn['Fn::GetAtt'];
-      expect(alarms, id).toContain(`"Fn::GetAtt":["${deadLetters}","QueueName"]`);
+    for (const [id] of queues.filter(isLast)) {
+      expect(alarms, id).toContain(`"Fn::GetAtt":["${id.split('/')[1]}","QueueName"]`);
     }
   });
 
@@ -84,6 +85,9 @@ describe.each(STAGE_NAMES)('%s', (name) => {
     ];
     // What the local engine decides without looking at the resource.
     const onTheEngine = [
+      'ec2:ModifyInstanceAttribute',
+      'ec2:StartInstances',
+      'ec2:StopInstances',
       'ec2:TerminateInstances',
       'ses:SendEmail',
       'ssm:GetParameters',
@@ -113,7 +117,11 @@ describe.each(STAGE_NAMES)('%s', (name) => {
     const groups = resourcesOf(app, 'AWS::EC2::SecurityGroup');
     const worker = groups.find(([id]) => id.includes('WorkerSecurityGroup'))?.[1].Properties;
     expect(worker.SecurityGroupIngress).toHaveLength(1);
-    expect(worker.SecurityGroupIngress[0]).toMatchObject({ FromPort: 18789, ToPort: 18916 });
+    const { first, count } = stage.instancePorts;
+    expect(worker.SecurityGroupIngress[0]).toMatchObject({
+      FromPort: first,
+      ToPort: first + count - 1,
+    });
     expect(worker.SecurityGroupIngress[0]).not.toHaveProperty('CidrIp');
     expect(resourcesOf(app, 'AWS::EC2::SecurityGroupIngress')).toEqual([]);
     const [template] = resourcesOf(app, 'AWS::EC2::LaunchTemplate');
@@ -121,6 +129,23 @@ describe.each(STAGE_NAMES)('%s', (name) => {
       HttpTokens: 'required',
       HttpPutResponseHopLimit: 1,
     });
+  });
+
+  test('a worker is told where to write that it lives, and of an engine only where there is one', () => {
+    const [template] = resourcesOf(app, 'AWS::EC2::LaunchTemplate');
+    const userData = JSON.stringify(template?.[1].Properties.LaunchTemplateData.UserData);
+    const settings = [...userData.matchAll(/\\n(?:export )?([A-Z0-9_]+)=/g)].map(([, it]) => it);
+    const engine = name === 'local' ? ['DYNAMODB_URL', 'IMDS_TARGET'] : [];
+    expect(settings.toSorted()).toEqual(
+      [
+        'AGENT_IMAGE',
+        'AGENT_IMAGE_S3',
+        'AWS_DEFAULT_REGION',
+        'HEARTBEAT_TABLE',
+        'WORKER_ASSET_S3',
+        ...engine,
+      ].toSorted(),
+    );
   });
 
   test('the edge lives in the network that workers trust', () => {

@@ -12,14 +12,23 @@ export const STAGE_NAMES = ['local', 'dev', 'prod'] as const;
 export const rawStage = (name: string) =>
   stages({ ONEMINS_WORKER_AMI: 'ami-00000000000000000' })[name] as Record<string, unknown>;
 
-export const stageOf = (name: string): Stage => parseStage(name, rawStage(name));
+export const stageOf = (name: string, change = {}): Stage =>
+  parseStage(name, { ...rawStage(name), ...change });
 
-export function buildApp(name: string): App {
+/** The app of a stage, with `change` in what the stage says. */
+export function buildApp(name: string, change = {}): App {
   const { context } = JSON.parse(readFileSync('cdk.json', 'utf8'));
   const app = new App({ context });
-  buildProduct(app, stageOf(name));
+  buildProduct(app, stageOf(name, change));
   return app;
 }
+
+/** How a stage says that it buys at Hetzner too. Only the local one may. */
+export const HETZNER = {
+  url: 'https://api.hetzner.cloud/v1',
+  locations: ['fsn1'],
+  image: 'debian-12',
+};
 
 export interface Resource {
   readonly Type: string;

@@ -1,10 +1,22 @@
 /** The shape of a saga: what fails is undone, last first, and only what may be repeated is. */
 import { describe, expect, test } from 'vitest';
-import { RETRYABLE, type SagaStep, type State, saga, type Task } from '../lib/constructs/saga.js';
-import { PROVISION, PROVISION_STEPS } from '../lib/sagas/provision.js';
+import {
+  type Definition,
+  RETRYABLE,
+  type SagaStep,
+  type State,
+  saga,
+  type Task,
+} from '../lib/constructs/saga.js';
+import { sagaRows } from '../lib/sagas/all.js';
+import { DRAIN } from '../lib/sagas/drain.js';
+import { PROVISION } from '../lib/sagas/provision.js';
 import { buildApp, resourcesOf } from './product.js';
 
 const nothing = { nothingToUndo: 'a test' };
+
+const machineOf = (...steps: SagaStep[]): Definition =>
+  saga({ act: 'A test', comment: 'a test', steps }).definition;
 
 /** The states that follow each other from `name` on, by their `Next`. */
 function chain(states: Record<string, State>, name: string): string[] {
@@ -13,19 +25,12 @@ function chain(states: Record<string, State>, name: string): string[] {
   return 'Next' in state ? [name, ...chain(states, state.Next)] : [name];
 }
 
-const tasks = Object.entries(PROVISION.States).filter(
-  (it): it is [string, Task] => it[1].Type === 'Task',
-);
-const forward = tasks.filter(([name]) => !name.startsWith('Undo'));
-const backward = tasks.filter(([name]) => name.startsWith('Undo'));
-
 describe('a saga of three steps, of which the second leaves nothing behind', () => {
-  const steps: SagaStep[] = [
+  const { StartAt, States } = machineOf(
     { name: 'A', run: 'placement', undo: 'placement' },
     { name: 'B', run: 'route', undo: nothing },
     { name: 'C', run: 'provision', undo: 'provision' },
-  ];
-  const { StartAt, States } = saga('a test', steps);
+  );
   const unwinding = (name: string) => chain(States, (States[name] as Task).Catch[0]?.Next ?? '');
 
   test('runs its steps in order', () => {
@@ -41,10 +46,10 @@ describe('a saga of three steps, of which the second leaves nothing behind', () 
 });
 
 test('a step with a condition is passed by when it does not hold', () => {
-  const { StartAt, States } = saga('a test', [
+  const { StartAt, States } = machineOf(
     { name: 'A', run: 'placement', undo: nothing, onlyWhenNull: '$.X' },
     { name: 'B', run: 'route', undo: nothing },
-  ]);
+  );
   expect(StartAt).toBe('ANeeded');
   expect(States.ANeeded).toEqual({
     Type: 'Choice',
@@ -53,44 +58,132 @@ test('a step with a condition is passed by when it does not hold', () => {
   });
 });
 
-test('a step whose failure is harmless goes on', () => {
-  const { States } = saga('a test', [
-    { name: 'A', run: 'notify', undo: nothing, failureIsHarmless: true },
-  ]);
-  expect((States.A as Task).Catch).toMatchObject([{ Next: 'Done' }]);
+describe('a step that waits', () => {
+  const waiting: SagaStep = { name: 'B', run: 'drain', undo: 'drain', afterSeconds: 300 };
+  const before: SagaStep = { name: 'A', run: 'placement', undo: 'placement' };
+
+  test('waits before it runs, and unwinds like any other', () => {
+    const { StartAt, States } = machineOf(before, waiting);
+    expect(chain(States, StartAt)).toEqual(['A', 'WaitBeforeB', 'B', 'Done']);
+    expect(States.WaitBeforeB).toEqual({ Type: 'Wait', Seconds: 300, Next: 'B' });
+    expect(chain(States, (States.B as Task).Catch[0]?.Next ?? '')).toEqual([
+      'UndoB',
+      'UndoA',
+      'Failed',
+    ]);
+  });
+  test('may be the first', () => {
+    expect(machineOf(waiting).StartAt).toBe('WaitBeforeB');
+  });
+  test('waits only if it runs at all', () => {
+    const { StartAt, States } = machineOf({ ...waiting, onlyWhenNull: '$.X' });
+    expect(StartAt).toBe('BNeeded');
+    expect(States.BNeeded).toMatchObject({ Choices: [{ Next: 'WaitBeforeB' }], Default: 'Done' });
+  });
 });
 
-describe('provisioning', () => {
-  test('is as it was reviewed', async () => {
-    const definition = `${JSON.stringify(PROVISION, null, 2)}\n`;
-    await expect(definition).toMatchFileSnapshot('__snapshots__/provision.asl.json');
+describe('a step that may be enough', () => {
+  const enough: SagaStep = { name: 'A', run: 'drain', undo: 'drain', doneWhenNull: '$.A.x' };
+
+  test('ends the saga when its path is null, and otherwise goes on', () => {
+    const { StartAt, States } = machineOf(enough, { name: 'B', run: 'drain', undo: nothing });
+    expect(StartAt).toBe('A');
+    expect((States.A as Task).Next).toBe('AWasEnough');
+    expect(States.AWasEnough).toEqual({
+      Type: 'Choice',
+      Choices: [{ Variable: '$.A.x', IsNull: true, Next: 'Done' }],
+      Default: 'B',
+    });
+  });
+  test('cannot be one whose failure is harmless: there would be nothing at its path', () => {
+    expect(() => machineOf({ ...enough, failureIsHarmless: true })).toThrow('A: ');
+  });
+});
+
+test('a step whose failure is harmless goes on', () => {
+  const { States } = machineOf({
+    name: 'A',
+    run: 'notify',
+    undo: nothing,
+    failureIsHarmless: true,
+  });
+  expect((States.A as Task).Catch).toMatchObject([{ Next: 'Done', ResultPath: '$.A' }]);
+});
+
+test('a step that somebody else repeats is not repeated, and its failure ends nothing', () => {
+  const top = PROVISION.definition.States.TopUp as Task;
+  expect(top.Retry).toBeUndefined();
+  expect(top.Catch).toMatchObject([{ Next: 'Done' }]);
+});
+
+test('a drain is far from over while it waits, and done when somebody needs the worker', () => {
+  const { StartAt, States } = DRAIN.definition;
+  expect(States[StartAt]).toEqual({ Type: 'Wait', Seconds: 300, Next: 'DrainWorker' });
+  expect(States.DrainWorkerWasEnough).toMatchObject({
+    Choices: [{ Variable: '$.DrainWorker.machine_id', Next: 'Done' }],
+    Default: 'GiveBack',
+  });
+});
+
+describe.each(['local', 'prod'])('%s', (stage) => {
+  const machines = resourcesOf(buildApp(stage), 'AWS::StepFunctions::StateMachine');
+
+  test('deploys every saga, and nothing beside', () => {
+    const names = machines.map(([, it]) => it.Properties.StateMachineName);
+    expect(names.toSorted()).toEqual(sagaRows.map(([name]) => `1mins-${stage}-${name}`).toSorted());
   });
 
-  test.each(['local', 'prod'])('is deployed as it is reviewed (%s)', (stage) => {
-    const machines = resourcesOf(buildApp(stage), 'AWS::StepFunctions::StateMachine');
-    expect(machines).toHaveLength(1);
-    const it = machines[0]?.[1].Properties;
-    expect(JSON.parse(it.DefinitionString)).toEqual(PROVISION);
-    const called = new Set(tasks.map(([, task]) => task.Resource.slice(2, -1)));
-    expect(new Set(Object.keys(it.DefinitionSubstitutions))).toEqual(called);
+  test.each(sagaRows)('deploys %s as it is reviewed', (name, { definition }) => {
+    const found = machines.find(
+      ([, it]) => it.Properties.StateMachineName === `1mins-${stage}-${name}`,
+    );
+    const it = found?.[1].Properties;
+    expect(JSON.parse(it.DefinitionString)).toEqual(definition);
+    const called = tasksOf(definition).map(([, task]) => task.Resource.slice(2, -1));
+    expect(new Set(Object.keys(it.DefinitionSubstitutions))).toEqual(new Set(called));
+  });
+});
+
+const tasksOf = ({ States }: Definition) =>
+  Object.entries(States).filter((it): it is [string, Task] => it[1].Type === 'Task');
+
+describe.each(sagaRows)('%s', (name, { steps, definition }) => {
+  const tasks = tasksOf(definition);
+  const forward = tasks.filter(([it]) => !it.startsWith('Undo'));
+  const backward = tasks.filter(([it]) => it.startsWith('Undo'));
+
+  test('is as it was reviewed', async () => {
+    const text = `${JSON.stringify(definition, null, 2)}\n`;
+    await expect(text).toMatchFileSnapshot(`__snapshots__/${name}.asl.json`);
+  });
+
+  test('leads to states that are there', () => {
+    const named = JSON.stringify(definition.States).matchAll(/"(?:Next|Default)":"(\w+)"/g);
+    const reached = new Set([definition.StartAt, ...[...named].map(([, it]) => it)]);
+    expect(new Set(Object.keys(definition.States))).toEqual(reached);
   });
 
   test('runs its steps in the order of the table', () => {
-    expect(forward.map(([name]) => name)).toEqual(PROVISION_STEPS.map((it) => it.name));
+    expect(forward.map(([it]) => it)).toEqual(steps.map((it) => it.name));
   });
 
   test('every step that leaves something behind has an undo', () => {
-    const undone = PROVISION_STEPS.filter((it) => typeof it.undo === 'string');
-    expect(backward.map(([name]) => name)).toEqual(undone.map((it) => `Undo${it.name}`).reverse());
+    const undone = steps.filter((it) => typeof it.undo === 'string');
+    expect(backward.map(([it]) => it)).toEqual(undone.map((it) => `Undo${it.name}`).reverse());
   });
 
   test('a step repeats only what says that it may be repeated', () => {
-    for (const [name, task] of forward) {
+    const repeated = steps.filter((it) => !it.repeatedBy).map((it) => it.name);
+    for (const [step, { Retry }] of forward) {
+      if (!repeated.includes(step)) {
+        expect(Retry, step).toBeUndefined();
+        continue;
+      }
       expect(
-        task.Retry.map((it) => it.ErrorEquals),
-        name,
+        Retry?.map((it) => it.ErrorEquals),
+        step,
       ).toEqual([RETRYABLE]);
-      expect(task.Retry[0], name).toMatchObject({ MaxAttempts: 6, IntervalSeconds: 2 });
+      expect(Retry?.[0], step).toMatchObject({ MaxAttempts: 6, IntervalSeconds: 2 });
     }
     expect(RETRYABLE).not.toContain('Terminal');
     expect(RETRYABLE).not.toContain('States.ALL');
@@ -98,25 +191,25 @@ describe('provisioning', () => {
   });
 
   test('an undo repeats everything, then calls a person', () => {
-    for (const [name, task] of backward) {
-      expect(task.Retry, name).toMatchObject([{ ErrorEquals: ['States.ALL'], MaxAttempts: 12 }]);
-      expect(task.Catch, name).toMatchObject([{ Next: 'UndoFailed' }]);
-      expect(task.ResultPath, name).toBe('$.undone');
+    for (const [step, task] of backward) {
+      expect(task.Retry, step).toMatchObject([{ ErrorEquals: ['States.ALL'], MaxAttempts: 12 }]);
+      expect(task.Catch, step).toMatchObject([{ Next: 'UndoFailed' }]);
+      expect(task.ResultPath, step).toBe('$.undone');
     }
   });
 
   test('every step waits no longer than its function can run', () => {
-    for (const [name, task] of tasks) expect(task.TimeoutSeconds, name).toBeLessThanOrEqual(155);
+    for (const [step, task] of tasks) expect(task.TimeoutSeconds, step).toBeLessThanOrEqual(155);
   });
 
   test('hands on the state and the name of the step, and nothing beside', () => {
-    for (const [name, task] of tasks) {
-      expect(task.Parameters).toEqual({ step: name, 'saga.$': '$' });
+    for (const [step, task] of tasks) {
+      expect(task.Parameters).toEqual({ step, 'saga.$': '$' });
     }
-    expect(JSON.stringify(PROVISION)).not.toMatch(/secret|token|password|key/i);
+    expect(JSON.stringify(definition)).not.toMatch(/secret|token|password|key/i);
   });
 
   test('stays within thirty transitions, also when its last step fails', () => {
-    expect(Object.keys(PROVISION.States).length).toBeLessThanOrEqual(30);
+    expect(Object.keys(definition.States).length).toBeLessThanOrEqual(30);
   });
 });

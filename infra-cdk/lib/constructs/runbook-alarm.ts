@@ -17,17 +17,26 @@ export const HEADINGS = {
   undoFailed: 'An undo failed',
   functionErrors: 'A function fails',
   apiErrors: 'The API answers with errors',
+  loopStopped: 'A scheduled loop stands still',
+  workerSilent: 'A worker is silent',
+  workerLost: 'A worker was lost',
+  reaperStopped: 'The reaper stopped itself',
+  blanksBackOff: 'Blank boots are backing off',
 } as const;
+
+export type Heading = keyof typeof HEADINGS;
 
 export interface RunbookAlarmProps {
   readonly name: string;
   readonly metric: IMetric;
   /** What it means when this goes off, in one sentence. */
   readonly means: string;
-  readonly heading: keyof typeof HEADINGS;
+  readonly heading: Heading;
   readonly topic: ITopic;
   /** Goes off when the metric is at least this. */
   readonly threshold?: number;
+  /** Goes off instead when the metric was less, or was not there at all, for so many periods. */
+  readonly absentFor?: number;
 }
 
 /** The period over which every alarm here counts. */
@@ -40,14 +49,24 @@ export class RunbookAlarm extends Alarm {
       alarmDescription: `${props.means} RUNBOOK.md#${anchor(HEADINGS[props.heading])}`,
       metric: props.metric,
       threshold: props.threshold ?? 1,
-      evaluationPeriods: 1,
-      comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-      // Nothing happened is no news.
-      treatMissingData: TreatMissingData.NOT_BREACHING,
+      ...(props.absentFor ? whenAbsent(props.absentFor) : WHEN_PRESENT),
     });
     this.addAlarmAction(new SnsAction(props.topic));
   }
 }
+
+const WHEN_PRESENT = {
+  evaluationPeriods: 1,
+  comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+  // Nothing happened is no news.
+  treatMissingData: TreatMissingData.NOT_BREACHING,
+};
+
+const whenAbsent = (periods: number) => ({
+  evaluationPeriods: periods,
+  comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
+  treatMissingData: TreatMissingData.BREACHING,
+});
 
 /** How a Markdown heading is spelt in a link. */
 export const anchor = (heading: string) => heading.toLowerCase().replaceAll(' ', '-');

@@ -8,6 +8,7 @@ import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
+import type { Architecture } from '../offerings.js';
 import { ALARM_PERIOD, RunbookAlarm } from './runbook-alarm.js';
 
 export interface RustFunctionProps {
@@ -16,7 +17,7 @@ export interface RustFunctionProps {
   readonly name: string;
   readonly memoryMib: number;
   readonly timeoutS: number;
-  readonly architecture: 'arm64' | 'x86_64';
+  readonly architecture: Architecture;
   readonly env: Record<string, string>;
   readonly may: readonly PolicyStatement[];
   readonly alarms: ITopic;
@@ -31,10 +32,11 @@ const ERRORS_THRESHOLD = 5;
 
 export class RustFunction extends Construct {
   readonly function: lambda.Function;
+  readonly logs: LogGroup;
 
   constructor(scope: Construct, id: string, props: RustFunctionProps) {
     super(scope, id);
-    const logGroup = new LogGroup(this, 'Logs', {
+    this.logs = new LogGroup(this, 'Logs', {
       logGroupName: `/aws/lambda/${props.name}`,
       retention: RetentionDays.ONE_MONTH,
       removalPolicy: RemovalPolicy.DESTROY,
@@ -49,8 +51,8 @@ export class RustFunction extends Construct {
       memorySize: props.memoryMib,
       timeout: Duration.seconds(props.timeoutS),
       environment: props.env,
-      role: this.role(props, logGroup),
-      logGroup,
+      role: this.role(props),
+      logGroup: this.logs,
     });
     new RunbookAlarm(this, 'Alarm', {
       name: `${props.name}-errors`,
@@ -63,14 +65,14 @@ export class RustFunction extends Construct {
   }
 
   /** A role of its own, with the rights of its row and its own log. */
-  private role(props: RustFunctionProps, logGroup: LogGroup): Role {
+  private role(props: RustFunctionProps): Role {
     const role = new Role(this, 'Role', {
       roleName: props.name,
       assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
     });
     const log = new PolicyStatement({
       actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
-      resources: [logGroup.logGroupArn],
+      resources: [this.logs.logGroupArn],
     });
     for (const statement of [log, ...props.may]) role.addToPolicy(statement);
     return role;

@@ -2,7 +2,8 @@
  * A saga is a table of steps, each with its undo; this file turns the table into a state machine.
  *
  * A step that fails for good is undone first, since after a timeout nobody knows whether it ran;
- * then every step before it is undone, last first. The definition is plain JSON with `${function}`
+ * then every step before it is undone, last first. A step may have to wait, may be passed by, and may
+ * be the last one, as the state says. The definition is plain JSON with `${function}`
  * in place of each ARN, so that a test can interpret exactly what the cloud will run.
  */
 import { FUNCTIONS, type FunctionName } from '../functions.js';
@@ -13,10 +14,24 @@ export interface SagaStep {
   readonly run: FunctionName;
   /** Runs only when this path of the state is null; otherwise the saga goes on to the next step. */
   readonly onlyWhenNull?: string;
+  /** Runs so much later: time for somebody to change the state, or to stop the saga by hand. */
+  readonly afterSeconds?: number;
+  /** Ends the saga well when this path of the state is null after the step. */
+  readonly doneWhenNull?: string;
   /** Must succeed on a step that never ran. */
   readonly undo: FunctionName | { readonly nothingToUndo: string };
   /** For steps whose failure is not worth taking everything back. */
   readonly failureIsHarmless?: boolean;
+  /** Who repeats it if it fails, so that the saga does not. */
+  readonly repeatedBy?: string;
+}
+
+/** A business act: what it is called where people read of it, its steps, and the machine they make. */
+export interface Saga {
+  /** Begins a sentence of an alarm. */
+  readonly act: string;
+  readonly steps: readonly SagaStep[];
+  readonly definition: Definition;
 }
 
 /** A state machine in the Amazon States Language; only the states that {@link saga} emits. */
@@ -26,7 +41,7 @@ export interface Definition {
   readonly States: Record<string, State>;
 }
 
-export type State = Task | Choice | Fail | { readonly Type: 'Succeed' };
+export type State = Task | Choice | Wait | Fail | { readonly Type: 'Succeed' };
 
 export interface Task {
   readonly Type: 'Task';
@@ -34,7 +49,8 @@ export interface Task {
   readonly Parameters: { readonly step: string; readonly 'saga.$': '$' };
   readonly ResultPath: string;
   readonly TimeoutSeconds: number;
-  readonly Retry: readonly Retry[];
+  /** Absent: a failure is final. */
+  readonly Retry?: readonly Retry[];
   readonly Catch: readonly Catch[];
   readonly Next: string;
 }
@@ -45,6 +61,12 @@ export interface Choice {
     { readonly Variable: string; readonly IsNull: true; readonly Next: string },
   ];
   readonly Default: string;
+}
+
+export interface Wait {
+  readonly Type: 'Wait';
+  readonly Seconds: number;
+  readonly Next: string;
 }
 
 export interface Fail {
@@ -112,48 +134,63 @@ const BACKWARD: Retry = {
   JitterStrategy: 'FULL',
 };
 
-/** Chains `steps`, in order, with their undos behind them. */
-export function saga(comment: string, steps: readonly SagaStep[]): Definition {
-  const forward = forwardStates(steps);
-  return {
-    Comment: comment,
-    StartAt: entry(steps, 0),
-    States: {
-      ...forward,
-      [DONE]: { Type: 'Succeed' },
-      ...backwardStates(steps),
-      [FAILED]: { Type: 'Fail', ErrorPath: '$.error.Error', CausePath: '$.error.Cause' },
-      [UNDO_FAILED]: { Type: 'Fail', Error: UNDO_FAILED, CausePath: '$.undo_error.Cause' },
-    },
+/** Chains the steps, in order, with their undos behind them. */
+export function saga(it: Omit<Saga, 'definition'> & { readonly comment: string }): Saga {
+  const { act, comment, steps } = it;
+  const States: Record<string, State> = {
+    ...Object.assign({}, ...steps.map((step, index) => forwardStates(steps, step, index))),
+    [DONE]: { Type: 'Succeed' },
+    ...backwardStates(steps),
+    [FAILED]: { Type: 'Fail', ErrorPath: '$.error.Error', CausePath: '$.error.Cause' },
+    [UNDO_FAILED]: { Type: 'Fail', Error: UNDO_FAILED, CausePath: '$.undo_error.Cause' },
   };
+  return { act, steps, definition: { Comment: comment, StartAt: entry(steps[0]), States } };
 }
 
-function forwardStates(steps: readonly SagaStep[]): Record<string, State> {
+/** Step number `index` with what comes before and after it, in the order in which it is run. */
+function forwardStates(
+  steps: readonly SagaStep[],
+  step: SagaStep,
+  index: number,
+): Record<string, State> {
+  const { afterSeconds, doneWhenNull, failureIsHarmless, onlyWhenNull } = step;
+  if (doneWhenNull && failureIsHarmless) {
+    throw new Error(`${step.name}: a step that failed leaves nothing to decide by`);
+  }
+  const next = entry(steps[index + 1]);
   const states: Record<string, State> = {};
-  steps.forEach((step, index) => {
-    const next = entry(steps, index + 1);
-    if (step.onlyWhenNull) {
-      states[choiceName(step)] = {
-        Type: 'Choice',
-        Choices: [{ Variable: step.onlyWhenNull, IsNull: true, Next: step.name }],
-        Default: next,
-      };
-    }
-    states[step.name] = {
-      ...task(step.run, step.name, `$.${step.name}`),
-      Retry: [FORWARD],
-      Catch: [
-        {
-          ErrorEquals: ['States.ALL'],
-          ResultPath: '$.error',
-          Next: step.failureIsHarmless ? next : unwindFrom(steps, index),
-        },
-      ],
-      Next: next,
-    };
-  });
+  if (onlyWhenNull) {
+    states[choiceName(step)] = whenNull(
+      onlyWhenNull,
+      afterSeconds ? waitName(step) : step.name,
+      next,
+    );
+  }
+  if (afterSeconds) {
+    states[waitName(step)] = { Type: 'Wait', Seconds: afterSeconds, Next: step.name };
+  }
+  states[step.name] = {
+    ...task(step.run, step.name, `$.${step.name}`),
+    ...(step.repeatedBy === undefined && { Retry: [FORWARD] }),
+    Catch: [
+      {
+        ErrorEquals: ['States.ALL'],
+        // A saga that goes on has no error: only its step says that it failed.
+        ResultPath: failureIsHarmless ? `$.${step.name}` : '$.error',
+        Next: failureIsHarmless ? next : unwindFrom(steps, index),
+      },
+    ],
+    Next: doneWhenNull ? endName(step) : next,
+  };
+  if (doneWhenNull) states[endName(step)] = whenNull(doneWhenNull, DONE, next);
   return states;
 }
+
+const whenNull = (path: string, next: string, otherwise: string): Choice => ({
+  Type: 'Choice',
+  Choices: [{ Variable: path, IsNull: true, Next: next }],
+  Default: otherwise,
+});
 
 function backwardStates(steps: readonly SagaStep[]): Record<string, State> {
   const states: Record<string, State> = {};
@@ -180,11 +217,11 @@ function task(run: FunctionName, step: string, resultPath: string) {
   } as const;
 }
 
-/** Where the saga enters step number `index`. */
-function entry(steps: readonly SagaStep[], index: number): string {
-  const step = steps[index];
+/** Where the saga enters `step`, or ends if there is none. */
+function entry(step: SagaStep | undefined): string {
   if (!step) return DONE;
-  return step.onlyWhenNull ? choiceName(step) : step.name;
+  if (step.onlyWhenNull) return choiceName(step);
+  return step.afterSeconds ? waitName(step) : step.name;
 }
 
 /** The last undo among the steps up to number `index`. */
@@ -195,3 +232,5 @@ function unwindFrom(steps: readonly SagaStep[], index: number): string {
 
 const undoName = (step: SagaStep) => `Undo${step.name}`;
 const choiceName = (step: SagaStep) => `${step.name}Needed`;
+const waitName = (step: SagaStep) => `WaitBefore${step.name}`;
+const endName = (step: SagaStep) => `${step.name}WasEnough`;

@@ -26,32 +26,53 @@ export class WorkQueue extends Construct {
 
   constructor(scope: Construct, id: string, props: WorkQueueProps) {
     super(scope, id);
-    const suffix = props.fifo ? '.fifo' : '';
-    const common = {
-      fifo: props.fifo,
-      encryption: QueueEncryption.SQS_MANAGED,
-      enforceSSL: true,
-      retentionPeriod: RETENTION,
-    };
-    this.deadLetters = new Queue(this, 'DeadLetters', {
-      ...common,
-      queueName: `${props.name}-dead-letters${suffix}`,
+    const { name, fifo } = props;
+    this.deadLetters = deadLetters(this, {
+      ...props,
+      means: `Messages of ${name} failed ${MAX_RECEIVES} times and wait for a person.`,
     });
     this.queue = new Queue(this, 'Queue', {
-      ...common,
-      queueName: `${props.name}${suffix}`,
+      ...common(fifo),
+      queueName: `${name}${suffix(fifo)}`,
       visibilityTimeout: Duration.seconds(props.consumerTimeout.toSeconds() * VISIBILITY_TIMEOUTS),
       deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: MAX_RECEIVES },
     });
-    new RunbookAlarm(this, 'Alarm', {
-      name: `${props.name}-dead-letters`,
-      metric: this.deadLetters.metricApproximateNumberOfMessagesVisible({
-        period: ALARM_PERIOD,
-        statistic: 'Maximum',
-      }),
-      means: `Messages of ${props.name} failed ${MAX_RECEIVES} times and wait for a person.`,
-      heading: 'deadLetters',
-      topic: props.alarms,
-    });
   }
 }
+
+export interface DeadLettersProps {
+  /** Whose they are. */
+  readonly name: string;
+  readonly fifo?: boolean;
+  /** What it means that there are any. */
+  readonly means: string;
+  readonly alarms: ITopic;
+}
+
+/** The queue of what failed for good, with an alarm as soon as there is something in it. */
+export function deadLetters(scope: Construct, props: DeadLettersProps): Queue {
+  const queue = new Queue(scope, 'DeadLetters', {
+    ...common(props.fifo),
+    queueName: `${props.name}-dead-letters${suffix(props.fifo)}`,
+  });
+  new RunbookAlarm(scope, 'Alarm', {
+    name: `${props.name}-dead-letters`,
+    metric: queue.metricApproximateNumberOfMessagesVisible({
+      period: ALARM_PERIOD,
+      statistic: 'Maximum',
+    }),
+    means: props.means,
+    heading: 'deadLetters',
+    topic: props.alarms,
+  });
+  return queue;
+}
+
+const suffix = (fifo = false) => (fifo ? '.fifo' : '');
+
+const common = (fifo?: boolean) => ({
+  fifo,
+  encryption: QueueEncryption.SQS_MANAGED,
+  enforceSSL: true,
+  retentionPeriod: RETENTION,
+});

@@ -1,28 +1,22 @@
-/** What runs the business: functions, the queues between them, the saga, the API, and its alarms. */
+/** What runs the business: functions, the queues between them, the sagas, the API, and its alarms. */
 import { CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib';
 import type { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
-import { FilterPattern, type LogGroup, MetricFilter } from 'aws-cdk-lib/aws-logs';
 import { EmailIdentity, Identity } from 'aws-cdk-lib/aws-ses';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
 import type { Stage } from '../config.js';
 import { httpApi } from '../constructs/http-api.js';
-import { ALARM_PERIOD, RunbookAlarm } from '../constructs/runbook-alarm.js';
+import { LogAlarm } from '../constructs/log-alarm.js';
+import { Occasions } from '../constructs/occasions.js';
 import { RustFunction } from '../constructs/rust-function.js';
-import { UNDO_FAILED } from '../constructs/saga.js';
+import type { Saga } from '../constructs/saga.js';
 import { SagaMachine } from '../constructs/saga-machine.js';
 import { WorkQueue } from '../constructs/work-queue.js';
-import {
-  BATCH_SIZE,
-  type FunctionName,
-  type FunctionRow,
-  functionRows,
-  type QueueName,
-  type World,
-} from '../functions.js';
+import { BATCH_SIZE, type FunctionName, functionRows } from '../functions.js';
 import { physicalName, routesPrefix } from '../naming.js';
-import { PROVISION } from '../sagas/provision.js';
+import { type SagaName, sagaRows } from '../sagas/all.js';
+import type { FunctionRow, QueueName, World } from '../world.js';
 import type { DataStack } from './data-stack.js';
 import type { WorkersStack } from './workers-stack.js';
 
@@ -51,7 +45,7 @@ export class ControlPlaneStack extends Stack {
     const { workers } = below;
     const queues = this.queues();
     const functions = this.functions({ stack: this, stage, tables, key, bundles, queues, workers });
-    this.provisionSaga(functions);
+    for (const [name, saga] of sagaRows) this.saga(name, saga, functions);
     this.api = httpApi(this, {
       stage,
       alarms: this.alarms,
@@ -67,6 +61,8 @@ export class ControlPlaneStack extends Stack {
       mail: this.queue('MailQueue', 'mail'),
       billing: this.queue('BillingQueue', 'billing'),
       routes: this.queue('RoutesQueue', 'routes', { fifo: true }),
+      warm: this.queue('WarmQueue', 'warm'),
+      watch: this.queue('WatchQueue', 'watch'),
     };
   }
 
@@ -108,46 +104,23 @@ export class ControlPlaneStack extends Stack {
         }),
       );
     }
+    const { alarms, stage } = this;
+    new Occasions(built, 'Occasions', { stage, name, row, function: built.function, alarms });
+    for (const call of row.wakes ?? []) {
+      new LogAlarm(built, pascal(call.name), { stage, logs: built.logs, call, alarms });
+    }
     return built;
   }
 
-  private provisionSaga(functions: Record<FunctionName, RustFunction>): void {
-    const name = physicalName(this.stage, 'provision');
-    const { machine, logs } = new SagaMachine(this, 'ProvisionSaga', {
-      name,
-      definition: PROVISION,
+  private saga(name: SagaName, saga: Saga, functions: Record<FunctionName, RustFunction>): void {
+    const { machine } = new SagaMachine(this, `${pascal(name)}Saga`, {
+      name: physicalName(this.stage, name),
+      saga,
       functions,
+      alarms: this.alarms,
     });
-    new RunbookAlarm(this, 'ProvisionFailed', {
-      name: `${name}-failed`,
-      metric: machine.metricFailed({ period: ALARM_PERIOD }),
-      means: 'A provisioning failed; what it had done is undone.',
-      heading: 'sagaFailed',
-      topic: this.alarms,
-    });
-    new RunbookAlarm(this, 'ProvisionUndoFailed', {
-      name: `${name}-undo-failed`,
-      metric: undoFailures(this, logs, name),
-      means: 'A provisioning failed and could not be undone: something is left behind.',
-      heading: 'undoFailed',
-      topic: this.alarms,
-    });
-    new CfnOutput(this, 'ProvisionArn', { value: machine.stateMachineArn });
+    new CfnOutput(this, `${pascal(name)}Arn`, { value: machine.stateMachineArn });
   }
-}
-
-/** The service's own metric counts failures of both kinds alike, so this one is read from the log. */
-function undoFailures(scope: Construct, logGroup: LogGroup, name: string) {
-  const filter = new MetricFilter(scope, 'UndoFailures', {
-    logGroup,
-    filterPattern: FilterPattern.all(
-      FilterPattern.stringValue('$.type', '=', 'FailStateEntered'),
-      FilterPattern.stringValue('$.details.name', '=', UNDO_FAILED),
-    ),
-    metricNamespace: '1mins',
-    metricName: `${name}-undo-failures`,
-  });
-  return filter.metric({ period: ALARM_PERIOD, statistic: 'Sum' });
 }
 
 const pascal = (name: string) =>

@@ -1,17 +1,11 @@
 /** Who the edge is: it reads routes, says which it serves, and can do nothing else. */
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
-import {
-  InstanceProfile,
-  ManagedPolicy,
-  PolicyStatement,
-  Role,
-  ServicePrincipal,
-} from 'aws-cdk-lib/aws-iam';
+import { InstanceProfile, ManagedPolicy, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import type { Stage } from '../config.js';
 import { physicalName, routesPrefix } from '../naming.js';
-import { readParameters } from '../rights.js';
+import { putInto, readParameters } from '../rights.js';
 import { takeCommands } from '../worker-rights.js';
 
 /** The partitions that edges write to; `EDGE_REPORTS` in `shared/adapters/src/dynamodb/keys.rs`. */
@@ -39,13 +33,7 @@ export class EdgeStack extends Stack {
       statements: [
         takeCommands(),
         ...readParameters(this, stage, routesPrefix(stage)),
-        new PolicyStatement({
-          actions: ['dynamodb:PutItem'],
-          resources: [world.ledger.tableArn],
-          conditions: {
-            'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [EDGE_PARTITIONS] },
-          },
-        }),
+        putInto(world.ledger, [EDGE_PARTITIONS]),
       ],
     });
     this.profile = new InstanceProfile(this, 'Profile', {

@@ -1,0 +1,155 @@
+/** The rows of the functions that keep the fleet: nobody's order makes them run, but the state of it. */
+import { Duration } from 'aws-cdk-lib';
+import {
+  architecture,
+  fleet,
+  ledger,
+  machines,
+  offerings,
+  projects,
+  sagaArn,
+} from './function-env.js';
+import { forgetNodes } from './hetzner.js';
+import * as to from './rights.js';
+import { command, keepMachines } from './worker-rights.js';
+import type { FunctionRow, World } from './world.js';
+
+/** What looks at workers goes by their heartbeats, and settles what was on the lost ones. */
+const watching = (it: World) => ({
+  ...fleet(it),
+  ...projects(it),
+  ...ledger(it),
+  ...machines(it),
+  ROUTES_QUEUE_URL: it.queues.routes.queueUrl,
+  // What comes before a machine's id in the name that its role proves.
+  MACHINE_ARN_PREFIX: it.stack.formatArn({
+    service: 'ec2',
+    resource: 'instance',
+    resourceName: '',
+  }),
+});
+
+/** A machine of the account is about to go, or does. EC2 does not say whose it is. */
+const MACHINE_EVENTS = [
+  {
+    source: ['aws.ec2'],
+    detailType: ['EC2 Spot Instance Interruption Warning', 'EC2 Instance Rebalance Recommendation'],
+  },
+  {
+    source: ['aws.ec2'],
+    detailType: ['EC2 Instance State-change Notification'],
+    detail: { state: ['stopping', 'stopped', 'shutting-down', 'terminated'] },
+  },
+];
+
+export const FLEET_FUNCTIONS = {
+  'warm-pool': {
+    memoryMib: 256,
+    timeoutS: 60,
+    // A poke says no more than "look".
+    worksOff: { queue: 'warm', failsOneByOne: false },
+    every: Duration.minutes(1),
+    wakes: [
+      {
+        says: 'blank boots are backing off',
+        name: 'blanks-back-off',
+        means: 'Blanks failed to boot one after the other, so fewer are tried.',
+        heading: 'blanksBackOff',
+      },
+    ],
+    env: (it) => ({
+      ...fleet(it),
+      ...architecture(it),
+      ...offerings(it),
+      WARM_POOL: JSON.stringify(it.stage.warmPool),
+      BLANK_ARN: sagaArn(it, 'blank'),
+      GROW_ARN: sagaArn(it, 'grow'),
+      DRAIN_ARN: sagaArn(it, 'drain'),
+    }),
+    may: (it) => [
+      to.readWrite(it.tables.fleet),
+      ...(['blank', 'grow', 'drain'] as const).map((saga) => to.start(sagaArn(it, saga))),
+      to.listExecutions(sagaArn(it, 'blank')),
+      ...command(it.stack, it.stage),
+    ],
+  },
+  drain: {
+    memoryMib: 256,
+    timeoutS: 150,
+    env: (it) => ({ ...fleet(it), ...machines(it) }),
+    may: (it) => [
+      to.readWrite(it.tables.fleet),
+      ...keepMachines(it.stack, it.stage, 'stop'),
+      ...forgetNodes(it.stack, it.stage),
+    ],
+  },
+  'worker-watch': {
+    memoryMib: 256,
+    timeoutS: 60,
+    // Its own messages to itself: a look each, between those of the minute.
+    worksOff: { queue: 'watch', failsOneByOne: false },
+    every: Duration.minutes(1),
+    on: MACHINE_EVENTS,
+    wakes: [
+      {
+        says: 'worker silent',
+        name: 'worker-silent',
+        means: 'A worker sends no heartbeats; nothing new is placed on it.',
+        heading: 'workerSilent',
+      },
+      {
+        says: 'worker lost',
+        name: 'worker-lost',
+        means: 'A worker is gone, and with it the instances that it ran.',
+        heading: 'workerLost',
+      },
+    ],
+    env: (it) => ({ ...watching(it), WATCH_QUEUE_URL: it.queues.watch.queueUrl }),
+    may: (it) => [
+      to.readWrite(it.tables.fleet),
+      to.readMany(it.tables.fleet),
+      to.readWrite(it.tables.projects),
+      to.readWrite(it.tables.ledger),
+      to.send(it.queues.routes),
+      to.send(it.queues.watch),
+      ...keepMachines(it.stack, it.stage),
+      ...forgetNodes(it.stack, it.stage),
+    ],
+  },
+  reaper: {
+    memoryMib: 256,
+    timeoutS: 240,
+    every: Duration.minutes(5),
+    wakes: [
+      {
+        says: 'reaper stopped itself',
+        name: 'reaper-stopped-itself',
+        means: 'The reaper would have to delete more than it may at once, and does nothing.',
+        heading: 'reaperStopped',
+      },
+    ],
+    env: (it) => ({
+      ...watching(it),
+      BUNDLES_BUCKET: it.bundles.bucketName,
+      REAPER: JSON.stringify(it.stage.reaper),
+    }),
+    may: (it) => [
+      to.readWrite(it.tables.fleet),
+      to.readMany(it.tables.fleet),
+      to.read(it.tables.projects),
+      to.readWrite(it.tables.ledger),
+      to.send(it.queues.routes),
+      ...to.tidyUp(it.bundles, 'bundles'),
+      ...keepMachines(it.stack, it.stage),
+      ...forgetNodes(it.stack, it.stage),
+      ...command(it.stack, it.stage),
+    ],
+  },
+  /** Only people invoke it, with `scripts/ops`. */
+  operator: {
+    memoryMib: 256,
+    timeoutS: 30,
+    env: (it) => ({ ...fleet(it), DRAIN_ARN: sagaArn(it, 'drain') }),
+    may: (it) => [to.readWrite(it.tables.fleet), to.start(sagaArn(it, 'drain'))],
+  },
+} as const satisfies Record<string, FunctionRow>;

@@ -1,0 +1,17 @@
+/** Every saga by its name, which is what its state machine is called. */
+import type { Saga } from '../constructs/saga.js';
+import { BLANK } from './blank.js';
+import { DRAIN } from './drain.js';
+import { GROW } from './grow.js';
+import { PROVISION } from './provision.js';
+
+export const SAGAS = {
+  provision: PROVISION,
+  blank: BLANK,
+  grow: GROW,
+  drain: DRAIN,
+} as const satisfies Record<string, Saga>;
+
+export type SagaName = keyof typeof SAGAS;
+
+export const sagaRows = Object.entries(SAGAS) as [SagaName, Saga][];

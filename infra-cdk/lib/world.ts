@@ -1,0 +1,50 @@
+/** What a row of the table of functions is made of, and what functions are connected to. */
+import type { Duration, Stack } from 'aws-cdk-lib';
+import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
+import type { EventPattern } from 'aws-cdk-lib/aws-events';
+import type { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+import type { Stage } from './config.js';
+import type { Heading } from './constructs/runbook-alarm.js';
+import type { Joining } from './hetzner.js';
+import type { Purchase } from './worker-rights.js';
+
+/** Everything that functions are connected to. */
+export interface World {
+  readonly stack: Stack;
+  readonly stage: Stage;
+  readonly tables: Record<'accounts' | 'projects' | 'fleet' | 'ledger', ITable>;
+  readonly key: IKey;
+  readonly bundles: IBucket;
+  readonly queues: Record<QueueName, IQueue>;
+  readonly workers: Purchase & Joining;
+}
+
+export type QueueName = 'mail' | 'billing' | 'routes' | 'warm' | 'watch';
+
+export interface FunctionRow {
+  readonly memoryMib: number;
+  readonly timeoutS: number;
+  /** The queue whose messages it gets. */
+  readonly worksOff?: { readonly queue: QueueName; readonly failsOneByOne: boolean };
+  /** It is run this often, and looks anew each time: what one run leaves undone, the next one does. */
+  readonly every?: Duration;
+  /** What happens in the account that it is told of, once. */
+  readonly on?: readonly EventPattern[];
+  /** What it says in its log when a person must look. */
+  readonly wakes?: readonly Call[];
+  readonly env: (world: World) => Record<string, string>;
+  readonly may: (world: World) => PolicyStatement[];
+}
+
+/** A line of a log that wakes somebody. */
+export interface Call {
+  /** What the line contains, to the letter. */
+  readonly says: string;
+  /** Of the alarm. */
+  readonly name: string;
+  readonly means: string;
+  readonly heading: Heading;
+}

@@ -1,0 +1,150 @@
+/** Who may do what: the rights that would hurt most if they were wider. */
+import { describe, expect, test } from 'vitest';
+import { FUNCTIONS } from '../lib/functions.js';
+import { buildApp, HETZNER, resourcesOf } from './product.js';
+
+interface Statement {
+  readonly Action: string | string[];
+  readonly Resource: unknown;
+  readonly Condition?: Record<string, Record<string, unknown>>;
+}
+
+/** What the role called `1mins-{stage}-{role}` is allowed. */
+function rightsOf(app: ReturnType<typeof buildApp>, stage: string, role: string): Statement[] {
+  const name = `1mins-${stage}-${role}`;
+  const found = resourcesOf(app, 'AWS::IAM::Role').find(
+    ([, it]) => it.Properties.RoleName === name,
+  );
+  const id = found?.[0].split('/')[1];
+  return resourcesOf(app, 'AWS::IAM::Policy')
+    .filter(([, it]) =>
+      it.Properties.Roles.some((attached: { Ref: string }) => attached.Ref === id),
+    )
+    .flatMap(([, it]) => it.Properties.PolicyDocument.Statement);
+}
+
+const actionsOf = (it: Statement) => [it.Action].flat();
+const doing = (rights: Statement[], prefix: string) =>
+  rights.filter((it) => actionsOf(it).some((action) => action.startsWith(prefix)));
+const leadingKeys = (it: Statement | undefined) =>
+  it?.Condition?.['ForAllValues:StringLike']?.['dynamodb:LeadingKeys'];
+
+const prod = buildApp('prod');
+const production = (role: string) => rightsOf(prod, 'prod', role);
+
+describe('a worker', () => {
+  test('writes its own heartbeat, and reads and writes nothing else in any table', () => {
+    const rights = doing(production('worker'), 'dynamodb:');
+    expect(rights.flatMap(actionsOf)).toEqual(['dynamodb:PutItem']);
+    expect(leadingKeys(rights[0])).toEqual(['HEARTBEAT#${ec2:SourceInstanceARN}']);
+    expect(JSON.stringify(rights[0]?.Resource)).toContain('Fleet');
+  });
+
+  test('takes commands, fetches its files, and has no other right', () => {
+    const services = production('worker')
+      .flatMap(actionsOf)
+      .map((it) => it.split(':')[0]);
+    expect([...new Set(services)].toSorted()).toEqual([
+      'dynamodb',
+      'ec2messages',
+      's3',
+      'ssm',
+      'ssmmessages',
+    ]);
+    expect(doing(production('worker'), 's3:').flatMap(actionsOf)).toEqual(['s3:GetObject']);
+  });
+});
+
+test('the API writes intents into the fleet, and no worker', () => {
+  const rights = doing(production('api'), 'dynamodb:').filter((it) =>
+    JSON.stringify(it.Resource).includes('Fleet'),
+  );
+  expect(rights.flatMap(actionsOf)).toEqual(['dynamodb:PutItem']);
+  expect(leadingKeys(rights[0])).toEqual(['INTENTS']);
+});
+
+describe.each(Object.keys(FUNCTIONS))('%s', (name) => {
+  const rights = production(name);
+
+  test('switches and terminates machines of its stage only', () => {
+    const onMachines = ['Start', 'Stop', 'Terminate', 'Modify'].map((it) => `ec2:${it}Instance`);
+    for (const it of onMachines.flatMap((action) => doing(rights, action))) {
+      expect(it.Condition).toEqual({ StringEquals: { 'aws:ResourceTag/1mins:stage': 'prod' } });
+    }
+  });
+
+  test('starts executions only if it is one of those that begin business acts', () => {
+    const starts = doing(rights, 'states:StartExecution').flatMap((it) => [it.Resource].flat());
+    const acts = JSON.stringify(starts).match(/stateMachine:1mins-prod-(\w+)/g) ?? [];
+    const begun = acts.map((it) => it.split('-').at(-1)).toSorted();
+    const expected: Record<string, string[]> = {
+      api: ['provision'],
+      billing: ['provision'],
+      'warm-pool': ['blank', 'drain', 'grow'],
+      operator: ['drain'],
+    };
+    expect(begun).toEqual(expected[name] ?? []);
+  });
+});
+
+test('machines are bought and started by one function, and stopped by another', () => {
+  const who = (action: string) =>
+    Object.keys(FUNCTIONS).filter((name) => doing(production(name), action).length > 0);
+  expect(who('ec2:RunInstances')).toEqual(['provision']);
+  expect(who('ec2:StartInstances')).toEqual(['provision']);
+  expect(who('ec2:StopInstances')).toEqual(['drain']);
+  expect(who('ec2:TerminateInstances').toSorted()).toEqual([
+    'drain',
+    'provision',
+    'reaper',
+    'worker-watch',
+  ]);
+  expect(who('ec2:CreateFleet')).toEqual([]);
+});
+
+test('who buys may look up the image that is bought, and no other parameter', () => {
+  const [looking] = doing(production('provision'), 'ssm:GetParameters');
+  expect(JSON.stringify(looking?.Resource)).toMatch(
+    /ssm:us-east-1::parameter\/aws\/service\/debian\/release\/12\/latest\/amd64"/,
+  );
+});
+
+test('where spot machines are on offer, they may be bought', () => {
+  const rights = rightsOf(buildApp('dev'), 'dev', 'provision');
+  expect(doing(rights, 'ec2:CreateFleet')).toHaveLength(1);
+  const [asking] = doing(rights, 'iam:CreateServiceLinkedRole');
+  expect(JSON.stringify(asking?.Resource)).not.toContain('*');
+});
+
+test('the reaper deletes bundles and can read none', () => {
+  const rights = doing(production('reaper'), 's3:');
+  expect(rights.flatMap(actionsOf).toSorted()).toEqual(['s3:DeleteObject', 's3:ListBucket']);
+});
+
+describe('a stage that buys at Hetzner too', () => {
+  const app = buildApp('local', { hetzner: HETZNER });
+  const local = (role: string) => rightsOf(app, 'local', role);
+
+  test('has a role for what joins from there, which writes heartbeats of its kind', () => {
+    const rights = doing(local('node'), 'dynamodb:');
+    expect(rights.flatMap(actionsOf)).toEqual(['dynamodb:PutItem']);
+    expect(leadingKeys(rights[0])).toEqual(['HEARTBEAT#mi-*']);
+  });
+
+  test('lets one function admit machines, and hand on that role and no other', () => {
+    expect(doing(local('provision'), 'ssm:CreateActivation')).toHaveLength(1);
+    const passed = doing(local('provision'), 'iam:PassRole').map((it) => JSON.stringify(it));
+    expect(passed.filter((it) => it.includes('ssm.amazonaws.com'))).toHaveLength(1);
+    for (const name of ['drain', 'worker-watch', 'reaper']) {
+      expect(doing(local(name), 'ssm:CreateActivation'), name).toEqual([]);
+      expect(doing(local(name), 'ssm:DeregisterManagedInstance'), name).toHaveLength(1);
+    }
+  });
+
+  test('and any other has nothing of it', () => {
+    const plain = buildApp('local');
+    const roles = resourcesOf(plain, 'AWS::IAM::Role').map(([, it]) => it.Properties.RoleName);
+    expect(roles).not.toContain('1mins-local-node');
+    expect(JSON.stringify(resourcesOf(plain, 'AWS::IAM::Policy'))).not.toMatch(/Activation/);
+  });
+});
