@@ -3,12 +3,14 @@
 //! A state, a field or a path that it does not know is a panic: the sagas must not outgrow it.
 
 use serde_json::{Value, json};
+use std::{fs, path::Path, time::Duration};
 
-/// Where the definition lies that the CDK tests keep equal to what they synthesise.
-const PROVISION: &str = include_str!("../../infra-cdk/test/__snapshots__/provision.asl.json");
-
-pub(crate) fn provision() -> Value {
-    serde_json::from_str(PROVISION).expect("the snapshot is JSON")
+/// The definition called `name`, which the CDK tests keep equal to what they synthesise.
+pub(crate) fn machine(name: &str) -> Value {
+    let snapshots = concat!(env!("CARGO_MANIFEST_DIR"), "/../infra-cdk/test/__snapshots__");
+    let path = Path::new(snapshots).join(format!("{name}.asl.json"));
+    let json = fs::read_to_string(&path).unwrap_or_else(|_| panic!("{} is there", path.display()));
+    serde_json::from_str(&json).expect("the snapshot is JSON")
 }
 
 /// An error as a function raises it.
@@ -16,6 +18,98 @@ pub(crate) fn provision() -> Value {
 pub(crate) struct Raised {
     pub(crate) error: String,
     pub(crate) cause: String,
+}
+
+/// One execution, a call at a time, so that several can be interleaved.
+#[derive(Debug)]
+pub(crate) struct Execution {
+    machine: Value,
+    at: String,
+    data: Value,
+    tries: u64,
+}
+
+/// What an execution waits for.
+#[derive(Clone, Debug)]
+pub(crate) enum Next {
+    /// The answer of a function.
+    Call {
+        state: String,
+        function: String,
+        payload: Value,
+    },
+    Time {
+        duration: Duration,
+    },
+    /// It ended in this state.
+    Nothing {
+        state: String,
+    },
+}
+
+impl Execution {
+    pub(crate) fn start(machine: Value, input: Value) -> Self {
+        let at = text(&machine["StartAt"]);
+        Self { machine, at, data: input, tries: 0 }
+    }
+
+    /// What has to happen before it can go on. Asking twice is asking once.
+    pub(crate) fn next(&mut self) -> Next {
+        loop {
+            let state = &self.machine["States"][&self.at];
+            match text(&state["Type"]).as_str() {
+                "Succeed" | "Fail" => return Next::Nothing { state: self.at.clone() },
+                "Choice" => self.at = choose(state, &self.data),
+                "Wait" => {
+                    let seconds = state["Seconds"].as_u64().expect("a wait has seconds");
+                    let duration = Duration::from_secs(seconds);
+                    return Next::Time { duration };
+                }
+                "Task" => {
+                    let function = text(&state["Resource"]);
+                    let function = function.trim_start_matches("${").trim_end_matches('}');
+                    let step = &state["Parameters"]["step"];
+                    return Next::Call {
+                        state: self.at.clone(),
+                        function: function.to_owned(),
+                        payload: json!({ "step": step, "saga": self.data }),
+                    };
+                }
+                other => panic!("no rule for a state of type {other}"),
+            }
+        }
+    }
+
+    /// The time that it waited for has come.
+    pub(crate) fn waited(&mut self) {
+        self.at = text(&self.machine["States"][&self.at]["Next"]);
+    }
+
+    /// The function that it waited for has answered. Says how long to wait before going on.
+    pub(crate) fn answered(&mut self, answer: Result<Value, Raised>) -> Duration {
+        let state = self.machine["States"][&self.at].clone();
+        match answer {
+            Ok(result) => self.leave(&state["ResultPath"], result, &state["Next"]),
+            Err(raised) => {
+                if let Some(pause) = pause(&state, &raised.error, self.tries) {
+                    self.tries += 1;
+                    return pause;
+                }
+                let catcher = rule(&state["Catch"], &raised.error);
+                let catcher =
+                    catcher.unwrap_or_else(|| panic!("{}: nobody catches {raised:?}", self.at));
+                let caught = json!({ "Error": raised.error, "Cause": raised.cause });
+                self.leave(&catcher["ResultPath"], caught, &catcher["Next"]);
+            }
+        }
+        Duration::ZERO
+    }
+
+    fn leave(&mut self, path: &Value, result: Value, next: &Value) {
+        put(&mut self.data, path, result);
+        self.at = text(next);
+        self.tries = 0;
+    }
 }
 
 /// How an execution ended, and through which task states it went.
@@ -27,62 +121,41 @@ pub(crate) struct Ended {
     pub(crate) inputs: Vec<Value>,
 }
 
-/// Runs `machine` on `input`. Task states call `invoke(state, function, payload)`.
+/// Runs `machine` on `input` to its end. Task states call `invoke(state, function, payload)`; time
+/// takes none.
 pub(crate) async fn run(
     machine: &Value,
     input: Value,
     mut invoke: impl AsyncFnMut(&str, &str, Value) -> Result<Value, Raised>,
 ) -> Ended {
-    let mut ended = Ended { at: text(&machine["StartAt"]), entered: vec![], inputs: vec![] };
-    let mut data = input;
+    let mut execution = Execution::start(machine.clone(), input);
+    let (mut entered, mut inputs): (Vec<String>, Vec<Value>) = (vec![], vec![]);
     loop {
-        let name = ended.at.clone();
-        let state = &machine["States"][&name];
-        ended.at = match text(&state["Type"]).as_str() {
-            "Succeed" | "Fail" => return ended,
-            "Choice" => choose(state, &data),
-            "Task" => {
-                ended.entered.push(name.clone());
-                ended.inputs.push(data.clone());
-                task(&name, state, &mut data, &mut invoke).await
-            }
-            other => panic!("no rule for a state of type {other}"),
-        };
-    }
-}
-
-/// Carries out one task state with its retries and returns the next state.
-async fn task(
-    name: &str,
-    state: &Value,
-    data: &mut Value,
-    invoke: &mut impl AsyncFnMut(&str, &str, Value) -> Result<Value, Raised>,
-) -> String {
-    let function = text(&state["Resource"]);
-    let function = function.trim_start_matches("${").trim_end_matches('}');
-    let mut tries = 0;
-    loop {
-        let payload = json!({ "step": state["Parameters"]["step"], "saga": data.clone() });
-        match invoke(name, function, payload).await {
-            Ok(result) => {
-                put(data, &state["ResultPath"], result);
-                return text(&state["Next"]);
-            }
-            Err(raised) if tries < retries(state, &raised.error) => tries += 1,
-            Err(raised) => {
-                let catcher = rule(&state["Catch"], &raised.error);
-                let catcher =
-                    catcher.unwrap_or_else(|| panic!("{name}: nobody catches {raised:?}"));
-                let caught = json!({ "Error": raised.error, "Cause": raised.cause });
-                put(data, &catcher["ResultPath"], caught);
-                return text(&catcher["Next"]);
+        match execution.next() {
+            Next::Nothing { state } => return Ended { at: state, entered, inputs },
+            Next::Time { .. } => execution.waited(),
+            Next::Call { state, function, payload } => {
+                // A retry is not another entry.
+                if execution.tries == 0 {
+                    entered.push(state.clone());
+                    inputs.push(payload["saga"].clone());
+                }
+                let answer = invoke(&state, &function, payload).await;
+                execution.answered(answer);
             }
         }
     }
 }
 
-fn retries(state: &Value, error: &str) -> u64 {
-    rule(&state["Retry"], error).and_then(|it| it["MaxAttempts"].as_u64()).unwrap_or(0)
+/// How long the state machine waits before it tries again; `None` if it does not.
+fn pause(state: &Value, error: &str, tries: u64) -> Option<Duration> {
+    let retry = rule(&state["Retry"], error)?;
+    if tries >= retry["MaxAttempts"].as_u64()? {
+        return None;
+    }
+    let power = i32::try_from(tries).ok()?;
+    let seconds = retry["IntervalSeconds"].as_f64()? * retry["BackoffRate"].as_f64()?.powi(power);
+    Some(Duration::from_secs_f64(seconds.min(retry["MaxDelaySeconds"].as_f64()?)))
 }
 
 /// The first rule of `rules` that names `error`.

@@ -38,7 +38,12 @@ fn every_golden_input_is_understood() {
 
 /// Panics if `function` could not read `event`.
 fn understand(function: &str, event: &Value, case: &str) {
-    if let Some(records) = event["Records"].as_array() {
+    // These two tell for themselves who calls.
+    if function == "worker-watch" {
+        assert!(serde_json::from_value::<worker_watch::Trigger>(event.clone()).is_ok(), "{case}");
+    } else if function == "warm-pool" {
+        assert!(serde_json::from_value::<warm_pool::Input>(event.clone()).is_ok(), "{case}");
+    } else if let Some(records) = event["Records"].as_array() {
         for record in records {
             let body = record["body"].as_str().expect("a record has a body");
             let read = match function {
@@ -55,13 +60,17 @@ fn understand(function: &str, event: &Value, case: &str) {
     } else {
         let event = event.clone();
         let read = match function {
-            "placement" => serde_json::from_value::<Call<placement::Step>>(event).is_ok(),
+            "placement" => serde_json::from_value::<placement::Call>(event).is_ok(),
             "project-state" => serde_json::from_value::<Call<project_state::Step>>(event).is_ok(),
-            "provision" => serde_json::from_value::<Call<provision::Step>>(event).is_ok(),
-            "docker-run" => serde_json::from_value::<Call<docker_run::Step>>(event).is_ok(),
-            "health-check" => serde_json::from_value::<Call<health_check::Step>>(event).is_ok(),
+            "provision" => serde_json::from_value::<provision::Call>(event).is_ok(),
+            "docker-run" => serde_json::from_value::<docker_run::Call>(event).is_ok(),
+            "health-check" => serde_json::from_value::<health_check::Call>(event).is_ok(),
             "route" => serde_json::from_value::<Call<contracts::routes::Step>>(event).is_ok(),
             "notify" => serde_json::from_value::<Call<String>>(event).is_ok(),
+            "drain" => serde_json::from_value::<drain::Call>(event).is_ok(),
+            // It takes no input.
+            "reaper" => event.is_object(),
+            "operator" => operator::Command::read(&event).is_ok(),
             other => panic!("{case}: `{other}` is no step"),
         };
         assert!(read, "{case}");

@@ -4,5 +4,6 @@
 mod asl;
 mod events;
 mod sagas;
+mod simulation;
 mod tidy;
 mod world;

@@ -1,30 +1,31 @@
-//! All functions of the provisioning saga over one set of fakes.
+//! The platform in memory: every function of the sagas over one set of fakes.
 
 use crate::asl::Raised;
-use contracts::{
-    provision::{Call, Saga},
-    routes::WakeUp,
-};
+use contracts::{provision::Call, routes::WakeUp};
 use docker_run::Platform;
 use domain::{
-    project::State,
+    offering::{Architecture, Offerings},
+    project::{Project, State},
     route::{Page, Target},
 };
 use ports::{
+    clock::Clock,
+    heartbeats::{Container, Heartbeat},
+    machines::Machine,
     projects::{Projects, SealedSecrets},
     vault::{SecretKind, Vault},
 };
-use provision::offering::{Offering, Provider};
 use runtime::fault::{Classify, diagnose};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
+use std::sync::Arc;
 use testkit::{
     bundles::FakeBundles, clock::FakeClock, commands::FakeCommands, fleet::FakeFleet,
-    machines::FakeMachines, make, projects::FakeProjects, queue::FakeQueue, routes::FakeRouteLog,
-    vault::FakeVault,
+    heartbeats::FakeHeartbeats, intents::FakeIntents, machines::FakeMachines, make, outage::Outage,
+    placements::FakePlacements, projects::FakeProjects, queue::FakeQueue, random::FakeRandom,
+    routes::FakeRouteLog, sagas::FakeSagas, vault::FakeVault,
 };
 
-/// The platform in memory, with one paid project.
 pub(crate) struct World {
     pub(crate) projects: FakeProjects,
     pub(crate) fleet: FakeFleet,
@@ -32,73 +33,180 @@ pub(crate) struct World {
     pub(crate) commands: FakeCommands,
     pub(crate) bundles: FakeBundles,
     pub(crate) routes: FakeRouteLog,
+    pub(crate) heartbeats: FakeHeartbeats,
+    pub(crate) placements: FakePlacements,
+    pub(crate) intents: FakeIntents,
+    pub(crate) clock: Arc<FakeClock>,
+    pub(crate) sagas: Started,
     wake_ups: FakeQueue<WakeUp>,
+    looks: FakeQueue<worker_watch::Look>,
     vault: FakeVault,
-    clock: FakeClock,
+    random: FakeRandom,
+    settings: Settings,
+}
+
+/// The executions that functions have asked for, by state machine.
+#[derive(Debug, Default)]
+pub(crate) struct Started {
+    pub(crate) blank: FakeSagas,
+    pub(crate) grow: FakeSagas,
+    pub(crate) drain: FakeSagas,
+}
+
+struct Settings {
+    placement: placement::Config,
     provision: provision::Config,
     launch: docker_run::Config,
+    warm_pool: warm_pool::Config,
+    reaper: reaper::Limits,
 }
 
 impl World {
-    /// No worker yet: the first provisioning buys one.
-    pub(crate) async fn new() -> Self {
-        let world = Self {
-            projects: FakeProjects::of([make::project()]),
+    /// Nobody is here yet.
+    pub(crate) fn empty(seed: u64) -> Self {
+        let clock = Arc::new(FakeClock::default());
+        Self {
+            projects: FakeProjects::default(),
             fleet: FakeFleet::default(),
-            machines: FakeMachines::default(),
+            machines: FakeMachines::with_clock(clock.clone()),
             commands: FakeCommands::default(),
             bundles: FakeBundles::default(),
             routes: FakeRouteLog::default(),
+            heartbeats: FakeHeartbeats::default(),
+            placements: FakePlacements::default(),
+            intents: FakeIntents::default(),
+            clock,
+            sagas: Started::default(),
             wake_ups: FakeQueue::default(),
+            looks: FakeQueue::default(),
             vault: FakeVault::default(),
-            clock: FakeClock::default(),
-            provision: provision_config(),
-            launch: launch_config(),
-        };
-        let tenant = make::project().tenant_id;
-        let sealed = SealedSecrets {
-            gateway_token: world.sealed(&tenant, SecretKind::GatewayToken).await,
-            model_key: world.sealed(&tenant, SecretKind::ModelKey).await,
-        };
-        world.projects.put_secrets(&make::project().id, sealed);
+            random: FakeRandom::seeded(seed),
+            settings: settings(),
+        }
+    }
+
+    /// One paid project and no worker yet: its provisioning buys one.
+    pub(crate) async fn new() -> Self {
+        let world = Self::empty(0);
+        world.admit(&make::project()).await;
         world
     }
 
-    async fn sealed(&self, tenant: &domain::id::TenantId, kind: SecretKind) -> Vec<u8> {
-        self.vault.seal(tenant, kind, SECRET).await.expect("the vault is up")
+    /// A project that is paid for, with its secrets.
+    pub(crate) async fn admit(&self, project: &Project) {
+        let tenant = &project.tenant_id;
+        let seal = |kind| self.vault.seal(tenant, kind, SECRET);
+        let gateway_token = seal(SecretKind::GatewayToken).await.expect("the vault is up");
+        let model_key = seal(SecretKind::ModelKey).await.expect("the vault is up");
+        let secrets = SealedSecrets { gateway_token, model_key };
+        self.projects.create(project, &secrets).await.expect("the store is up");
     }
 
-    /// Calls `function` as the state machine does.
+    /// Calls `function` as a state machine or a schedule does.
     pub(crate) async fn invoke(&self, function: &str, payload: Value) -> Result<Value, Raised> {
         match function {
-            "project-state" => answer(project_state::handle(&self.projects, &call(payload)).await),
+            "project-state" => answer(project_state::handle(&self.projects, &read(payload)).await),
             "route" => {
-                let (ledger, wake_ups, clock) = (&self.routes, &self.wake_ups, &self.clock);
+                let (ledger, wake_ups, clock) = (&self.routes, &self.wake_ups, &*self.clock);
                 let world = route::World { ledger, wake_ups, clock };
-                answer(route::handle(world, &call(payload)).await)
+                let call: Call<_> = read(payload);
+                answer(route::handle(world, &call).await)
             }
-            "placement" => answer(placement::handle(&self.fleet, &call(payload)).await),
-            "provision" => {
-                let (fleet, machines, commands) = (&self.fleet, &self.machines, &self.commands);
-                let (clock, config, call) = (&self.clock, &self.provision, &call(payload));
-                answer(provision::handle(fleet, machines, commands, clock, config, call).await)
+            "placement" => self.place(payload).await,
+            "provision" => self.provision(payload).await,
+            "docker-run" => self.launch(payload).await,
+            "health-check" => answer(health_check::handle(&self.commands, &read(payload)).await),
+            "drain" => {
+                let (fleet, machines, clock) = (&self.fleet, &self.machines, &*self.clock);
+                let world = drain::World { fleet, machines, clock };
+                answer(drain::handle(&world, &read(payload)).await)
             }
-            "docker-run" => {
-                let world = docker_run::World {
-                    projects: &self.projects,
-                    vault: &self.vault,
-                    bundles: &self.bundles,
-                    commands: &self.commands,
-                    fleet: &self.fleet,
-                    config: &self.launch,
-                };
-                answer(docker_run::handle(&world, &call(payload)).await)
-            }
-            "health-check" => answer(health_check::handle(&self.commands, &call(payload)).await),
+            "warm-pool" => self.fill_pool(payload).await,
+            "worker-watch" => self.watch(payload).await,
+            "reaper" => self.reap().await,
             // A mail has no effect on this world.
             "notify" => Ok(Value::Null),
             other => panic!("the state machine calls `{other}`, which nobody knows"),
         }
+    }
+
+    async fn place(&self, payload: Value) -> Result<Value, Raised> {
+        let world = placement::World {
+            fleet: &self.fleet,
+            placements: &self.placements,
+            clock: &*self.clock,
+            random: &self.random,
+            config: &self.settings.placement,
+        };
+        answer(placement::handle(&world, &read(payload)).await)
+    }
+
+    async fn provision(&self, payload: Value) -> Result<Value, Raised> {
+        let world = provision::World {
+            fleet: &self.fleet,
+            machines: &self.machines,
+            commands: &self.commands,
+            clock: &*self.clock,
+            config: &self.settings.provision,
+        };
+        answer(provision::handle(&world, &read(payload)).await)
+    }
+
+    async fn launch(&self, payload: Value) -> Result<Value, Raised> {
+        let world = docker_run::World {
+            projects: &self.projects,
+            vault: &self.vault,
+            bundles: &self.bundles,
+            commands: &self.commands,
+            fleet: &self.fleet,
+            random: &self.random,
+            config: &self.settings.launch,
+        };
+        answer(docker_run::handle(&world, &read(payload)).await)
+    }
+
+    async fn watch(&self, payload: Value) -> Result<Value, Raised> {
+        let world = worker_watch::World {
+            fleet: &self.fleet,
+            heartbeats: &self.heartbeats,
+            machines: &self.machines,
+            projects: &self.projects,
+            routes: &self.routes,
+            wake_ups: &self.wake_ups,
+            looks: &self.looks,
+            clock: &*self.clock,
+        };
+        answer(worker_watch::handle(&world, &read(payload)).await)
+    }
+
+    async fn fill_pool(&self, payload: Value) -> Result<Value, Raised> {
+        let world = warm_pool::World {
+            fleet: &self.fleet,
+            blanks: &self.sagas.blank,
+            grows: &self.sagas.grow,
+            drains: &self.sagas.drain,
+            intents: &self.intents,
+            commands: &self.commands,
+            clock: &*self.clock,
+            config: &self.settings.warm_pool,
+        };
+        answer(warm_pool::handle(&world, &read(payload)).await)
+    }
+
+    async fn reap(&self) -> Result<Value, Raised> {
+        let world = reaper::World {
+            machines: &self.machines,
+            heartbeats: &self.heartbeats,
+            bundles: &self.bundles,
+            routes: &self.routes,
+            fleet: &self.fleet,
+            projects: &self.projects,
+            commands: &self.commands,
+            wake_ups: &self.wake_ups,
+            clock: &*self.clock,
+            limits: &self.settings.reaper,
+        };
+        answer(reaper::handle(&world).await)
     }
 
     /// One container, one machine, one reservation, a route to it, and a project that runs.
@@ -118,39 +226,121 @@ impl World {
         let project = self.project().await;
         assert_eq!(project.state, State::Error, "{case}");
         assert!(project.reason.is_some(), "{case}");
+        self.assert_nothing_left(case);
+        let target = self.routes.route(&project.host).and_then(|it| it.change.target);
+        assert!(matches!(target, None | Some(Target::Page(Page::Failed))), "{case}: {target:?}");
+    }
+
+    /// No container, machine, reservation or bundle.
+    pub(crate) fn assert_nothing_left(&self, case: &str) {
         assert!(self.commands.containers.borrow().is_empty(), "{case}: a container is left");
         assert!(self.machines.alive.borrow().is_empty(), "{case}: a machine is left");
         assert_eq!(self.reservations(), 0, "{case}: a reservation is left");
-        let target = self.routes.route(&project.host).and_then(|it| it.change.target);
-        assert!(matches!(target, None | Some(Target::Page(Page::Failed))), "{case}: {target:?}");
         self.assert_tidy(case);
     }
 
-    fn assert_tidy(&self, case: &str) {
+    pub(crate) fn assert_tidy(&self, case: &str) {
         assert!(self.bundles.stored.borrow().is_empty(), "{case}: a bundle is left");
         let log = self.commands.log.borrow().join("\n");
         assert!(!log.contains(SECRET), "{case}: a secret is in a command");
         self.fleet.assert_balanced();
     }
 
-    async fn project(&self) -> domain::project::Project {
+    pub(crate) async fn project(&self) -> Project {
         let found = self.projects.find(&make::project().id).await.expect("the store is up");
         found.expect("the project is there")
     }
 
-    fn reservations(&self) -> usize {
+    pub(crate) fn reservations(&self) -> usize {
         self.fleet.workers.borrow().values().map(|it| it.reservations.len()).sum()
+    }
+}
+
+const WARM_POOL: &str = r#"{
+    "blanks": { "standard": { "least": 1, "most": 3 } },
+    "headroom": { "plan": "standard", "instances": 1 },
+    "stopped_workers": 1,
+    "busy_hours_utc": [12, 13],
+    "busy_factor": 2,
+    "blank_age_max_s": 3600,
+    "boots_per_worker": 1
+}"#;
+
+/// What the simulation does to the world.
+impl World {
+    /// How many ports [`World::cut_port`] knows.
+    pub(crate) const PORTS: usize = 6;
+
+    fn outages(&self) -> [&Outage; Self::PORTS] {
+        [
+            &self.fleet.outage,
+            &self.projects.outage,
+            &self.machines.outage,
+            &self.commands.outage,
+            &self.bundles.outage,
+            &self.routes.outage,
+        ]
+    }
+
+    /// One port answers `after` more calls, and then no more.
+    pub(crate) fn cut_port(&self, port: usize, after: u32) {
+        self.outages()[port].begin_after(after, u32::MAX);
+    }
+
+    pub(crate) fn mend_ports(&self) {
+        for outage in self.outages() {
+            outage.begin_after(0, 0);
+        }
+    }
+
+    /// Every worker that can sends a heartbeat.
+    pub(crate) fn beat_all(&self) {
+        for machine in self.machines.alive.borrow().values() {
+            let Some(node) = machine.node_id.clone().filter(|_| machine.is_running()) else {
+                continue;
+            };
+            if self.is_cut_off(&node) {
+                continue;
+            }
+            let listed = self.commands.list(&node).into_iter().map(|(holder, generation)| {
+                let holder = holder.try_into().expect("only holders have containers");
+                Container { holder, generation }
+            });
+            let (at, containers) = (self.clock.now(), listed.collect());
+            self.heartbeats.beat(Heartbeat { node_id: node, at, docker: true, containers });
+        }
+    }
+
+    pub(crate) fn is_cut_off(&self, node: &str) -> bool {
+        self.commands.cut_off.borrow().contains(node)
+    }
+
+    /// Whether what is on `node` runs and can be reached.
+    pub(crate) fn is_live(&self, node: &str) -> bool {
+        let machines = self.machines.alive.borrow();
+        let machine = machines.values().find(|it| it.node_id.as_deref() == Some(node));
+        machine.is_some_and(Machine::is_running) && !self.is_cut_off(node)
+    }
+
+    pub(crate) async fn all_projects(&self) -> Vec<Project> {
+        self.projects.list(&make::project().tenant_id).await.expect("the store is up")
+    }
+
+    /// What functions have started since the beginning: machine, name, input.
+    pub(crate) fn started(&self) -> Vec<(&'static str, String, String)> {
+        let Started { blank, grow, drain } = &self.sagas;
+        let all = [("blank", blank), ("grow", grow), ("drain", drain)];
+        let named = all.into_iter().flat_map(|(machine, sagas)| {
+            sagas.started().into_iter().map(move |(name, input)| (machine, name, input))
+        });
+        named.collect()
     }
 }
 
 /// What no state machine, command or log may ever show.
 pub(crate) const SECRET: &str = "the-secret-of-the-instance";
 
-pub(crate) fn input() -> Value {
-    serde_json::to_value(Saga::of(&make::project())).expect("the saga is JSON")
-}
-
-fn call<S: DeserializeOwned>(payload: Value) -> Call<S> {
+fn read<T: DeserializeOwned>(payload: Value) -> T {
     serde_json::from_value(payload).expect("the function understands the state machine")
 }
 
@@ -164,28 +354,35 @@ fn answer<T: Serialize, E: Classify>(result: Result<T, E>) -> Result<Value, Rais
     }
 }
 
-fn provision_config() -> provision::Config {
-    let small = Offering {
-        provider: Provider::Ec2,
-        machine_type: "small".to_owned(),
-        memory_mib: 4096,
-        cpu_millis: 2000,
-        reserved_mib: 512,
-        usd_per_hour: 0.08,
-    };
-    provision::Config { offerings: vec![small], agent_image: "agent".to_owned() }
-}
-
-fn launch_config() -> docker_run::Config {
+fn settings() -> Settings {
+    let offerings = Offerings(vec![make::offering("small", 4_096), make::offering("big", 16_384)]);
+    let architecture = Architecture::X86;
     let platform = Platform {
         model_url: "http://10.0.0.9:4582/v1".to_owned(),
         model_id: "auto".to_owned(),
         edge_cidr: "10.0.0.0/24".to_owned(),
         url_port: String::new(),
     };
-    docker_run::Config {
-        platform,
-        agent_image: "agent".to_owned(),
-        model_egress: "10.0.0.9:4582".to_owned(),
+    Settings {
+        placement: placement::Config { architecture, maximum_instances: [].into() },
+        warm_pool: warm_pool::Config {
+            pool: WARM_POOL.parse().expect("the pool makes sense"),
+            offerings: offerings.clone(),
+            architecture,
+            region: "us-east-1".to_owned(),
+        },
+        provision: provision::Config {
+            offerings,
+            architecture,
+            region: "us-east-1".to_owned(),
+            agent_image: "agent".to_owned(),
+        },
+        // In a fleet of five any leftover is a good part of everything.
+        reaper: reaper::Limits { stop_share_percent: 100, ..reaper::Limits::default() },
+        launch: docker_run::Config {
+            platform,
+            agent_image: "agent".to_owned(),
+            model_egress: "10.0.0.9:4582".to_owned(),
+        },
     }
 }

@@ -6,3 +6,4 @@ mod attacks;
 mod customer;
 mod faults;
 mod main_job;
+mod placement;

@@ -14,9 +14,35 @@ const MACHINE: &str = "1mins-local-provision";
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Landing {
     pub worker_id: String,
-    pub machine_id: String,
-    /// The worker was bought for this project.
-    pub bought: bool,
+    /// Under what name its machine takes commands.
+    pub node_id: String,
+    pub way: Way,
+}
+
+/// What a project found when it came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Way {
+    /// A warm blank instance.
+    Blank,
+    /// Room on a running worker.
+    Running,
+    /// A worker that was stopped.
+    Stopped,
+    /// Nothing: a worker was bought.
+    Bought,
+}
+
+impl Way {
+    pub const ALL: [Way; 4] = [Way::Blank, Way::Running, Way::Stopped, Way::Bought];
+
+    pub fn words(self) -> &'static str {
+        match self {
+            Way::Blank => "a warm blank",
+            Way::Running => "a running worker",
+            Way::Stopped => "a stopped worker",
+            Way::Bought => "a bought worker",
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -63,7 +89,7 @@ pub async fn machine_of(
     let history: Events = serde_json::from_slice(&aws(environment, &arguments).await?).ok()?;
     let entered = history.events.iter().rev().filter_map(|it| it.entered.as_ref());
     let mut inputs = entered.filter_map(|it| it.input.as_deref());
-    inputs.find_map(|it| Some(landing_in(it)?.machine_id))
+    inputs.find_map(|it| Some(landing_in(it)?.node_id))
 }
 
 /// How many states the execution entered: what Step Functions charges for.
@@ -88,14 +114,21 @@ fn landing_in(output: &str) -> Option<Landing> {
     let saga: Value = serde_json::from_str(output).ok()?;
     let worker = &saga["AwaitWorker"];
     let worker_id = worker["worker_id"].as_str()?.to_owned();
-    Some(Landing {
-        bought: saga["new_worker_id"] == worker_id.as_str(),
-        machine_id: worker["machine_id"].as_str().unwrap_or_default().to_owned(),
-        worker_id,
-    })
+    let reserve = &saga["Reserve"];
+    let way = if saga["new_worker_id"] == worker_id.as_str() {
+        Way::Bought
+    } else if reserve["blank_id"].is_string() {
+        Way::Blank
+    } else if reserve["woken"] == true {
+        Way::Stopped
+    } else {
+        Way::Running
+    };
+    let node_id = worker["node_id"].as_str().unwrap_or_default().to_owned();
+    Some(Landing { worker_id, node_id, way })
 }
 
-async fn aws(environment: &Environment, arguments: &[&str]) -> Option<Vec<u8>> {
+pub(crate) async fn aws(environment: &Environment, arguments: &[&str]) -> Option<Vec<u8>> {
     let own = environment.home.join("venv/bin/aws");
     let program = if own.exists() { own } else { "aws".into() };
     let output = Command::new(program)
@@ -117,15 +150,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_landing_says_whether_its_worker_was_bought_for_it() {
-        let output = |new: &str| {
+    fn a_landing_says_what_the_project_found() {
+        let output = |new: &str, reserve: &str| {
             format!(
-                r#"{{"new_worker_id":"{new}","AwaitWorker":{{"worker_id":"wrk_1","machine_id":"i-1",
-                "address":"172.17.0.5","port":18789}}}}"#
+                r#"{{"new_worker_id":"{new}","Reserve":{reserve},"AwaitWorker":{{"worker_id":
+                "wrk_1","node_id":"i-1","address":"172.17.0.5","port":18789}}}}"#
             )
         };
-        assert!(landing_in(&output("wrk_1")).unwrap().bought);
-        assert!(!landing_in(&output("wrk_2")).unwrap().bought);
+        let cases = [
+            ("wrk_1", r#"{"worker_id":null,"blank_id":null}"#, Way::Bought),
+            ("wrk_2", r#"{"worker_id":"wrk_1","blank_id":"blk_1"}"#, Way::Blank),
+            ("wrk_2", r#"{"worker_id":"wrk_1","woken":true}"#, Way::Stopped),
+            ("wrk_2", r#"{"worker_id":"wrk_1"}"#, Way::Running),
+        ];
+        for (new, reserve, way) in cases {
+            assert_eq!(landing_in(&output(new, reserve)).unwrap().way, way, "{reserve}");
+        }
         assert_eq!(landing_in("{}"), None);
     }
 }

@@ -2,7 +2,8 @@
 //! the bench that measures it.
 //!
 //! Nothing in here knows a table, a queue or a function. What a customer cannot do, this client
-//! cannot do; only [`executions`] looks behind the curtain, to say which worker a project is on.
+//! cannot do; only [`executions`] looks behind the curtain, to say which worker a project is on, and
+//! [`bench::yardstick`], which measures one function and not the system.
 
 pub mod bench;
 pub mod checkout_form;

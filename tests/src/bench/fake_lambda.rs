@@ -19,7 +19,7 @@ use tokio::sync::Notify;
 const DEADLINE_MS: i64 = 30_000;
 
 /// Names that functions ask their environment for. The values lead nowhere.
-pub(super) const VARIABLES: [(&str, &str); 33] = [
+pub(super) const VARIABLES: [(&str, &str); 34] = [
     ("ACCOUNTS_TABLE", "accounts"),
     ("PROJECTS_TABLE", "projects"),
     ("FLEET_TABLE", "fleet"),
@@ -35,6 +35,7 @@ pub(super) const VARIABLES: [(&str, &str); 33] = [
     ("DODO_WEBHOOK_PARAMETER", "/bench/dodo-webhook"),
     ("DODO_PRODUCT_STANDARD", "pdt_standard"),
     ("DODO_PRODUCT_PRO", "pdt_pro"),
+    ("DODO_PRODUCT_DEDICATED", "pdt_dedicated"),
     ("APP_URL", "https://1mins.localhost:8443"),
     ("DOMAIN", "1mins.localhost"),
     ("INSTANCE_URL_PORT", ":8443"),

@@ -2,15 +2,19 @@
 //!
 //! Every figure is measured in the same run as the floor under it, the time that Docker and
 //! OpenClaw need when nobody orchestrates them: a figure without its floor says more about the
-//! machine than about the system.
+//! machine than about the system. What grows beyond one machine, the packing of a fleet and the size of
+//! a pool, is simulated, and measured against what is possible at best.
 
+mod arrange;
 pub mod cold_start;
 mod fake_lambda;
 mod floor;
 mod options;
+pub mod packing;
 mod provisioning;
 mod request_log;
 pub mod table;
+pub mod yardstick;
 
 pub use options::{Options, Part};
 
@@ -29,8 +33,21 @@ pub async fn run(options: Options) -> ExitCode {
 }
 
 async fn measure(options: &Options) -> Result<(), Box<dyn Error>> {
+    if options.asks_for_what_runs() {
+        measure_what_runs(options).await?;
+    }
+    if options.asks_for(Part::Packing) {
+        say(&packing::run(options.chart.as_deref())?);
+    }
+    if options.asks_for(Part::Scale) {
+        say(&packing::scale::run()?);
+    }
+    Ok(())
+}
+
+async fn measure_what_runs(options: &Options) -> Result<(), Box<dyn Error>> {
+    let asked = |part| options.asks_for(part);
     let environment: Environment = options.environment.clone().find()?;
-    let asked = |part| options.only.is_empty() || options.only.contains(&part);
     if asked(Part::Functions) {
         let measured = cold_start::measure_all(options, &environment).await?;
         say(&cold_start::report(&measured));
@@ -43,6 +60,9 @@ async fn measure(options: &Options) -> Result<(), Box<dyn Error>> {
     }
     if asked(Part::Floor) {
         say(&floor::measure(options, machine_id.as_deref()).await?);
+    }
+    if asked(Part::Yardstick) {
+        yardstick::run(&options.yardstick, &environment.aws_endpoint_url).await?;
     }
     Ok(())
 }

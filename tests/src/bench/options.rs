@@ -1,17 +1,19 @@
 //! How the bench is started.
 
+use super::yardstick::YardstickOptions;
 use crate::environment::EnvironmentOptions;
 use std::path::PathBuf;
 
-/// Measures paid → running by step, the floor under it, and the cold start of each function.
+/// Measures paid → running by step, the floor under it, and the cold start of each function; and
+/// simulates how well fleets are packed and how far they grow.
 #[derive(Clone, Debug, clap::Parser)]
 #[command(name = "bench", version)]
 pub struct Options {
     /// Measure this part only; can be repeated.
     #[arg(long, value_enum)]
     pub only: Vec<Part>,
-    /// How many projects to bring to life. Two Standard projects fit on a worker of the usual size,
-    /// so every second one finds room.
+    /// How many projects to bring to life: in turns on a bought worker, on a running one, on one that
+    /// was stopped, and in place of a warm blank.
     #[arg(long, default_value_t = 4)]
     pub projects: u32,
     /// How long a project may take from paid to running, in seconds.
@@ -35,6 +37,11 @@ pub struct Options {
     /// Log of the AWS engine, at level DEBUG, to count requests in [default: run/log/engine.log]
     #[arg(long)]
     pub engine_log: Option<PathBuf>,
+    /// Where to write the chart of the packing, an SVG [default: no chart]
+    #[arg(long)]
+    pub chart: Option<PathBuf>,
+    #[command(flatten)]
+    pub yardstick: YardstickOptions,
     #[command(flatten)]
     pub environment: EnvironmentOptions,
 }
@@ -43,8 +50,30 @@ pub struct Options {
 pub enum Part {
     /// Cold start and size of each function.
     Functions,
-    /// Paid to running, on running workers and on bought ones.
+    /// Paid to running: from a warm blank, on running, stopped and bought workers.
     Provisioning,
     /// The agent's container by hand.
     Floor,
+    /// Placement beside that of PostgreSQL's `SKIP LOCKED`.
+    Yardstick,
+    /// Server-hours of simulated fleets over the exact optimum, and what a tenant costs.
+    Packing,
+    /// Placement on simulated fleets of up to 10,000 workers, and the route table.
+    Scale,
+}
+
+impl Options {
+    /// Everything, unless something is named.
+    pub(super) fn asks_for(&self, part: Part) -> bool {
+        self.only.is_empty() || self.only.contains(&part)
+    }
+
+    /// Whether any part is asked for that measures a running system.
+    pub(super) fn asks_for_what_runs(&self) -> bool {
+        let runs = |part: &Part| match part {
+            Part::Functions | Part::Provisioning | Part::Floor | Part::Yardstick => true,
+            Part::Packing | Part::Scale => false,
+        };
+        self.only.is_empty() || self.only.iter().any(runs)
+    }
 }

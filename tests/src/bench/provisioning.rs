@@ -1,9 +1,15 @@
 //! Paid → running, by step, on a worker that was running and on one that was bought.
 
-use super::{Options, median, request_log::RequestLog, table::Table};
+use super::{
+    Options,
+    arrange::{ArrangeError, Pool},
+    median,
+    request_log::RequestLog,
+    table::Table,
+};
 use crate::{
     environment::Environment,
-    executions::{self, Landing},
+    executions::{self, Landing, Way},
     failure::Failure,
     journey::Journey,
     wire::{Project, State, StepState},
@@ -26,15 +32,16 @@ pub(super) struct Measured {
 
 impl Measured {
     pub(super) fn machine_id(&self) -> Option<&str> {
-        self.landing.as_ref().map(|it| it.machine_id.as_str())
+        self.landing.as_ref().map(|it| it.node_id.as_str())
     }
 
     /// The execution knows; without it, the step that buys gives it away.
-    fn was_bought_for(&self) -> bool {
+    fn way(&self) -> Way {
         let bought = |it: &crate::wire::Step| it.name == "BuyWorker" && it.state == StepState::Done;
-        self.landing
-            .as_ref()
-            .map_or_else(|| self.project.steps.iter().any(bought), |landing| landing.bought)
+        let guess = || {
+            if self.project.steps.iter().any(bought) { Way::Bought } else { Way::Running }
+        };
+        self.landing.as_ref().map_or_else(guess, |landing| landing.way)
     }
 
     fn step_ms(&self, name: &str) -> Option<u64> {
@@ -42,24 +49,48 @@ impl Measured {
     }
 }
 
+/// In this order every way finds what it needs: a bought worker has room for one more, and so has one
+/// that was stopped.
+const ROUND: [Way; 4] = [Way::Bought, Way::Running, Way::Stopped, Way::Blank];
+
+#[derive(Debug, thiserror::Error)]
+pub(super) enum MeasureError {
+    #[error("the main job failed")]
+    Job(#[from] Failure),
+    #[error("the fleet could not be arranged")]
+    Fleet(#[from] ArrangeError),
+}
+
 pub(super) async fn measure(
     options: &Options,
     environment: &Environment,
-) -> Result<Vec<Measured>, Failure> {
+) -> Result<Vec<Measured>, MeasureError> {
+    let pool = Pool::of(environment, Duration::from_secs(options.limit_s)).await?;
+    let measured = measure_with(options, environment, &pool).await;
+    pool.put_back().await?;
+    measured
+}
+
+async fn measure_with(
+    options: &Options,
+    environment: &Environment,
+    pool: &Pool<'_>,
+) -> Result<Vec<Measured>, MeasureError> {
     let mut journey = Journey::through(environment.clone())?;
     let credentials = Journey::new_credentials();
     journey.sign_up(&credentials).await?;
     journey.confirm(&credentials.email).await?;
     journey.sign_in(&credentials).await?;
     let mut measured = Vec::new();
-    for number in 1..=options.projects {
+    for (number, way) in (1..=options.projects).zip(ROUND.into_iter().cycle()) {
+        pool.arrange(way).await?;
         let one = bring_to_life(&journey, options, number).await?;
         super::say(&format!(
-            "{}: running after {:.1} s, answered after {:.1} s{}",
+            "{}: running after {:.1} s, answered after {:.1} s, on {}",
             one.project.name,
             one.to_running.as_secs_f64(),
             one.to_answer.as_secs_f64(),
-            if one.was_bought_for() { ", on a worker that was bought for it" } else { "" },
+            one.way().words(),
         ));
         measured.push(one);
     }
@@ -100,13 +131,16 @@ async fn bring_to_life(
 }
 
 pub(super) fn report(measured: &[Measured]) -> String {
-    let (bought, running): (Vec<_>, Vec<_>) = measured.iter().partition(|it| it.was_bought_for());
-    let title = "From pressing \"Pay\", medians in seconds";
-    let on_running = format!("on a running worker ({})", running.len());
-    let on_bought = format!("on a bought worker ({})", bought.len());
-    let mut table = Table::new(title, &["", &on_running, &on_bought]);
+    let by_way = Way::ALL.map(|way| measured.iter().filter(|it| it.way() == way).collect());
+    let heads: Vec<String> = Way::ALL
+        .iter()
+        .zip(&by_way)
+        .map(|(way, all): (_, &Vec<&Measured>)| format!("on {} ({})", way.words(), all.len()))
+        .collect();
+    let heads: Vec<&str> = std::iter::once("").chain(heads.iter().map(String::as_str)).collect();
+    let mut table = Table::new("From pressing \"Pay\", medians in seconds", &heads);
     let mut row = |name: &str, cell: &dyn Fn(&[&Measured]) -> String| {
-        table.row([name.to_owned(), cell(&running), cell(&bought)]);
+        table.row(std::iter::once(name.to_owned()).chain(by_way.iter().map(|it| cell(it))));
     };
     for step in steps_of(measured) {
         let cell = |all: &[&Measured]| {
@@ -118,6 +152,9 @@ pub(super) fn report(measured: &[Measured]) -> String {
     row("paid → running", &|all| seconds(median_of(all, |it| it.to_running)));
     row("paid → reachable", &|all| seconds(median_of(all, |it| it.to_reachable)));
     row("paid → first answer", &|all| seconds(median_of(all, |it| it.to_answer)));
+    row("running → first answer", &|all| {
+        seconds(median_of(all, |it| it.to_answer.saturating_sub(it.to_running)))
+    });
     row("state transitions", &|all| count(median_of(all, |it| it.transitions).flatten()));
     row("AWS requests, all callers", &|all| count(median_of(all, |it| it.requests).flatten()));
     table.markdown()

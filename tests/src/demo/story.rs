@@ -173,6 +173,5 @@ async fn sum_up(told: &[Told], in_all: Duration, environment: &Environment, scre
 }
 
 fn worker(landing: &Landing) -> String {
-    let how = if landing.bought { "bought for it" } else { "was running, had room" };
-    format!("{} on {} ({how})", landing.worker_id, landing.machine_id)
+    format!("{} on {} (found {})", landing.worker_id, landing.node_id, landing.way.words())
 }
