@@ -18,5 +18,6 @@ source "$(dirname "${BASH_SOURCE[0]}")/lib/edge.sh"
 source "$(dirname "${BASH_SOURCE[0]}")/lib/stand_ins.sh"
 source "$(dirname "${BASH_SOURCE[0]}")/lib/up.sh"
 source "$(dirname "${BASH_SOURCE[0]}")/lib/checks.sh"
+source "$(dirname "${BASH_SOURCE[0]}")/lib/yardstick.sh"
 
 mkdir -p "$RUN"

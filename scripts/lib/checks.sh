@@ -71,12 +71,21 @@ check_engine() {
   "$VENV/bin/python" -B -m unittest
 }
 
+# A worker from inside: what a tenant's container can reach, who loses against whom, blanks.
+check_worker() {
+  "$CDK/assets/worker/test" "$(<"$ONEMINS_HOME/images/worker.tag")"
+}
+
 # The main job, from sign-up to an answer of one's own OpenClaw.
 check_e2e() {
   cd "$ROOT" || return
   # shellcheck disable=SC1091
   set -a && source "$RUN/env" && set +a
+  HETZNER_TEST_IMAGE=$(<"$ONEMINS_HOME/images/worker.tag")
+  HETZNER_TEST_ROLE=1mins-$STAGE-worker
+  export HETZNER_TEST_IMAGE HETZNER_TEST_ROLE
   cargo test --workspace --test stores -- --ignored &&
+    cargo test --workspace --test hetzner --test clouds -- --ignored &&
     cargo test --workspace --test live -- --ignored --nocapture --test-threads=1
 }
 

@@ -5,8 +5,10 @@ CDK=$ROOT/infra-cdk
 OUTPUTS=$RUN/outputs.json
 PRODUCT_STANDARD=pdt_standard
 PRODUCT_PRO=pdt_pro
+PRODUCT_DEDICATED=pdt_dedicated
 
-# What the local stage must know of this machine; `infra-cdk/lib/config.ts` reads these.
+# What the local stage must know of this machine, and what the environment may say of it, as JSON;
+# `infra-cdk/bin/stages.ts` reads these.
 cdk_settings() {
   printf '%s\n' \
     "ONEMINS_STAGE=$STAGE" \
@@ -18,6 +20,10 @@ cdk_settings() {
     "ONEMINS_MODEL_URL=http://$GATEWAY:$MODEL_PORT/v1" \
     "ONEMINS_MODEL_EGRESS=$GATEWAY:$MODEL_PORT" \
     "ONEMINS_EDGE_CIDR=$GATEWAY/32" \
+    "ONEMINS_ENGINE_FOR_WORKERS=$GATEWAY:$ENGINE_PORT" \
+    "ONEMINS_WARM_POOL=${ONEMINS_WARM_POOL:-}" \
+    "ONEMINS_OFFERINGS=${ONEMINS_OFFERINGS:-}" \
+    "ONEMINS_HETZNER=${ONEMINS_HETZNER:-}" \
     "ONEMINS_FUNCTIONS=$CARGO_TARGET_DIR/lambda"
 }
 

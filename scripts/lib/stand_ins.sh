@@ -10,7 +10,8 @@ start_stand_ins() {
     --api-key-file "$SECRETS/dodo-api-key" \
     --ca-file "$TLS/ca.pem" \
     --state "$RUN/dodo.json" \
-    --product-standard "$PRODUCT_STANDARD" --product-pro "$PRODUCT_PRO"
+    --product-standard "$PRODUCT_STANDARD" --product-pro "$PRODUCT_PRO" \
+    --product-dedicated "$PRODUCT_DEDICATED"
   start_stand_in mailbox "$MAILBOX_PORT" 127.0.0.1 \
     --listen "127.0.0.1:$MAILBOX_PORT" --engine-url "$AWS_ENDPOINT_URL"
   # The agents call this one, from inside their workers.
