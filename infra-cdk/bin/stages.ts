@@ -8,11 +8,19 @@ const ON_DEMAND = {
   cpu_overcommit: 1,
 };
 const SPOT = { ...ON_DEMAND, purchase: 'spot' };
-/** On a machine with much memory for its CPUs, memory is what runs out. */
-const ROOMY = { reserved_mib: 1024, cpu_overcommit: 4 };
+/**
+ * On a machine with much memory for its CPUs, memory is what shall run out: four Pro and one Standard
+ * fill the smallest, and sold four times over its CPU would be gone before.
+ */
+const ROOMY = { reserved_mib: 1024, cpu_overcommit: 5 };
 
 const C7I_FLEX_LARGE = { machine_type: 'c7i-flex.large', memory_mib: 4096, cpu_millis: 2000 };
-const M7I_FLEX_LARGE = { machine_type: 'm7i-flex.large', memory_mib: 8192, cpu_millis: 2000 };
+const M7I_FLEX_LARGE = {
+  machine_type: 'm7i-flex.large',
+  memory_mib: 8192,
+  cpu_millis: 2000,
+  cpu_overcommit: 2,
+};
 const R6A_LARGE = { machine_type: 'r6a.large', memory_mib: 16384, cpu_millis: 2000, ...ROOMY };
 const R8I_FLEX_LARGE = { ...R6A_LARGE, machine_type: 'r8i-flex.large' };
 const R6A_2XLARGE = { machine_type: 'r6a.2xlarge', memory_mib: 65536, cpu_millis: 8000, ...ROOMY };
