@@ -43,6 +43,21 @@ async fn a_worker_that_dies_while_its_instance_boots_ends_in_a_clean_error() {
 
 #[tokio::test]
 #[ignore = "needs a running stack"]
+async fn a_worker_that_dies_under_a_running_instance_is_found_and_its_owner_told() {
+    let ada = Customer::arrives().await;
+    let project = ada.buys("bereaved").await;
+    let project = ada.waits_until_running(&project).await;
+    let worker = landing_worker(&ada, &project).await;
+    run("docker", &["kill", &worker]);
+    // Its heartbeats stop, the engine says that the machine is off: two sources.
+    let lost = until(&ada, &project, |it| it.state == State::Error).await;
+    assert!(lost.reason.is_some(), "the owner is told why");
+    let project = ends_well(&ada, project).await;
+    assert!(!ada.chats(&project, "Are you back?").await.is_empty());
+}
+
+#[tokio::test]
+#[ignore = "needs a running stack"]
 async fn an_edge_without_its_agent_catches_up_when_it_is_back() {
     let ada = Customer::arrives().await;
     let project = ada.buys("edgeless").await;

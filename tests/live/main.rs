@@ -7,3 +7,4 @@ mod customer;
 mod faults;
 mod main_job;
 mod placement;
+mod warm;
