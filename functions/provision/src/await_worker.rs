@@ -60,9 +60,17 @@ async fn find_ours<F: Fleet, M, C, K>(
         }
     }
     match found {
-        Some(_) if !world.fleet.is_given_up(&saga.reservation_id).await? => Ok(None),
+        Some(_) if is_woken(saga) && !world.fleet.is_given_up(&saga.reservation_id).await? => {
+            Ok(None)
+        }
         lost => Err(ProvisionError::GivenUp(lost.unwrap_or(&saga.new_worker_id).clone())),
     }
+}
+
+/// Only who waits for a stopped worker may end up on another one. Anybody else may have launched by
+/// now: a call that is repeated late must not move their place from under them.
+fn is_woken(saga: &Saga) -> bool {
+    saga.reserve.as_ref().is_some_and(|it| it.woken)
 }
 
 /// Whether the worker still holds this saga's place. An undo takes it away.
@@ -99,7 +107,7 @@ async fn come_closer<F: Fleet, M: Machines, C: Commands, K: Clock>(
         bring_up(world, worker).await
     };
     match brought {
-        Err(error) if worker.id != saga.new_worker_id && is_lost(&error) => {
+        Err(error) if is_woken(saga) && worker.id != saga.new_worker_id && is_lost(&error) => {
             leave(world, saga, worker).await.map(|()| true)
         }
         brought => brought,

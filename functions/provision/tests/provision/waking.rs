@@ -1,7 +1,7 @@
 //! A stopped worker that was chosen is started; if it cannot be, another one is bought.
 
 use crate::bench::{Bench, claim, saga_on, stopped, undo};
-use contracts::provision::Saga;
+use contracts::provision::{Reserved, Saga};
 use domain::{
     id::WorkerId,
     worker::{Holder, State, Worker},
@@ -21,8 +21,11 @@ fn id() -> WorkerId {
     WorkerId::new("a").expect("plain")
 }
 
+/// `Reserve` says that the worker has to be started.
 fn saga() -> Saga {
-    saga_on(&id())
+    let saga = saga_on(&id());
+    let reserve = saga.reserve.map(|it| Reserved { woken: true, ..it });
+    Saga { reserve, ..saga }
 }
 
 fn wait() -> Call {
@@ -222,4 +225,17 @@ async fn waiting_after_the_undo_starts_and_buys_nothing() {
     assert_eq!(bench.machines.alive.borrow()[&id()].state, Power::Stopped);
     let worker: Worker = bench.worker_called(&id());
     assert!(!worker.cordoned);
+}
+
+/// The saga has gone on by the time at which a call is repeated: its instance may run where it was.
+#[tokio::test]
+async fn who_found_a_running_worker_is_never_moved_to_another_one() {
+    let bench = woken().await;
+    bench.machines.alive.borrow_mut().clear();
+    bench.fleet.workers.borrow_mut().get_mut(&id()).expect("is there").state = State::Error;
+    let found = Saga { reserve: saga_on(&id()).reserve, ..saga() };
+    let late = bench.run(Call::AwaitWorker(found)).await;
+    assert!(matches!(late, Err(ProvisionError::GivenUp(_))), "{late:?}");
+    assert_eq!(bench.machines.bought(), 0);
+    assert_eq!(bench.places(), [id()]);
 }
