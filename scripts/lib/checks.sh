@@ -82,11 +82,19 @@ check_e2e() {
   # shellcheck disable=SC1091
   set -a && source "$RUN/env" && set +a
   HETZNER_TEST_IMAGE=$(<"$ONEMINS_HOME/images/worker.tag")
-  HETZNER_TEST_ROLE=1mins-$STAGE-worker
+  HETZNER_TEST_ROLE=test-node
+  ensure_node_role "$HETZNER_TEST_ROLE"
   export HETZNER_TEST_IMAGE HETZNER_TEST_ROLE
   cargo test --workspace --test stores -- --ignored &&
     cargo test --workspace --test hetzner --test clouds -- --ignored &&
     cargo test --workspace --test live -- --ignored --nocapture --test-threads=1
+}
+
+# A role that servers from elsewhere may join with.
+ensure_node_role() {
+  local trust='{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ssm.amazonaws.com"},"Action":"sts:AssumeRole"}]}'
+  "$VENV/bin/aws" iam get-role --role-name "$1" >/dev/null 2>&1 ||
+    "$VENV/bin/aws" iam create-role --role-name "$1" --assume-role-policy-document "$trust"
 }
 
 # A stack of its own, beside one that may run, from nothing.
