@@ -46,11 +46,6 @@ impl Way {
 }
 
 #[derive(Deserialize)]
-struct Described {
-    output: Option<String>,
-}
-
-#[derive(Deserialize)]
 struct Events {
     events: Vec<Event>,
 }
@@ -69,27 +64,24 @@ struct Entered {
     input: Option<String>,
 }
 
-/// Where attempt `attempt` of a project landed; `None` if nobody can tell.
+/// Where attempt `attempt` of a project landed, as soon as the execution knows; `None` if nobody can
+/// tell. Read from its history: it goes on for a while after the project runs.
 pub async fn landing(environment: &Environment, project_id: &str, attempt: u32) -> Option<Landing> {
-    let arn = execution(project_id, attempt);
-    let text =
-        aws(environment, &["stepfunctions", "describe-execution", "--execution-arn", &arn]).await?;
-    let described: Described = serde_json::from_slice(&text).ok()?;
-    landing_in(&described.output?)
-}
-
-/// The machine that attempt `attempt` of a project went to, also while the execution runs.
-pub async fn machine_of(
-    environment: &Environment,
-    project_id: &str,
-    attempt: u32,
-) -> Option<String> {
     let arn = execution(project_id, attempt);
     let arguments = ["stepfunctions", "get-execution-history", "--execution-arn", &arn];
     let history: Events = serde_json::from_slice(&aws(environment, &arguments).await?).ok()?;
     let entered = history.events.iter().rev().filter_map(|it| it.entered.as_ref());
     let mut inputs = entered.filter_map(|it| it.input.as_deref());
-    inputs.find_map(|it| Some(landing_in(it)?.node_id))
+    inputs.find_map(landing_in)
+}
+
+/// The machine that attempt `attempt` of a project went to.
+pub async fn machine_of(
+    environment: &Environment,
+    project_id: &str,
+    attempt: u32,
+) -> Option<String> {
+    Some(landing(environment, project_id, attempt).await?.node_id)
 }
 
 /// How many states the execution entered: what Step Functions charges for.
