@@ -5,7 +5,7 @@ use e2e::{executions::landing, wire::StepState};
 
 #[tokio::test]
 #[ignore = "needs a running stack"]
-async fn a_paying_owner_chats_and_workers_fill_up_one_after_the_other() {
+async fn a_paying_owner_chats_and_no_worker_takes_more_than_it_holds() {
     let ada = Customer::arrives().await;
     let mut landings = Vec::new();
     for name in ["first", "second", "third"] {
@@ -19,9 +19,8 @@ async fn a_paying_owner_chats_and_workers_fill_up_one_after_the_other() {
         let landing = landing(ada.journey.environment(), &project.id, 1).await;
         landings.push(landing.expect("the execution says where it is"));
     }
-    // A worker of the smallest kind holds two Standard projects. Which of the three buys one depends
-    // on what ran before; that two neighbours share, and that three never do, does not.
+    // A worker of the smallest kind holds two Standard projects. Which of the three land together depends
+    // on what ran before and on where blanks are warm; that three never do, does not.
     let on = |index: usize| &landings[index].worker_id;
-    assert!(on(0) == on(1) || on(1) == on(2), "nobody shares a worker: {landings:?}");
     assert!(on(0) != on(1) || on(1) != on(2), "a worker is over-committed: {landings:?}");
 }
