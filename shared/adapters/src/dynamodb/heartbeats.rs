@@ -6,7 +6,7 @@ use super::{
     table::{Item, Table, read, unavailable},
 };
 use aws_sdk_dynamodb::{Client, types::KeysAndAttributes};
-use contracts::worker::Listed;
+use contracts::worker::read_list;
 use jiff::Timestamp;
 use ports::{
     Unavailable,
@@ -96,7 +96,7 @@ impl Heartbeats for DynamoHeartbeats {
 fn heartbeat(nodes: &BTreeMap<Key, &String>, item: Item) -> Option<Heartbeat> {
     let node = nodes.get(&Key::of(&item)?)?;
     let item: HeartbeatItem = read(item).ok()?;
-    let listed: Vec<Listed> = serde_json::from_str(&item.containers).ok()?;
+    let listed = read_list(&item.containers)?;
     let containers =
         listed.into_iter().map(|it| Container { holder: it.holder, generation: it.generation });
     Some(Heartbeat {
