@@ -24,8 +24,8 @@ export function hetznerEnv(stack: Stack, stage: Stage, joining: Joining): Record
       ...stage.hetzner,
       node_role: joining.nodeRole.roleName,
       worker_settings: joining.settings,
+      token_parameter: secretParameter(stage, 'hetzner-token'),
     }),
-    HETZNER_TOKEN_PARAMETER: secretParameter(stage, 'hetzner-token'),
   };
 }
 

@@ -4,7 +4,7 @@
 use adapters::{clock::SystemClock, dynamodb::fleet::DynamoFleet, ssm_parameters};
 use drain::{Call, World, handle};
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
-use machines::{Cloud, CloudConfig, HetznerConfig};
+use machines::{Cloud, CloudConfig};
 use runtime::{
     env::{require, require_json},
     fault::diagnose,
@@ -20,20 +20,13 @@ async fn main() -> Result<(), Error> {
         launch_template_id: require("LAUNCH_TEMPLATE_ID"),
         subnet_ids: require("SUBNET_IDS"),
         stage: require("STAGE"),
-        hetzner: hetzner().await?,
+        hetzner: require_json("HETZNER"),
     };
-    let machines = &Cloud::connect(cloud, SystemClock).await?;
+    let machines = &Cloud::connect(cloud, SystemClock, ssm_parameters::secret).await?;
     let world = &World { fleet, machines, clock: &SystemClock };
 
     run(service_fn(move |event: LambdaEvent<Call>| async move {
         handle(world, &event.payload).await.map_err(|error| diagnose(&error))
     }))
     .await
-}
-
-/// A stage without Hetzner says `null`.
-async fn hetzner() -> Result<Option<HetznerConfig>, Error> {
-    let Some(config) = require_json::<Option<HetznerConfig>>("HETZNER") else { return Ok(None) };
-    let token = ssm_parameters::secret(&require::<String>("HETZNER_TOKEN_PARAMETER")).await?;
-    Ok(Some(HetznerConfig { token, ..config }))
 }

@@ -13,7 +13,7 @@ use adapters::{
     ssm_parameters,
 };
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
-use machines::{Cloud, CloudConfig, HetznerConfig};
+use machines::{Cloud, CloudConfig};
 use reaper::{World, handle};
 use runtime::{
     env::{require, require_json},
@@ -29,11 +29,11 @@ async fn main() -> Result<(), Error> {
         launch_template_id: require("LAUNCH_TEMPLATE_ID"),
         subnet_ids: require("SUBNET_IDS"),
         stage: require("STAGE"),
-        hetzner: hetzner().await?,
+        hetzner: require_json("HETZNER"),
     };
     let (table, parts) = (require::<String>("FLEET_TABLE"), require("POOL_PARTS"));
     let world = &World {
-        machines: &Cloud::connect(cloud, SystemClock).await?,
+        machines: &Cloud::connect(cloud, SystemClock, ssm_parameters::secret).await?,
         heartbeats: &DynamoHeartbeats::connect(table.clone(), require("MACHINE_ARN_PREFIX")).await,
         bundles: &S3Bundles::connect(require("BUNDLES_BUCKET")).await,
         routes: &DynamoRoutes::connect(require("LEDGER_TABLE")).await,
@@ -49,11 +49,4 @@ async fn main() -> Result<(), Error> {
         handle(world).await.map_err(|error| diagnose(&error))
     }))
     .await
-}
-
-/// A stage without Hetzner says `null`.
-async fn hetzner() -> Result<Option<HetznerConfig>, Error> {
-    let Some(config) = require_json::<Option<HetznerConfig>>("HETZNER") else { return Ok(None) };
-    let token = ssm_parameters::secret(&require::<String>("HETZNER_TOKEN_PARAMETER")).await?;
-    Ok(Some(HetznerConfig { token, ..config }))
 }

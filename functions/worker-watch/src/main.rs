@@ -11,7 +11,7 @@ use adapters::{
     ssm_parameters,
 };
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
-use machines::{Cloud, CloudConfig, HetznerConfig};
+use machines::{Cloud, CloudConfig};
 use runtime::{
     env::{require, require_json},
     fault::diagnose,
@@ -26,14 +26,14 @@ async fn main() -> Result<(), Error> {
         launch_template_id: require("LAUNCH_TEMPLATE_ID"),
         subnet_ids: require("SUBNET_IDS"),
         stage: require("STAGE"),
-        hetzner: hetzner().await?,
+        hetzner: require_json("HETZNER"),
     };
     let (table, parts) = (require::<String>("FLEET_TABLE"), require("POOL_PARTS"));
     let arn_prefix = require("MACHINE_ARN_PREFIX");
     let world = &World {
         fleet: &DynamoFleet::connect(table.clone(), require("POOL"), parts).await,
         heartbeats: &DynamoHeartbeats::connect(table, arn_prefix).await,
-        machines: &Cloud::connect(cloud, SystemClock).await?,
+        machines: &Cloud::connect(cloud, SystemClock, ssm_parameters::secret).await?,
         projects: &DynamoProjects::connect(require("PROJECTS_TABLE")).await,
         routes: &DynamoRoutes::connect(require("LEDGER_TABLE")).await,
         wake_ups: &SqsFifoQueue::connect(require("ROUTES_QUEUE_URL")).await,
@@ -45,11 +45,4 @@ async fn main() -> Result<(), Error> {
         handle(world, &event.payload).await.map_err(|error| diagnose(&error))
     }))
     .await
-}
-
-/// A stage without Hetzner says `null`.
-async fn hetzner() -> Result<Option<HetznerConfig>, Error> {
-    let Some(config) = require_json::<Option<HetznerConfig>>("HETZNER") else { return Ok(None) };
-    let token = ssm_parameters::secret(&require::<String>("HETZNER_TOKEN_PARAMETER")).await?;
-    Ok(Some(HetznerConfig { token, ..config }))
 }

@@ -37,8 +37,12 @@ pub struct Cloud<E, H> {
 
 impl<C: Clock> Cloud<Ec2Machines, HetznerMachines<C>> {
     /// Region, credentials and endpoint of AWS come from the environment. `clock` is what waiting
-    /// for Hetzner's actions goes by.
-    pub async fn connect(config: CloudConfig, clock: C) -> Result<Self, Misconfigured> {
+    /// for Hetzner's actions goes by; `secret` opens the parameter of a name.
+    pub async fn connect(
+        config: CloudConfig,
+        clock: C,
+        secret: impl AsyncFn(&str) -> Result<String, Unavailable>,
+    ) -> Result<Self, Misconfigured> {
         let sdk = sdk_config().await;
         let CloudConfig { launch_template_id, subnet_ids, stage, hetzner } = config;
         let hetzner = match hetzner {
@@ -46,7 +50,8 @@ impl<C: Clock> Cloud<Ec2Machines, HetznerMachines<C>> {
             Some(hetzner) => {
                 let client = ssm::Client::new(&sdk);
                 let nodes = Nodes::new(client, stage.clone(), hetzner.node_role.clone());
-                Some(HetznerMachines::new(hetzner, stage.clone(), nodes, clock)?)
+                let token = secret(&hetzner.token_parameter).await.map_err(Misconfigured::Token)?;
+                Some(HetznerMachines::new(hetzner, &token, stage.clone(), nodes, clock)?)
             }
         };
         let ec2 = Ec2Machines::new(ec2::Client::new(&sdk), launch_template_id, &subnet_ids, stage);

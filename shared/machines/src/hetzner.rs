@@ -55,6 +55,7 @@ impl<C: Clock> HetznerMachines<C> {
     /// `nodes` are of the same stage.
     pub fn new(
         config: HetznerConfig,
+        token: &str,
         stage: String,
         nodes: Nodes,
         clock: C,
@@ -64,7 +65,7 @@ impl<C: Clock> HetznerMachines<C> {
             return Err(Misconfigured::NoLocation);
         }
         let settings = Settings::new(config.worker_settings.clone()).map_err(Setting)?;
-        let api = Api::new(url, &config.token, clock)?;
+        let api = Api::new(url, token, clock)?;
         Ok(Self { api, nodes, stage, config, settings })
     }
 

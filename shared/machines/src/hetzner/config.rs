@@ -1,18 +1,18 @@
 //! How a stage buys servers.
 
 use crate::user_data::OddSetting;
+use ports::Unavailable;
 use serde::Deserialize;
-use std::{collections::BTreeMap, fmt};
+use std::collections::BTreeMap;
 
-/// From JSON, which has everything but the token.
-#[derive(Clone, Deserialize)]
+/// From JSON, which says where the token is and not what it is.
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct HetznerConfig {
     /// Of the API, with its version: `https://api.hetzner.cloud/v1`.
     pub url: String,
-    /// Of one project, allowed to write. From Parameter Store at the start, never from JSON.
-    #[serde(skip)]
-    pub token: String,
+    /// The parameter that holds the token: of one project, allowed to write.
+    pub token_parameter: String,
     /// Where to buy, the best first. All have to be of use to the edge.
     pub locations: Vec<String>,
     /// Name or number of the image: a stock Debian 12, or a snapshot of a worker.
@@ -29,25 +29,6 @@ pub struct HetznerConfig {
     pub worker_settings: BTreeMap<String, String>,
 }
 
-/// Without the token.
-impl fmt::Debug for HetznerConfig {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("HetznerConfig")
-            .field("url", &self.url)
-            .field("locations", &self.locations)
-            .field("image", &self.image)
-            .finish_non_exhaustive()
-    }
-}
-
-impl std::str::FromStr for HetznerConfig {
-    type Err = serde_json::Error;
-
-    fn from_str(json: &str) -> Result<Self, serde_json::Error> {
-        serde_json::from_str(json)
-    }
-}
-
 /// A setting without which nothing can be bought.
 #[derive(Debug, thiserror::Error)]
 pub enum Misconfigured {
@@ -59,6 +40,8 @@ pub enum Misconfigured {
     Setting(#[from] Setting),
     #[error("the HTTP client cannot start")]
     Client(#[source] reqwest::Error),
+    #[error("the token cannot be read")]
+    Token(#[source] Unavailable),
 }
 
 /// Which of the worker's settings cannot be one.

@@ -70,14 +70,15 @@ impl World {
 
 fn stage(url: &str, token: &str, stage: &str, ssm: &Ssm) -> HetznerMachines<FakeClock> {
     let nodes = Nodes::new(ssm.client(), stage.to_owned(), "1mins-test-node".to_owned());
-    let config = config(&format!("{url}/v1"), token);
-    HetznerMachines::new(config, stage.to_owned(), nodes, FakeClock::default()).expect("a client")
+    let config = config(&format!("{url}/v1"));
+    HetznerMachines::new(config, token, stage.to_owned(), nodes, FakeClock::default())
+        .expect("a client")
 }
 
-fn config(url: &str, token: &str) -> HetznerConfig {
+fn config(url: &str) -> HetznerConfig {
     HetznerConfig {
         url: url.to_owned(),
-        token: token.to_owned(),
+        token_parameter: "/1mins/test/hetzner-token".to_owned(),
         locations: vec!["fsn1".to_owned(), "hel1".to_owned()],
         image: "debian-12".to_owned(),
         ssh_key: Some("people".to_owned()),
@@ -434,9 +435,9 @@ async fn a_configuration_that_makes_no_sense_is_refused_at_the_start() {
     let ssm = Ssm::start().await;
     let refused = |config| {
         let nodes = Nodes::new(ssm.client(), "test".to_owned(), "role".to_owned());
-        HetznerMachines::new(config, "test".to_owned(), nodes, FakeClock::default()).err()
+        HetznerMachines::new(config, TOKEN, "test".to_owned(), nodes, FakeClock::default()).err()
     };
-    let good = config("https://api.hetzner.cloud/v1", TOKEN);
+    let good = config("https://api.hetzner.cloud/v1");
     assert!(refused(good.clone()).is_none());
     let odd = [("path".to_owned(), "x".to_owned())].into();
     let cases = [
@@ -449,8 +450,8 @@ async fn a_configuration_that_makes_no_sense_is_refused_at_the_start() {
         assert!(error.is_some(), "{case}");
     }
     let json = r#"{"url": "https://api.hetzner.cloud/v1", "locations": ["fsn1"], "image": "debian-12",
-        "node_role": "r", "worker_settings": {}}"#;
-    let read: HetznerConfig = json.parse().unwrap();
-    assert_eq!((read.token.as_str(), read.ssh_key), ("", None));
-    assert!(json.replace("image", "token").parse::<HetznerConfig>().is_err(), "no token in JSON");
+        "node_role": "r", "worker_settings": {}, "token_parameter": "p"}"#;
+    let read = |json: &str| serde_json::from_str::<HetznerConfig>(json);
+    assert_eq!(read(json).unwrap().ssh_key, None);
+    assert!(read(&json.replace("token_parameter", "token")).is_err(), "no token in JSON");
 }

@@ -152,7 +152,7 @@ fn hetzner_stage(url: &str, endpoint: &str, client: &ssm::Client) -> HetznerMach
     let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
     let config = HetznerConfig {
         url: format!("{url}/v1"),
-        token: TOKEN.to_owned(),
+        token_parameter: "/1mins/live/hetzner-token".to_owned(),
         locations: vec!["fsn1".to_owned()],
         image: "debian-12".to_owned(),
         ssh_key: None,
@@ -161,7 +161,7 @@ fn hetzner_stage(url: &str, endpoint: &str, client: &ssm::Client) -> HetznerMach
         worker_settings: settings.map(owned).into(),
     };
     let nodes = Nodes::new(client.clone(), "live".to_owned(), role);
-    HetznerMachines::new(config, "live".to_owned(), nodes, RealClock).expect("a client")
+    HetznerMachines::new(config, TOKEN, "live".to_owned(), nodes, RealClock).expect("a client")
 }
 
 async fn joined(stage: &impl Machines, worker: &WorkerId) -> Option<Machine> {
