@@ -206,7 +206,8 @@ impl Journey {
         Ok(Answer { text: text.ok_or_else(nothing)?, took: started.elapsed() })
     }
 
-    fn api(&self, method: Method, path: &str) -> RequestBuilder {
+    /// A request of this customer to the API.
+    pub(crate) fn api(&self, method: Method, path: &str) -> RequestBuilder {
         let request = self.http.request(method, format!("{}{path}", self.environment.app_url));
         match &self.access_token {
             Some(token) => request.bearer_auth(token),

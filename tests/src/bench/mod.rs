@@ -13,6 +13,7 @@ mod options;
 pub mod packing;
 mod provisioning;
 mod request_log;
+mod routes;
 pub mod table;
 pub mod yardstick;
 
@@ -51,6 +52,10 @@ async fn measure_what_runs(options: &Options) -> Result<(), Box<dyn Error>> {
     if asked(Part::Functions) {
         let measured = cold_start::measure_all(options, &environment).await?;
         say(&cold_start::report(&measured));
+    }
+    if asked(Part::Api) {
+        let measured = routes::measure(options, &environment).await?;
+        say(&routes::report(&measured));
     }
     let mut machine_id = None;
     if asked(Part::Provisioning) {

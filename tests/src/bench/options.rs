@@ -16,6 +16,9 @@ pub struct Options {
     /// was stopped, and in place of a warm blank.
     #[arg(long, default_value_t = 4)]
     pub projects: u32,
+    /// How often each route is asked.
+    #[arg(long, default_value_t = 100)]
+    pub asks: u32,
     /// How long a project may take from paid to running, in seconds.
     #[arg(long, default_value_t = 300)]
     pub limit_s: u64,
@@ -50,6 +53,8 @@ pub struct Options {
 pub enum Part {
     /// Cold start and size of each function.
     Functions,
+    /// Each reading route of the API, and signing in.
+    Api,
     /// Paid to running: from a warm blank, on running, stopped and bought workers.
     Provisioning,
     /// The agent's container by hand.
@@ -71,7 +76,9 @@ impl Options {
     /// Whether any part is asked for that measures a running system.
     pub(super) fn asks_for_what_runs(&self) -> bool {
         let runs = |part: &Part| match part {
-            Part::Functions | Part::Provisioning | Part::Floor | Part::Yardstick => true,
+            Part::Functions | Part::Api | Part::Provisioning | Part::Floor | Part::Yardstick => {
+                true
+            }
             Part::Packing | Part::Scale => false,
         };
         self.only.is_empty() || self.only.iter().any(runs)
