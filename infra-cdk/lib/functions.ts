@@ -13,7 +13,7 @@ import {
   sagaArn,
 } from './function-env.js';
 import { admitNodes } from './hetzner.js';
-import { physicalName, routesPrefix, secretParameter } from './naming.js';
+import { frontSecretParameter, physicalName, routesPrefix, secretParameter } from './naming.js';
 import * as to from './rights.js';
 import { buyMachines, command, keepMachines } from './worker-rights.js';
 import type { FunctionRow } from './world.js';
@@ -37,6 +37,7 @@ export const FUNCTIONS = {
       WARM_QUEUE_URL: it.queues.warm.queueUrl,
       PROVISION_ARN: sagaArn(it, 'provision'),
       JWT_KEY_PARAMETER: secretParameter(it.stage, 'jwt-key'),
+      FRONT_SECRET_PARAMETER: frontSecretParameter(it.stage),
       DODO_URL: it.stage.dodo.url,
       DODO_KEY_PARAMETER: secretParameter(it.stage, 'dodo-api-key'),
       DODO_PRODUCT_STANDARD: it.stage.dodo.products.standard,
@@ -59,6 +60,7 @@ export const FUNCTIONS = {
       to.follow(it.stack, physicalName(it.stage, 'provision')),
       to.readParameter(it.stack, secretParameter(it.stage, 'jwt-key')),
       to.readParameter(it.stack, secretParameter(it.stage, 'dodo-api-key')),
+      ...to.readFrontSecret(it.stack, it.stage),
     ],
   },
   'webhook-intake': {

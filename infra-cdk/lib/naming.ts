@@ -7,8 +7,17 @@ export const physicalName = (stage: Stage, part: string) => `1mins-${stage.name}
 /** Secrets are parameters that people and scripts set; no template ever holds one. */
 export const secretParameter = (
   stage: Stage,
-  secret: 'jwt-key' | 'dodo-api-key' | 'dodo-webhook' | 'hetzner-token',
+  secret: 'jwt-key' | 'dodo-api-key' | 'dodo-webhook' | 'hetzner-token' | 'front',
 ) => `/1mins/${stage.name}/secrets/${secret}`;
+
+/** The one secret that nobody sets, since CloudFront must be told it too: Secrets Manager makes it. */
+export const frontSecretName = (stage: Stage) => `1mins/${stage.name}/front`;
+
+/** Where the API reads it, like any other secret: Parameter Store passes on what the other one keeps. */
+export const frontSecretParameter = (stage: Stage) =>
+  stage.cloud
+    ? `/aws/reference/secretsmanager/${frontSecretName(stage)}`
+    : secretParameter(stage, 'front');
 
 /** Everything that the edge reads lies below. */
 export const routesPrefix = (stage: Stage) => `/1mins/${stage.name}/routes`;

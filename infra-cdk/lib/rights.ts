@@ -6,6 +6,7 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Stage } from './config.js';
+import { frontSecretName, frontSecretParameter } from './naming.js';
 
 /** What a sealed secret is for; `SecretKind` in `shared/ports/src/vault.rs`. */
 export type SecretKind = 'gateway_token' | 'model_key';
@@ -63,6 +64,20 @@ const onSecrets = (key: IKey, action: string, kinds: SecretKind[]) =>
 /** `name` begins with a slash, like every parameter here. */
 export const readParameter = (stack: Stack, name: string) =>
   allow(['ssm:GetParameter'], [parameterArn(stack, name)]);
+
+/** By what the API knows its front doors, which in a real account is kept elsewhere. */
+export const readFrontSecret = (stack: Stack, stage: Stage) => {
+  const parameter = readParameter(stack, frontSecretParameter(stage));
+  if (!stage.cloud) return [parameter];
+  const arn = stack.formatArn({
+    service: 'secretsmanager',
+    resource: 'secret',
+    // It ends in six characters that nobody can know before.
+    resourceName: `${frontSecretName(stage)}-??????`,
+    arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+  });
+  return [parameter, allow(['secretsmanager:GetSecretValue'], [arn])];
+};
 
 export const readParameters = (stack: Stack, stage: Stage, prefix: string) => [
   readParameter(stack, `${prefix}/*`),

@@ -60,6 +60,8 @@ test('no function is told a secret', () => {
   const values = functions.flatMap((it) => Object.entries(it.Environment?.Variables ?? {}));
   for (const [name, value] of values) {
     if (!/KEY|SECRET|TOKEN|WEBHOOK/.test(name) || name === 'KEY_ID') continue;
-    expect(value, name).toMatch(/^\/1mins\/prod\/secrets\//);
+    expect(value, name).toMatch(
+      /^\/(1mins\/prod\/secrets|aws\/reference\/secretsmanager\/1mins\/prod)\//,
+    );
   }
 });

@@ -59,6 +59,11 @@ const ACCEPTED: Accepted[] = [
     reason: 'the API behind it keeps an access log, the pages are public',
   },
   {
+    rule: /-SMG4$/,
+    path: /\/FrontSecret\/Resource$/,
+    reason: 'it guards a count of attempts only; CloudFront would not hear of a rotation by itself',
+  },
+  {
     rule: /-IAM5\[Resource::\*\]$/,
     path: /(\/WorkerRole\/DefaultPolicy|-Edge\/Policy)\/Resource$/,
     reason: 'what the SSM agent calls knows no resources',

@@ -25,25 +25,59 @@ python_packages() {
   fi
 }
 
+# install_python_packages FILE [-r FILE…]
 install_python_packages() {
-  local wanted=$1
   [[ -x $VENV/bin/python ]] || python3 -m venv "$VENV"
-  "$VENV/bin/pip" install --disable-pip-version-check --retries 5 --timeout 60 -r "$wanted" || die \
-    "The Python packages of tests/engine/requirements.txt could not be installed." \
+  "$VENV/bin/pip" install --disable-pip-version-check --retries 5 --timeout 60 -r "$@" || die \
+    "The Python packages of ${1#"$ROOT"/} could not be installed." \
     "Usually the network: run this again, it continues here."
 }
 
+# Schemathesis, which only the checks need, beside the others and without changing any of them.
+python_test_packages() {
+  local engine=$ROOT/tests/engine/requirements.txt wanted=$ROOT/tests/api/requirements.txt
+  once "venv-api" "$(stamp_of "$engine" "$wanted") $VENV" \
+    install_python_packages "$wanted" -r "$engine"
+}
+
+# For the stacks.
 node_packages() {
-  local folder=$ROOT/infra-cdk stamp
-  stamp="$(stamp_of "$folder/package-lock.json") $folder"
-  [[ -d $folder/node_modules ]] || rm -f "$STAMPS/node"
-  once "node" "$stamp" install_node_packages "$folder"
+  npm_packages node "$ROOT/infra-cdk"
+}
+
+# npm_packages STAMP-NAME FOLDER: what the folder's lock file names.
+npm_packages() {
+  local name=$1 folder=$2
+  [[ -d $folder/node_modules ]] || rm -f "$STAMPS/$name"
+  once "$name" "$(stamp_of "$folder/package-lock.json") $folder" install_node_packages "$folder"
 }
 
 install_node_packages() {
   (cd "$1" && timeout 900 npm ci --no-audit --no-fund --fetch-retries 3 --fetch-timeout 60000) || die \
-    "The packages of infra-cdk/package-lock.json could not be installed." \
+    "The packages of ${1#"$ROOT"/}/package-lock.json could not be installed." \
     "Usually the network: run this again, it continues here."
+}
+
+SITE=$ROOT/frontend
+
+# The site, as static files in frontend/dist.
+build_site() {
+  local stamp
+  npm_packages node-site "$SITE"
+  stamp="$(site_stamp) $SITE"
+  [[ -s $SITE/dist/index.html ]] || rm -f "$STAMPS/site"
+  once "site" "$stamp" run_site_build
+}
+
+# Everything in the folder but what is made from it.
+site_stamp() {
+  local files
+  mapfile -t files < <(find "$SITE" \( -name node_modules -o -name dist \) -prune -o -type f -print | sort)
+  stamp_of "${files[@]}"
+}
+
+run_site_build() {
+  (cd "$SITE" && npm run build)
 }
 
 # How Rust is compiled, for the functions and for the tests alike.
@@ -103,6 +137,9 @@ check_built() {
   for name in edge-agent dodo-standin mailbox model-standin demo; do
     [[ -x $(binary "$name") ]] || die "$(binary "$name") was not built." "Is it still in the workspace?"
   done
+  if [[ ${1:-} == with-site && ! -s $SITE/dist/index.html ]]; then
+    die "The site has no page." "Does \`npm run build\` in frontend write dist/index.html?"
+  fi
 }
 
 build_images() {

@@ -66,6 +66,15 @@ check_cdk() {
   npm run check
 }
 
+# Types, lints and tests of the site, and that it can be built.
+check_frontend() {
+  npm_packages node-site "$SITE"
+  cd "$SITE" || return
+  npm run check
+  rm -f "$STAMPS/site"
+  build_site
+}
+
 check_engine() {
   cd "$ROOT/tests/engine" || return
   "$VENV/bin/python" -B -m unittest
@@ -88,6 +97,25 @@ check_e2e() {
   cargo test --workspace --test stores -- --ignored &&
     cargo test --workspace --test hetzner --test clouds -- --ignored &&
     cargo test --workspace --test live -- --ignored --nocapture --test-threads=1
+}
+
+# The site in a browser, as customers see it. What a failed test saw is kept beside the logs.
+check_site() {
+  npm_packages node-site-tests "$ROOT/tests/site"
+  # shellcheck disable=SC1091
+  set -a && source "$RUN/env" && set +a
+  cd "$ROOT/tests/site" || return
+  npm run check
+  SITE_TEST_RESULTS=$PHASE_LOGS/site npm test
+}
+
+# Every operation with what its description allows and with what it does not, as a stranger and as a
+# customer: whether it answers as described, and never with a fault.
+check_api() {
+  python_test_packages
+  # shellcheck disable=SC1091
+  set -a && source "$RUN/env" && set +a
+  API_TEST_RESULTS=$PHASE_LOGS/api "$VENV/bin/python" -B "$ROOT/tests/api/check.py"
 }
 
 # A role that servers from elsewhere may join with.

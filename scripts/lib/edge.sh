@@ -11,7 +11,8 @@ start_edge() {
 start_nginx() {
   local settings files
   mapfile -t settings < <(edge_settings)
-  mapfile -t files < <(find "$ROOT/edge/nginx" "$ROOT/edge/render" "$ROOT/edge/serve" "$TLS/edge.pem" -type f | sort)
+  mapfile -t files < <(find "$ROOT/edge/nginx" "$ROOT/edge/site/headers.json" "$ROOT/edge/render" \
+    "$ROOT/edge/serve" "$TLS/edge.pem" "$SECRETS/front" -type f | sort)
   start_process nginx "$(stamp_of "${files[@]}") ${settings[*]}" edge_answers \
     env "${settings[@]}" "$ROOT/edge/serve"
 }
@@ -24,6 +25,8 @@ edge_settings() {
     "EDGE_TLS_KEY=$TLS/edge.key" \
     "EDGE_APP_HOST=$DOMAIN" \
     "EDGE_API_UPSTREAM=$AWS_ENDPOINT_URL/_aws/execute-api/$(output ApiId)/\$default" \
+    "EDGE_FRONTEND_DIR=$SITE/dist" \
+    "EDGE_FRONT_SECRET_FILE=$SECRETS/front" \
     "EDGE_HTTP_PORT=$EDGE_HTTP_PORT" \
     "EDGE_HTTPS_PORT=$EDGE_HTTPS_PORT"
 }

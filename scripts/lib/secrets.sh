@@ -2,6 +2,7 @@
 # The stack's secrets: random, made once, kept in files that only their owner may read.
 
 SECRETS=$RUN/secrets
+SECRET_NAMES=(jwt-key dodo-api-key dodo-webhook front)
 
 ensure_secrets() {
   mkdir -p "$SECRETS"
@@ -9,6 +10,8 @@ ensure_secrets() {
   keep_secret jwt-key "$(openssl rand -base64 48 | tr -d '\n')"
   keep_secret dodo-api-key "dodo_test_$(openssl rand -hex 24)"
   keep_secret dodo-webhook "whsec_$(openssl rand -base64 32)"
+  # By this the API believes the edge who calls.
+  keep_secret front "$(openssl rand -hex 32)"
 }
 
 keep_secret() {
@@ -19,7 +22,7 @@ keep_secret() {
 # Into Parameter Store, where the functions read them. By file: an argument list is public.
 put_secrets() {
   local name
-  for name in jwt-key dodo-api-key dodo-webhook; do
+  for name in "${SECRET_NAMES[@]}"; do
     aws ssm put-parameter --name "/1mins/$STAGE/secrets/$name" --type SecureString --overwrite \
       --value "file://$SECRETS/$name" >/dev/null
   done

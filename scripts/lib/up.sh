@@ -58,13 +58,14 @@ build_everything() {
   begin_phase "images" build_images
   begin_phase "functions" build_with_packages
   await_phases
-  check_built
+  check_built with-site
 }
 
 # One after the other: pip and npm are short, and cargo-lambda comes from pip.
 build_with_packages() {
   python_packages
   node_packages
+  build_site
   build_functions
 }
 
@@ -120,6 +121,8 @@ smoke_check() {
   local answer
   answer=$(edge_curl "$APP_URL/api/health") || die \
     "$APP_URL/api/health does not answer through the edge." "${answer:-}" "Look into $LOGS."
+  edge_curl --output /dev/null "$APP_URL/" || die \
+    "The edge does not serve the site." "Is there a $SITE/dist/index.html?"
 }
 
 # The edge by its own name and authority, whatever this machine resolves or trusts.
@@ -133,7 +136,7 @@ print_summary() {
 
 ${BOLD}1mins.in is up$PLAIN
 
-  The product        ${BOLD}$APP_URL/api/health$PLAIN
+  The product        ${BOLD}$APP_URL$PLAIN
   Its mail           http://localhost:$MAILBOX_PORT
   Payments           http://localhost:$DODO_PORT
   Local AWS          $AWS_ENDPOINT_URL   ${DIM}set -a; source $RUN/env; set +a; aws stepfunctions list-state-machines$PLAIN

@@ -1,5 +1,6 @@
 //! The agent and a real nginx, as visitors see them.
 
+mod site;
 mod support;
 
 use contracts::routes::{Changes, Routes, chunk, head::Base, partition::Prefix};
@@ -315,28 +316,6 @@ async fn the_report_says_what_nginx_serves() {
     world.clock.advance(Duration::from_secs(1));
     agent.look().await;
     assert_eq!(reported().await, Some((2, first + Duration::from_mins(1))), "still alive");
-}
-
-#[tokio::test]
-async fn the_platforms_own_host_serves_its_site_and_its_api() {
-    let api = Instance::start("api").await;
-    let prefix = format!("http://127.0.0.1:{}/_aws/execute-api/abc/$default", api.port);
-    let edge = Edge::with_api(&prefix).await;
-    let client = Edge::client(APP_HOST);
-    let get = async |path: &str| {
-        let answer = client.get(edge.url(APP_HOST, path)).send().await.expect("answers");
-        answer.text().await.expect("a body")
-    };
-    assert_eq!(get("/").await, "the site");
-    assert_eq!(get("/confirm").await, "the site");
-    let seen = get("/api/projects?a=b%20c").await;
-    let wanted = "api\nGET /_aws/execute-api/abc/$default/api/projects?a=b%20c HTTP/1.1\r\n";
-    assert!(seen.starts_with(wanted), "{seen}");
-    assert!(seen.contains(&format!("\nHost: 127.0.0.1:{}\r\n", api.port)), "{seen}");
-    assert!(seen.contains("\nX-Forwarded-For: 203.0.113.1\r\n"), "{seen}");
-    let hook = client.post(edge.url(APP_HOST, "/webhooks/dodo")).body("{}").send();
-    let hook = hook.await.expect("answers").text().await.expect("a body");
-    assert!(hook.contains("POST /_aws/execute-api/abc/$default/webhooks/dodo "), "{hook}");
 }
 
 #[tokio::test]

@@ -1,7 +1,8 @@
 /** What runs the business: functions, the queues between them, the sagas, the API, and its alarms. */
-import { CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib';
+import { CfnOutput, Duration, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
 import type { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { EmailIdentity, Identity } from 'aws-cdk-lib/aws-ses';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
@@ -14,7 +15,7 @@ import type { Saga } from '../constructs/saga.js';
 import { SagaMachine } from '../constructs/saga-machine.js';
 import { WorkQueue } from '../constructs/work-queue.js';
 import { BATCH_SIZE, type FunctionName, functionRows } from '../functions.js';
-import { physicalName, routesPrefix } from '../naming.js';
+import { frontSecretName, physicalName, routesPrefix } from '../naming.js';
 import { type SagaName, sagaRows } from '../sagas/all.js';
 import type { FunctionRow, QueueName, World } from '../world.js';
 import type { DataStack } from './data-stack.js';
@@ -46,6 +47,7 @@ export class ControlPlaneStack extends Stack {
     const queues = this.queues();
     const functions = this.functions({ stack: this, stage, tables, key, bundles, queues, workers });
     for (const [name, saga] of sagaRows) this.saga(name, saga, functions);
+    if (stage.cloud) this.frontSecret();
     this.api = httpApi(this, {
       stage,
       alarms: this.alarms,
@@ -54,6 +56,16 @@ export class ControlPlaneStack extends Stack {
     });
     new CfnOutput(this, 'AlarmsTopicArn', { value: this.alarms.topicArn });
     new CfnOutput(this, 'RoutesPrefix', { value: routesPrefix(stage) });
+  }
+
+  /** Made here and read by name: no template and no person ever holds it. */
+  private frontSecret(): void {
+    new Secret(this, 'FrontSecret', {
+      secretName: frontSecretName(this.stage),
+      description: 'By this the API believes CloudFront who calls.',
+      generateSecretString: { passwordLength: 64, excludePunctuation: true },
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
   }
 
   private queues(): World['queues'] {

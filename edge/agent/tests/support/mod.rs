@@ -24,6 +24,8 @@ use tokio::{
 };
 
 pub(crate) const APP_HOST: &str = "1mins.test";
+/// By what the API knows this edge.
+pub(crate) const FRONT_SECRET: &str = "0123456789abcdef";
 pub(crate) type TestAgent<'a> = Agent<'a, FakeRouteBoard, FakeRouteLog, FakeClock>;
 
 /// What the agent reads and writes, beside nginx.
@@ -91,8 +93,8 @@ impl Edge {
             nginx: None,
         };
         certify(&edge.state_dir);
-        std::fs::create_dir(edge.state_dir.join("site")).expect("a directory");
-        std::fs::write(edge.state_dir.join("site/index.html"), "the site").expect("a file");
+        build_site(&edge.state_dir.join("site"));
+        std::fs::write(edge.state_dir.join("front-secret"), FRONT_SECRET).expect("a file");
         edge.start_nginx().await;
         edge
     }
@@ -108,6 +110,7 @@ impl Edge {
             .env("EDGE_APP_HOST", APP_HOST)
             .env("EDGE_API_UPSTREAM", &self.api_upstream)
             .env("EDGE_FRONTEND_DIR", dir("site"))
+            .env("EDGE_FRONT_SECRET_FILE", dir("front-secret"))
             .env("EDGE_HTTP_PORT", self.http_port.to_string())
             .env("EDGE_HTTPS_PORT", self.https_port.to_string())
             .stderr(log)
@@ -216,7 +219,10 @@ async fn answer(mut stream: TcpStream, name: &'static str) -> std::io::Result<()
     }
     let body = format!("{name}\n{request}");
     let length = body.len();
-    let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n");
+    let head = format!(
+        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\
+         Connection: close\r\n\r\n"
+    );
     stream.write_all(format!("{head}{body}").as_bytes()).await
 }
 
@@ -236,6 +242,15 @@ fn fresh_dir() -> PathBuf {
     let dir = std::env::temp_dir().join(format!("edge-test-{}-{count}", std::process::id()));
     std::fs::create_dir_all(&dir).expect("a directory");
     dir
+}
+
+/// A site whose files say which they are, each long enough to be worth compressing.
+fn build_site(dir: &Path) {
+    std::fs::create_dir_all(dir.join("assets")).expect("a directory");
+    for file in ["index.html", "favicon.svg", "assets/index-0a1b2c3d.js"] {
+        let content = format!("the site: {file}\n").repeat(100);
+        std::fs::write(dir.join(file), content).expect("a file");
+    }
 }
 
 fn certify(dir: &Path) {
