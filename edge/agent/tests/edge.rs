@@ -1,5 +1,7 @@
 //! The agent and a real nginx, as visitors see them.
 
+#[path = "edge/handoff.rs"]
+mod handoff;
 mod support;
 
 use contracts::routes::{Changes, Routes, chunk, head::Base, partition::Prefix};

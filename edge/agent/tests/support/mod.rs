@@ -1,5 +1,7 @@
 //! A real nginx with the real configuration, instances to stand behind it, and visitors.
 
+pub(crate) mod scripted;
+
 use contracts::routes::{
     Changes, Stamp,
     head::{Base, Head},
@@ -24,6 +26,7 @@ use tokio::{
 };
 
 pub(crate) const APP_HOST: &str = "1mins.test";
+pub(crate) const EDGE_KEY: &str = "0123456789abcdef0123456789abcdef";
 pub(crate) type TestAgent<'a> = Agent<'a, FakeRouteBoard, FakeRouteLog, FakeClock>;
 
 /// What the agent reads and writes, beside nginx.
@@ -91,6 +94,7 @@ impl Edge {
             nginx: None,
         };
         certify(&edge.state_dir);
+        std::fs::write(edge.state_dir.join("key"), EDGE_KEY).expect("a file");
         std::fs::create_dir(edge.state_dir.join("site")).expect("a directory");
         std::fs::write(edge.state_dir.join("site/index.html"), "the site").expect("a file");
         edge.start_nginx().await;
@@ -106,6 +110,7 @@ impl Edge {
             .env("EDGE_TLS_CERT", dir("cert.pem"))
             .env("EDGE_TLS_KEY", dir("key.pem"))
             .env("EDGE_APP_HOST", APP_HOST)
+            .env("EDGE_KEY_FILE", dir("key"))
             .env("EDGE_API_UPSTREAM", &self.api_upstream)
             .env("EDGE_FRONTEND_DIR", dir("site"))
             .env("EDGE_HTTP_PORT", self.http_port.to_string())

@@ -1,0 +1,203 @@
+-- Hands a browser over from the site to an instance's chat. The site posts a ticket here; the API
+-- exchanges it for a session, kept in a cookie of this host for five minutes; with that cookie the
+-- chat's page gets what pairs the browser, once. The gateway's token passes through here and goes to
+-- the instance alone.
+local cookies = require("cookies")
+local pages = require("pages")
+local routes = require("routes")
+
+local M = {}
+
+local SESSION = "__Host-chat"
+local SESSION_S = 300
+-- Says that this browser was handed over before. It opens nothing.
+local MARKER = "__Host-chat-opened"
+local MARKER_S = 365 * 24 * 3600
+
+local OPENED = "/.well-known/1mins/opened"
+
+-- Internal locations of nginx.conf.
+local API = "/.well-known/1mins/internal/api"
+local INSTANCE = "/.well-known/1mins/internal/instance"
+
+-- Tickets and sessions as the API makes them; nothing else is worth asking it about.
+local SECRET = "^[%w_-]+$"
+local SECRET_LEN = 43
+local MAX_ANSWER_LEN = 4096
+
+local app_url, key
+
+-- Reads the key by which the API knows the edge; without it nginx must not start.
+function M.load(app, key_file)
+    local file = assert(io.open(key_file, "r"))
+    key = file:read("*a"):gsub("%s+$", "")
+    file:close()
+    assert(#key >= 32, "the edge's key has less than 32 bytes: " .. key_file)
+    app_url = app
+end
+
+-- The instance behind this host, if one is; otherwise answers with a page.
+local function instance()
+    local target = routes.of(ngx.var.host)
+    if not target then
+        return nil, pages.serve("unknown")
+    end
+    local page = target:match("^page:(%l+)$")
+    if page then
+        return nil, pages.serve(page)
+    end
+    return target
+end
+
+local function see_other(url)
+    ngx.header["Cache-Control"] = "no-store"
+    ngx.header["Referrer-Policy"] = "no-referrer"
+    return ngx.redirect(url, ngx.HTTP_SEE_OTHER)
+end
+
+-- Where a chat is opened again, by a click: whatever went wrong here, the ticket may be used up.
+local function back_to_site()
+    local id = ngx.var.host:match("^[^.]*%-(%w+)%.")
+    if id then
+        return see_other(app_url .. "/projects/prj_" .. id .. "?chat=expired")
+    end
+    return see_other(app_url .. "/open?host=" .. ngx.var.host)
+end
+
+local function is_secret(text)
+    return type(text) == "string" and #text == SECRET_LEN and text:find(SECRET) ~= nil
+end
+
+-- Asks the API as the edge. `field` and `secret` are plain characters, and so is a routed host.
+local function ask(path, field, secret)
+    return ngx.location.capture(API, {
+        method = ngx.HTTP_POST,
+        body = string.format('{"host":"%s","%s":"%s"}', ngx.var.host, field, secret),
+        vars = { handoff_path = path, handoff_secret = key },
+    })
+end
+
+-- POST of the site's form. From nowhere else: who could post a ticket of their own from elsewhere
+-- would lead somebody into a chat that is not theirs.
+function M.open()
+    if not instance() then
+        return
+    end
+    if ngx.req.get_method() ~= "POST" then
+        -- Somebody went back, or reloaded.
+        return see_other("/")
+    end
+    if ngx.var.http_origin ~= app_url then
+        return pages.serve("foreign_form")
+    end
+    ngx.req.read_body()
+    local form = ngx.req.get_post_args(2) or {}
+    if not is_secret(form.ticket) then
+        return back_to_site()
+    end
+    local answer = ask("/api/edge/chat-sessions", "ticket", form.ticket)
+    local session = answer.header["X-Chat-Session"]
+    if answer.status ~= 201 or not is_secret(session) then
+        return back_to_site()
+    end
+    ngx.header["Set-Cookie"] = {
+        cookies.baked(SESSION, session, SESSION_S),
+        cookies.baked(MARKER, "1", MARKER_S),
+    }
+    return see_other(OPENED)
+end
+
+-- A browser that keeps no cookies ends here and not in a circle.
+function M.opened()
+    if not instance() then
+        return
+    end
+    if cookies.value(MARKER) then
+        return see_other("/")
+    end
+    return pages.serve("no_cookies")
+end
+
+local function is_somebody_elses_page()
+    local site = ngx.var.http_sec_fetch_site
+    return site ~= nil and site ~= "same-origin"
+end
+
+-- The chat's page asks this when the gateway does not know its browser. Without a session it is told
+-- what the gateway itself would tell it, and the next visit begins at the site.
+function M.bootstrap()
+    local target = instance()
+    if not target then
+        return
+    end
+    local session = cookies.value(SESSION)
+    if ngx.req.get_method() ~= "GET" or is_somebody_elses_page() or not is_secret(session) then
+        return M.refuse()
+    end
+    local allowed = ask("/api/edge/chat-authorizations", "session", session)
+    if allowed.status >= 500 then
+        return pages.serve("api_down")
+    end
+    local token = allowed.header["X-Gateway-Token"]
+    if allowed.status ~= 204 or not token then
+        return M.refuse()
+    end
+    local paired = ngx.location.capture(INSTANCE, {
+        method = ngx.HTTP_POST,
+        body = "",
+        vars = { upstream = target, handoff_secret = token },
+    })
+    if paired.status ~= 200 or paired.truncated or #paired.body > MAX_ANSWER_LEN then
+        ngx.log(ngx.ERR, "the instance hands nobody over: status ", paired.status)
+        return pages.serve("down")
+    end
+    ngx.header["Content-Type"] = "application/json"
+    ngx.header["Cache-Control"] = "no-store"
+    ngx.header["X-Content-Type-Options"] = "nosniff"
+    ngx.print(paired.body)
+    return ngx.exit(ngx.HTTP_OK)
+end
+
+function M.refuse()
+    if ngx.req.get_method() == "GET" and not is_somebody_elses_page() then
+        ngx.header["Set-Cookie"] = cookies.baked(MARKER, "", 0)
+    end
+    return pages.serve("not_found")
+end
+
+-- Whether a person opens the chat in a browser that was never handed over: such a browser would end
+-- before a question for a token. Programs and sockets bring their own and are let through.
+local function is_first_visit()
+    local var = ngx.var
+    return var.request_method == "GET"
+        and var.uri == "/"
+        and var.http_sec_fetch_mode == "navigate"
+        and var.http_sec_fetch_dest == "document"
+        and (var.http_accept or ""):find("text/html", 1, true) ~= nil
+        and not cookies.value(MARKER)
+end
+
+-- Sends first visits to the site. Returns true if this is one.
+function M.begin_at_site()
+    if not is_first_visit() then
+        return false
+    end
+    see_other(app_url .. "/open?host=" .. ngx.var.host)
+    return true
+end
+
+-- These cookies are between the browser and the edge.
+function M.keep_cookies_from_instance()
+    local header = ngx.var.http_cookie
+    if not header or not header:find(SESSION, 1, true) then
+        return
+    end
+    local rest = cookies.without(header, { [SESSION] = true, [MARKER] = true })
+    if rest == "" then
+        ngx.req.clear_header("Cookie")
+    else
+        ngx.req.set_header("Cookie", rest)
+    end
+end
+
+return M
