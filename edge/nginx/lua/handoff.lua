@@ -77,8 +77,15 @@ local function ask(path, field, secret)
     })
 end
 
--- POST of the site's form. From nowhere else: who could post a ticket of their own from elsewhere
--- would lead somebody into a chat that is not theirs.
+-- Who could post a ticket of their own from anywhere would lead somebody into a chat that is not
+-- theirs. The site tells nobody where its visitors come from, so its forms have the origin "null";
+-- the browser still says whether they come from under our domain.
+local function is_foreign_form()
+    local origin = ngx.var.http_origin
+    return origin ~= app_url and not (origin == "null" and ngx.var.http_sec_fetch_site == "same-site")
+end
+
+-- POST of the site's form.
 function M.open()
     if not instance() then
         return
@@ -87,7 +94,7 @@ function M.open()
         -- Somebody went back, or reloaded.
         return see_other("/")
     end
-    if ngx.var.http_origin ~= app_url then
+    if is_foreign_form() then
         return pages.serve("foreign_form")
     end
     ngx.req.read_body()

@@ -180,15 +180,24 @@ async fn what_opens_one_host_opens_no_other() {
 async fn only_the_sites_own_form_is_taken() {
     let bench = Bench::start().await;
     let sibling = bench.edge.url(host("other-1").as_str(), "");
-    for origin in ["", "null", "https://evil.example", &sibling, &bench.app("/")] {
+    let post = async |origin: &str, site: &str| {
         let form = bench.request(Method::POST, LABEL, OPEN).header(header::ORIGIN, origin);
         let form = form.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
-        let answer = form.body(format!("ticket={TICKET}")).send().await.expect("answers");
-        assert_eq!((answer.status().as_u16(), baked(&answer).len()), (403, 0), "{origin}");
+        let form = form.header("sec-fetch-site", site).body(format!("ticket={TICKET}"));
+        let answer = form.send().await.expect("answers");
+        (answer.status().as_u16(), baked(&answer).len())
+    };
+    for origin in ["", "https://evil.example", &sibling, &bench.app("/")] {
+        assert_eq!(post(origin, "same-site").await, (403, 0), "{origin}");
+    }
+    for site in ["", "none", "cross-site", "same-origin"] {
+        assert_eq!(post("null", site).await, (403, 0), "{site}");
     }
     let reloaded = bench.get(LABEL, &format!("{OPEN}?ticket={TICKET}"), "").await;
     assert_eq!((reloaded.status().as_u16(), location(&reloaded)), (303, "/"), "never in a URL");
     assert_eq!(bench.api.seen(), Vec::<String>::new());
+    // The site keeps its visitors' way to itself.
+    assert_eq!(post("null", "same-site").await, (303, 2));
 }
 
 #[tokio::test]
