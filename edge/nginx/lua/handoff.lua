@@ -16,14 +16,9 @@ local MARKER_S = 365 * 24 * 3600
 
 local OPENED = "/.well-known/1mins/opened"
 
--- Internal locations of nginx.conf.
-local API = "/.well-known/1mins/internal/api"
-local INSTANCE = "/.well-known/1mins/internal/instance"
-
 -- Tickets and sessions as the API makes them; nothing else is worth asking it about.
 local SECRET = "^[%w_-]+$"
 local SECRET_LEN = 43
-local MAX_ANSWER_LEN = 4096
 
 local app_url, key
 
@@ -34,6 +29,10 @@ function M.load(app, key_file)
     file:close()
     assert(#key >= 32, "the edge's key has less than 32 bytes: " .. key_file)
     app_url = app
+end
+
+function M.key()
+    return key
 end
 
 -- The instance behind this host, if one is; otherwise answers with a page.
@@ -50,13 +49,14 @@ local function instance()
 end
 
 local function see_other(url)
+    ngx.header["WWW-Authenticate"] = nil
     ngx.header["Cache-Control"] = "no-store"
     ngx.header["Referrer-Policy"] = "no-referrer"
     return ngx.redirect(url, ngx.HTTP_SEE_OTHER)
 end
 
 -- Where a chat is opened again, by a click: whatever went wrong here, the ticket may be used up.
-local function back_to_site()
+function M.back_to_site()
     local id = ngx.var.host:match("^[^.]*%-(%w+)%.")
     if id then
         return see_other(app_url .. "/projects/prj_" .. id .. "?chat=expired")
@@ -68,15 +68,6 @@ local function is_secret(text)
     return type(text) == "string" and #text == SECRET_LEN and text:find(SECRET) ~= nil
 end
 
--- Asks the API as the edge. `field` and `secret` are plain characters, and so is a routed host.
-local function ask(path, field, secret)
-    return ngx.location.capture(API, {
-        method = ngx.HTTP_POST,
-        body = string.format('{"host":"%s","%s":"%s"}', ngx.var.host, field, secret),
-        vars = { handoff_path = path, handoff_secret = key },
-    })
-end
-
 -- Who could post a ticket of their own from anywhere would lead somebody into a chat that is not
 -- theirs. The site tells nobody where its visitors come from, so its forms have the origin "null";
 -- the browser still says whether they come from under our domain.
@@ -85,8 +76,9 @@ local function is_foreign_form()
     return origin ~= app_url and not (origin == "null" and ngx.var.http_sec_fetch_site == "same-site")
 end
 
--- POST of the site's form.
-function M.open()
+-- Before the API is asked about the ticket of the site's form. Tickets, sessions and routed hosts are
+-- plain characters, which need no quoting where nginx puts them into JSON.
+function M.take_ticket()
     if not instance() then
         return
     end
@@ -100,12 +92,16 @@ function M.open()
     ngx.req.read_body()
     local form = ngx.req.get_post_args(2) or {}
     if not is_secret(form.ticket) then
-        return back_to_site()
+        return M.back_to_site()
     end
-    local answer = ask("/api/edge/chat-sessions", "ticket", form.ticket)
-    local session = answer.header["X-Chat-Session"]
-    if answer.status ~= 201 or not is_secret(session) then
-        return back_to_site()
+    ngx.var.ticket = form.ticket
+end
+
+-- After the API has taken the ticket.
+function M.open()
+    local session = ngx.var.chat_session
+    if not is_secret(session) then
+        return M.back_to_site()
     end
     ngx.header["Set-Cookie"] = {
         cookies.baked(SESSION, session, SESSION_S),
@@ -130,9 +126,9 @@ local function is_somebody_elses_page()
     return site ~= nil and site ~= "same-origin"
 end
 
--- The chat's page asks this when the gateway does not know its browser. Without a session it is told
--- what the gateway itself would tell it, and the next visit begins at the site.
-function M.bootstrap()
+-- The chat's page asks this when the gateway does not know its browser. This is before the API is
+-- asked about the session.
+function M.show_session()
     local target = instance()
     if not target then
         return
@@ -141,31 +137,13 @@ function M.bootstrap()
     if ngx.req.get_method() ~= "GET" or is_somebody_elses_page() or not is_secret(session) then
         return M.refuse()
     end
-    local allowed = ask("/api/edge/chat-authorizations", "session", session)
-    if allowed.status >= 500 then
-        return pages.serve("api_down")
-    end
-    local token = allowed.header["X-Gateway-Token"]
-    if allowed.status ~= 204 or not token then
-        return M.refuse()
-    end
-    local paired = ngx.location.capture(INSTANCE, {
-        method = ngx.HTTP_POST,
-        body = "",
-        vars = { upstream = target, handoff_secret = token },
-    })
-    if paired.status ~= 200 or paired.truncated or #paired.body > MAX_ANSWER_LEN then
-        ngx.log(ngx.ERR, "the instance hands nobody over: status ", paired.status)
-        return pages.serve("down")
-    end
-    ngx.header["Content-Type"] = "application/json"
-    ngx.header["Cache-Control"] = "no-store"
-    ngx.header["X-Content-Type-Options"] = "nosniff"
-    ngx.print(paired.body)
-    return ngx.exit(ngx.HTTP_OK)
+    ngx.var.upstream = target
+    ngx.var.chat_session = session
 end
 
+-- Says what the gateway itself would say. The next visit begins at the site.
 function M.refuse()
+    ngx.header["WWW-Authenticate"] = nil
     if ngx.req.get_method() == "GET" and not is_somebody_elses_page() then
         ngx.header["Set-Cookie"] = cookies.baked(MARKER, "", 0)
     end

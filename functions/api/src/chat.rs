@@ -123,7 +123,7 @@ pub(crate) async fn exchange<W: World>(
 ) -> Result<(StatusCode, [(HeaderName, HeaderValue); 1]), Refusal> {
     let now = api.clock.now();
     let visit = api.chat_tickets.take_ticket(&random::hash(&ticket), &host, now).await?;
-    let visit = visit.ok_or(Refusal::Conflict("the ticket is unknown, expired or used"))?;
+    let visit = visit.ok_or(Refusal::NotSignedIn)?;
     tracing::Span::current().record("project.id", visit.project.as_str());
     let (session, pass) = new_pass(visit, now + SESSION_TTL);
     api.chat_tickets.record_session(&pass).await?;

@@ -29,7 +29,7 @@ fn api(request: &str) -> String {
     if of_edge && exchanges && says("ticket", TICKET) {
         answer_with("201 Created", &format!("X-Chat-Session: {SESSION}\r\n"), "")
     } else if of_edge && exchanges {
-        answer_with("409 Conflict", "", "{}")
+        answer_with("401 Unauthorized", "WWW-Authenticate: Bearer\r\n", "{}")
     } else if of_edge && authorizes && says("session", SESSION) {
         answer_with("204 No Content", &format!("X-Gateway-Token: {TOKEN}\r\n"), "")
     } else if of_edge && authorizes {
@@ -44,7 +44,8 @@ fn instance(request: &str) -> String {
         return answer_with("200 OK", "", request);
     }
     let knows = request.contains(&format!("\r\nAuthorization: Bearer {TOKEN}\r\n"));
-    if knows { answer_with("200 OK", "", PAIRED) } else { answer_with("401 No", "", "") }
+    let headers = "Content-Type: application/json\r\nCache-Control: no-store\r\n";
+    if knows { answer_with("200 OK", headers, PAIRED) } else { answer_with("401 No", "", "") }
 }
 
 struct Bench {
@@ -318,4 +319,29 @@ async fn the_edges_cookies_stay_at_the_edge_and_out_of_its_logs() {
             assert!(!log.contains(secret), "{secret}: {log}");
         }
     }
+}
+
+/// As browsers come. Not every module of nginx can do everything in it.
+#[tokio::test]
+async fn the_way_is_open_over_http_2_as_well() {
+    let bench = Bench::start().await;
+    let origin = format!("origin: {}", bench.app(""));
+    let form = format!("ticket={TICKET}");
+    let cookie = format!("cookie: {}", session());
+    let seen = async |path: &str, options: &[&str]| {
+        let host = host(LABEL);
+        let output = tokio::process::Command::new("curl")
+            .args(["-sk", "-m", "10", "--http2", "-w", "\n%{http_version} %{http_code}"])
+            .args(["--resolve", &format!("{host}:{}:127.0.0.1", bench.edge.https_port)])
+            .args(options)
+            .arg(bench.edge.url(host.as_str(), path))
+            .output();
+        String::from_utf8(output.await.expect("curl is installed").stdout).expect("text")
+    };
+    let opened = seen(OPEN, &["-H", &origin, "-d", &form]).await;
+    assert!(opened.ends_with("\n2 303"), "{opened}");
+    let paired = seen(BOOTSTRAP, &["-H", &cookie]).await;
+    assert_eq!(paired, format!("{PAIRED}\n2 200"));
+    let refused = seen(BOOTSTRAP, &[]).await;
+    assert!(refused.ends_with("\n2 404"), "{refused}");
 }

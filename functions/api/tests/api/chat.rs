@@ -96,13 +96,17 @@ async fn a_ticket_is_used_once_and_for_a_minute() {
     let bot = running(&bench, &ada).await;
     let used = ticket(&bench, &ada, &bot).await;
     assert_eq!(exchange(&bench, &bot.host, &used).await.status, StatusCode::CREATED);
-    assert_eq!(exchange(&bench, &bot.host, &used).await.status, StatusCode::CONFLICT, "used");
+    assert_eq!(exchange(&bench, &bot.host, &used).await.status, StatusCode::UNAUTHORIZED, "used");
 
     let (last, late) = (ticket(&bench, &ada, &bot).await, ticket(&bench, &ada, &bot).await);
     bench.api.clock.advance(Duration::from_secs(59));
     assert_eq!(exchange(&bench, &bot.host, &last).await.status, StatusCode::CREATED);
     bench.api.clock.advance(Duration::from_secs(1));
-    assert_eq!(exchange(&bench, &bot.host, &late).await.status, StatusCode::CONFLICT, "expired");
+    assert_eq!(
+        exchange(&bench, &bot.host, &late).await.status,
+        StatusCode::UNAUTHORIZED,
+        "expired"
+    );
 }
 
 /// The ticket is gone, and the next click makes another one.
@@ -115,7 +119,7 @@ async fn an_exchange_that_was_cut_off_is_repeated_by_opening_again() {
     bench.api.chat_tickets.outage.begin_after(1, 1);
     let cut_off = exchange(&bench, &bot.host, &lost).await;
     assert_eq!(cut_off.status, StatusCode::SERVICE_UNAVAILABLE);
-    assert_eq!(exchange(&bench, &bot.host, &lost).await.status, StatusCode::CONFLICT);
+    assert_eq!(exchange(&bench, &bot.host, &lost).await.status, StatusCode::UNAUTHORIZED);
     session(&bench, &ada, &bot).await;
 }
 
@@ -143,7 +147,7 @@ async fn what_opens_one_host_is_worth_nothing_at_another() {
     let own = ticket(&bench, &eve, &eves).await;
     for (case, host, ticket) in [("hers", &eves.host, &stolen), ("own", &hers.host, &own)] {
         let answer = exchange(&bench, host, ticket).await;
-        assert_eq!(answer.status, StatusCode::CONFLICT, "{case}");
+        assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{case}");
         assert_eq!(answer.header(SESSION), "", "{case}");
     }
     // The same with sessions.
@@ -157,9 +161,10 @@ async fn what_opens_one_host_is_worth_nothing_at_another() {
     // A ticket is no session, and a session is no ticket.
     let unused = ticket(&bench, &eve, &eves).await;
     assert_eq!(authorize(&bench, &eves.host, &unused).await.status, StatusCode::UNAUTHORIZED);
-    assert_eq!(exchange(&bench, &eves.host, &own).await.status, StatusCode::CONFLICT);
+    assert_eq!(exchange(&bench, &eves.host, &own).await.status, StatusCode::UNAUTHORIZED);
     for noise in ["", "x", "../../etc/passwd", &"x".repeat(10_000)] {
-        assert_eq!(exchange(&bench, &hers.host, noise).await.status, StatusCode::CONFLICT);
+        let answer = exchange(&bench, &hers.host, noise).await;
+        assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
         let answer = authorize(&bench, &hers.host, noise).await;
         assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
     }
