@@ -24,6 +24,7 @@ edge_settings() {
     "EDGE_TLS_CERT=$TLS/edge.pem" \
     "EDGE_TLS_KEY=$TLS/edge.key" \
     "EDGE_APP_HOST=$DOMAIN" \
+    "EDGE_KEY_FILE=$SECRETS/edge-key" \
     "EDGE_API_UPSTREAM=$AWS_ENDPOINT_URL/_aws/execute-api/$(output ApiId)/\$default" \
     "EDGE_FRONTEND_DIR=$SITE/dist" \
     "EDGE_FRONT_SECRET_FILE=$SECRETS/front" \

@@ -2,12 +2,13 @@
 # The stack's secrets: random, made once, kept in files that only their owner may read.
 
 SECRETS=$RUN/secrets
-SECRET_NAMES=(jwt-key dodo-api-key dodo-webhook front)
+SECRET_NAMES=(jwt-key edge-key dodo-api-key dodo-webhook front)
 
 ensure_secrets() {
   mkdir -p "$SECRETS"
   chmod 700 "$SECRETS"
   keep_secret jwt-key "$(openssl rand -base64 48 | tr -d '\n')"
+  keep_secret edge-key "$(openssl rand -hex 32)"
   keep_secret dodo-api-key "dodo_test_$(openssl rand -hex 24)"
   keep_secret dodo-webhook "whsec_$(openssl rand -base64 32)"
   # By this the API believes the edge who calls.

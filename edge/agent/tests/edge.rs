@@ -1,5 +1,8 @@
 //! The agent and a real nginx, as visitors see them.
 
+#[path = "edge/handoff.rs"]
+mod handoff;
+#[path = "edge/site.rs"]
 mod site;
 mod support;
 

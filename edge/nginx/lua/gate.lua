@@ -1,11 +1,13 @@
 -- Who is let through to which instance.
+local handoff = require("handoff")
 local pages = require("pages")
 local routes = require("routes")
 
 local M = {}
 
--- Not the public's: an instance's administration, and the hand-over of browsers.
-local CLOSED = { "/api/v1/", "/.well-known/openclaw/" }
+-- Not the public's: an instance's administration, and the handing over of browsers, of which the
+-- edge does its part in locations of its own.
+local CLOSED = { "/api/v1/", "/.well-known/openclaw/", "/.well-known/1mins/" }
 
 local function closed(path)
     -- With a slash behind it, so that the folder itself is closed too.
@@ -25,7 +27,7 @@ local function ambiguous(raw)
     return path:sub(1, 1) ~= "/" or path:sub(2, 2) == "/" or path:find("\\", 1, true) ~= nil
 end
 
--- Sets $upstream, or answers with a page.
+-- Sets $upstream, or answers with a page or with the way to the site.
 function M.admit()
     if ambiguous(ngx.var.request_uri) then
         return pages.serve("bad_request")
@@ -41,6 +43,10 @@ function M.admit()
     if closed(ngx.var.uri) then
         return pages.serve("not_found")
     end
+    if handoff.begin_at_site() then
+        return
+    end
+    handoff.keep_cookies_from_instance()
     ngx.var.upstream = target
 end
 

@@ -54,6 +54,20 @@ local PAGES = {
         text = "The path of this address can be read in two ways, so it is not passed on. Two "
             .. "slashes in a row or a backslash are the usual reason.",
     },
+    foreign_form = {
+        status = 403, tone = "bad",
+        title = "Not from here",
+        text = "A chat is opened from your dashboard, and this came from another page. Nothing was "
+            .. "opened.",
+        dashboard = true,
+    },
+    no_cookies = {
+        status = 403, tone = "calm",
+        title = "Cookies are off",
+        text = "Your browser did not keep the cookie that signs you in here. Allow cookies for this "
+            .. "address, then open the chat from your dashboard again.",
+        dashboard = true,
+    },
     down = {
         status = 502, retry_s = 5, refresh = true, tone = "busy",
         title = "Not answering",

@@ -3,13 +3,16 @@
 use adapters::{
     clock::SystemClock,
     dodo::{Dodo, Products},
-    dynamodb::{accounts::DynamoAccounts, intents::DynamoIntents, projects::DynamoProjects},
+    dynamodb::{
+        accounts::DynamoAccounts, chat_tickets::DynamoChatTickets, intents::DynamoIntents,
+        projects::DynamoProjects,
+    },
     kms::KmsVault,
     sfn::StepFunctions,
     sqs::SqsQueue,
     ssm_parameters,
 };
-use api::{Api, Keys, Settings, World};
+use api::{Api, EdgeKey, Keys, Settings, World};
 use contracts::{mail::Letter, warm::Poke};
 use lambda_http::Error;
 use runtime::env;
@@ -19,6 +22,7 @@ pub(crate) struct Cloud;
 impl World for Cloud {
     type Accounts = DynamoAccounts;
     type Projects = DynamoProjects;
+    type ChatTickets = DynamoChatTickets;
     type Letters = SqsQueue<Letter>;
     type Intents = DynamoIntents;
     type Pokes = SqsQueue<Poke>;
@@ -40,6 +44,7 @@ pub(crate) async fn connect() -> Result<Api<Cloud>, Error> {
     Ok(Api {
         accounts: DynamoAccounts::connect(env::require("ACCOUNTS_TABLE")).await,
         projects: DynamoProjects::connect(env::require("PROJECTS_TABLE")).await,
+        chat_tickets: DynamoChatTickets::connect(env::require("ACCOUNTS_TABLE")).await,
         letters: SqsQueue::connect(env::require("MAIL_QUEUE_URL")).await,
         intents: DynamoIntents::connect(env::require("FLEET_TABLE")).await,
         pokes: SqsQueue::connect(env::require("WARM_QUEUE_URL")).await,
@@ -48,6 +53,7 @@ pub(crate) async fn connect() -> Result<Api<Cloud>, Error> {
         payments: Dodo::new(env::require("DODO_URL"), &dodo_key, products)?,
         clock: SystemClock,
         keys: Keys::new(&secret("JWT_KEY_PARAMETER").await?, &app_url)?,
+        edge_key: EdgeKey::new(&secret("EDGE_KEY_PARAMETER").await?)?,
         prices: api::PriceBoard::default(),
         settings: Settings {
             app_url,

@@ -4,8 +4,8 @@
 //!
 //! | | |
 //! |---|---|
-//! | Called by | API Gateway, `ANY /api/{proxy+}` |
-//! | Reads, writes | accounts; projects; intents; the mail queue; the warm pool's queue; provisioning executions; the payment provider |
+//! | Called by | API Gateway, `ANY /api/{proxy+}`; of that, `/api/edge/` by the edge alone |
+//! | Reads, writes | accounts; projects; chat tickets; intents; the mail queue; the warm pool's queue; provisioning executions; the payment provider |
 //! | Idempotency key | projects: the header `Idempotency-Key`; retries: the attempt; checkouts: the project; sign-ups need none, each is another letter |
 //! | Undo | none; whatever a lost answer leaves behind is found again by the repeat, or expires |
 //! | Fails as | problem documents (RFC 9457); 503 with `Retry-After` when something behind it is away |
@@ -15,7 +15,9 @@
 //! there is nothing to forge across sites; the site is of the same origin, so there is no CORS.
 
 mod account;
+mod chat;
 mod checkout;
+mod edge;
 mod health;
 mod input;
 mod intent;
@@ -31,6 +33,7 @@ mod steps;
 mod view;
 mod world;
 
+pub use edge::{EdgeKey, WeakEdgeKey};
 pub use openapi::document;
 pub use plans::PriceBoard;
 pub use router::router;

@@ -3,9 +3,9 @@
 use crate::{
     router::operations,
     view::{
-        CheckoutView, Confirmed, CredentialsBody, GatewayTokenView, Health, IntentBody,
-        NewProjectBody, PlanName, PlanView, ProjectState, ProjectView, SignedInView, StepState,
-        StepView, TokenBody,
+        ChatTicketView, CheckoutView, Confirmed, CredentialsBody, GatewayTokenView, Health,
+        IntentBody, NewProjectBody, PlanName, PlanView, ProjectState, ProjectView, SignedInView,
+        StepState, StepView, TokenBody,
     },
     world::World,
 };
@@ -24,6 +24,7 @@ use utoipa::{
 #[openapi(
     info(title = "1mins.in", description = "A private OpenClaw, running within minutes"),
     components(schemas(
+        ChatTicketView,
         CheckoutView,
         Confirmed,
         CredentialsBody,

@@ -1,7 +1,7 @@
 //! Which request goes where, and what every answer carries.
 
 use crate::{
-    account, checkout, health, intent, openapi, plans, project,
+    account, chat, checkout, health, intent, openapi, plans, project,
     refusal::Refusal,
     world::{Api, World},
 };
@@ -10,7 +10,7 @@ use axum::{
     extract::{MatchedPath, Request, State},
     middleware::{Next, from_fn, from_fn_with_state},
     response::{IntoResponse, Response},
-    routing::{MethodRouter, get},
+    routing::{MethodRouter, get, post},
 };
 use http::{HeaderValue, header};
 use ports::clock::Clock;
@@ -45,6 +45,9 @@ pub fn router<W: World>(api: Arc<Api<W>>) -> Router {
             "/api/openapi.json",
             get(move || async move { ([(header::CONTENT_TYPE, "application/json")], description) }),
         )
+        // Not in the description: it is of no use to anybody who reads it.
+        .route("/api/edge/chat-sessions", post(chat::exchange::<W>))
+        .route("/api/edge/chat-authorizations", post(chat::authorize::<W>))
         .fallback(|| async { Refusal::NotFound })
         .method_not_allowed_fallback(|| async { Refusal::WrongMethod })
         .layer(from_fn(harden))
@@ -67,6 +70,7 @@ pub(crate) fn operations<W: World>() -> (Router<Arc<Api<W>>>, OpenApi) {
         .routes(operation!(checkout::open))
         .routes(operation!(project::retry))
         .routes(operation!(project::gateway_token))
+        .routes(operation!(chat::open))
         .routes(operation!(health::show))
         .split_for_parts()
 }

@@ -132,6 +132,15 @@ pub(crate) enum StepState {
 }
 
 #[derive(Serialize, ToSchema)]
+pub(crate) struct ChatTicketView {
+    /// Where a form posts it to.
+    #[schema(format = "uri")]
+    pub(crate) action: String,
+    /// The form's field `ticket`. Works once, within a minute.
+    pub(crate) ticket: String,
+}
+
+#[derive(Serialize, ToSchema)]
 pub(crate) struct CheckoutView {
     /// Send the customer there to pay.
     pub(crate) checkout_url: String,

@@ -1,16 +1,17 @@
 //! What a request may reach.
 
-use crate::{plans::PriceBoard, session::Keys};
+use crate::{edge::EdgeKey, plans::PriceBoard, session::Keys};
 use contracts::{mail::Letter, warm::Poke};
 use ports::{
-    accounts::Accounts, clock::Clock, intents::Intents, payments::Payments, projects::Projects,
-    queue::Queue, sagas::Sagas, vault::Vault,
+    accounts::Accounts, chat_tickets::ChatTickets, clock::Clock, intents::Intents,
+    payments::Payments, projects::Projects, queue::Queue, sagas::Sagas, vault::Vault,
 };
 
 /// One choice for every port: the cloud in production, memory in tests.
 pub trait World: Send + Sync + 'static {
     type Accounts: Accounts + Send + Sync;
     type Projects: Projects + Send + Sync;
+    type ChatTickets: ChatTickets + Send + Sync;
     type Letters: Queue<Letter> + Send + Sync;
     type Intents: Intents + Send + Sync;
     type Pokes: Queue<Poke> + Send + Sync;
@@ -25,6 +26,7 @@ pub trait World: Send + Sync + 'static {
 pub struct Api<W: World> {
     pub accounts: W::Accounts,
     pub projects: W::Projects,
+    pub chat_tickets: W::ChatTickets,
     pub letters: W::Letters,
     pub intents: W::Intents,
     /// To the warm pool.
@@ -34,6 +36,7 @@ pub struct Api<W: World> {
     pub payments: W::Payments,
     pub clock: W::Clock,
     pub keys: Keys,
+    pub edge_key: EdgeKey,
     pub prices: PriceBoard,
     pub settings: Settings,
 }

@@ -16,6 +16,9 @@ const WARMING_URL: &str = "http://127.0.0.1:18790/v1";
 /// No name ends like this. The gateway refuses to start without an HTTPS origin.
 const BLANK_ORIGIN: &str = "https://blank.invalid";
 
+/// Pairs a browser that the edge vouches for. In the image, made by `infra-cdk/assets/agent/handoff`.
+const HANDOFF: &str = "/opt/openclaw-plugins/onemins-handoff";
+
 /// What a stage offers to every instance.
 #[derive(Clone, Debug)]
 pub struct Platform {
@@ -71,7 +74,13 @@ fn configuration(
             "terminal": { "enabled": false },
             "reload": { "mode": "hybrid" },
         },
-        "plugins": { "entries": { "admin-http-rpc": { "enabled": true } } },
+        "plugins": {
+            "load": { "paths": [HANDOFF] },
+            "entries": {
+                "admin-http-rpc": { "enabled": true },
+                "onemins-handoff": { "enabled": true },
+            },
+        },
         "models": { "providers": { PROVIDER: {
             "baseUrl": model_url,
             "api": "openai-completions",

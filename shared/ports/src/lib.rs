@@ -3,6 +3,7 @@
 
 pub mod accounts;
 pub mod bundles;
+pub mod chat_tickets;
 pub mod clock;
 pub mod commands;
 pub mod deliveries;

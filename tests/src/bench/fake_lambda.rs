@@ -19,7 +19,7 @@ use tokio::sync::Notify;
 const DEADLINE_MS: i64 = 30_000;
 
 /// Names that functions ask their environment for. The values lead nowhere.
-pub(super) const VARIABLES: [(&str, &str); 34] = [
+pub(super) const VARIABLES: [(&str, &str); 35] = [
     ("ACCOUNTS_TABLE", "accounts"),
     ("PROJECTS_TABLE", "projects"),
     ("FLEET_TABLE", "fleet"),
@@ -30,6 +30,7 @@ pub(super) const VARIABLES: [(&str, &str); 34] = [
     ("ROUTES_QUEUE_URL", "http://127.0.0.1:9/000000000000/routes.fifo"),
     ("PROVISION_ARN", "arn:aws:states:us-east-1:000000000000:stateMachine:bench"),
     ("JWT_KEY_PARAMETER", "/bench/jwt-key"),
+    ("EDGE_KEY_PARAMETER", "/bench/edge-key"),
     ("DODO_URL", "http://127.0.0.1:9"),
     ("DODO_KEY_PARAMETER", "/bench/dodo-api-key"),
     ("DODO_WEBHOOK_PARAMETER", "/bench/dodo-webhook"),

@@ -1,5 +1,7 @@
 //! A real nginx with the real configuration, instances to stand behind it, and visitors.
 
+pub(crate) mod scripted;
+
 use contracts::routes::{
     Changes, Stamp,
     head::{Base, Head},
@@ -26,6 +28,7 @@ use tokio::{
 pub(crate) const APP_HOST: &str = "1mins.test";
 /// By what the API knows this edge.
 pub(crate) const FRONT_SECRET: &str = "0123456789abcdef";
+pub(crate) const EDGE_KEY: &str = "0123456789abcdef0123456789abcdef";
 pub(crate) type TestAgent<'a> = Agent<'a, FakeRouteBoard, FakeRouteLog, FakeClock>;
 
 /// What the agent reads and writes, beside nginx.
@@ -95,6 +98,7 @@ impl Edge {
         certify(&edge.state_dir);
         build_site(&edge.state_dir.join("site"));
         std::fs::write(edge.state_dir.join("front-secret"), FRONT_SECRET).expect("a file");
+        std::fs::write(edge.state_dir.join("key"), EDGE_KEY).expect("a file");
         edge.start_nginx().await;
         edge
     }
@@ -108,6 +112,7 @@ impl Edge {
             .env("EDGE_TLS_CERT", dir("cert.pem"))
             .env("EDGE_TLS_KEY", dir("key.pem"))
             .env("EDGE_APP_HOST", APP_HOST)
+            .env("EDGE_KEY_FILE", dir("key"))
             .env("EDGE_API_UPSTREAM", &self.api_upstream)
             .env("EDGE_FRONTEND_DIR", dir("site"))
             .env("EDGE_FRONT_SECRET_FILE", dir("front-secret"))

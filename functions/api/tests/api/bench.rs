@@ -1,19 +1,21 @@
 //! An API in memory and somebody who calls it.
 
-use api::{Api, Keys, PriceBoard, Settings, World, router};
+use api::{Api, EdgeKey, Keys, PriceBoard, Settings, World, router};
 use axum::{Router, body::Body};
 use contracts::{mail::Letter, warm::Poke};
 use http::{HeaderMap, Request, StatusCode, header};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use testkit::{
-    accounts::FakeAccounts, clock::FakeClock, intents::FakeIntents, payments::FakePayments,
-    projects::FakeProjects, queue::FakeQueue, sagas::FakeSagas, vault::FakeVault,
+    accounts::FakeAccounts, chat_tickets::FakeChatTickets, clock::FakeClock, intents::FakeIntents,
+    payments::FakePayments, projects::FakeProjects, queue::FakeQueue, sagas::FakeSagas,
+    vault::FakeVault,
 };
 use tower::ServiceExt;
 
 pub(crate) const APP_URL: &str = "https://app.test";
 pub(crate) const KEY: &str = "0123456789abcdef0123456789abcdef";
+pub(crate) const EDGE_KEY: &str = "edge-edge-edge-edge-edge-edge-ed";
 pub(crate) const PASSWORD: &str = "correct horse battery";
 
 #[derive(Debug)]
@@ -22,6 +24,7 @@ pub(crate) struct Fakes;
 impl World for Fakes {
     type Accounts = FakeAccounts;
     type Projects = FakeProjects;
+    type ChatTickets = FakeChatTickets;
     type Letters = FakeQueue<Letter>;
     type Intents = FakeIntents;
     type Pokes = FakeQueue<Poke>;
@@ -82,6 +85,7 @@ impl Bench {
         let api = Arc::new(Api {
             accounts: FakeAccounts::default(),
             projects: FakeProjects::default(),
+            chat_tickets: FakeChatTickets::default(),
             letters: FakeQueue::default(),
             intents: FakeIntents::default(),
             pokes: FakeQueue::default(),
@@ -90,6 +94,7 @@ impl Bench {
             payments: FakePayments::default(),
             clock: FakeClock::default(),
             keys: Keys::new(KEY, APP_URL).expect("a good key"),
+            edge_key: EdgeKey::new(EDGE_KEY).expect("a good key"),
             prices: PriceBoard::default(),
             settings: Settings {
                 app_url: APP_URL.to_owned(),

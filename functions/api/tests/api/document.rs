@@ -33,6 +33,7 @@ async fn the_document_is_served_and_complete() {
         "post /api/confirm",
         "post /api/intents",
         "post /api/projects",
+        "post /api/projects/{id}/chat",
         "post /api/projects/{id}/checkout",
         "post /api/projects/{id}/gateway-token",
         "post /api/projects/{id}/retry",

@@ -2,6 +2,7 @@
 
 mod account;
 mod bench;
+mod chat;
 mod checkout;
 mod document;
 mod golden;

@@ -181,3 +181,12 @@ pub fn session(id: &SessionId) -> Key {
 pub fn tries(throttle: &str) -> Key {
     Key::new(format!("TRIES#{throttle}"), "TRIES")
 }
+
+/// By the hash of the ticket: whoever has it finds it.
+pub fn chat_ticket(ticket: &TokenHash) -> Key {
+    Key::new(format!("CHAT_TICKET#{}", ticket.0), "CHAT_TICKET")
+}
+
+pub fn chat_session(session: &TokenHash) -> Key {
+    Key::new(format!("CHAT_SESSION#{}", session.0), "CHAT_SESSION")
+}

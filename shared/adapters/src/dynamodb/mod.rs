@@ -1,6 +1,7 @@
 //! Tables. `keys` is the only place with key strings in it.
 
 pub mod accounts;
+pub mod chat_tickets;
 pub mod deliveries;
 pub mod fleet;
 pub mod heartbeats;
