@@ -150,12 +150,17 @@ function M.refuse()
     return pages.serve("not_found")
 end
 
+-- The chat's page, under the addresses that people keep. Others may be an extension's own pages.
+local function is_chat(path)
+    return path == "/" or path == "/chat" or path:sub(1, 6) == "/chat/"
+end
+
 -- Whether a person opens the chat in a browser that was never handed over: such a browser would end
 -- before a question for a token. Programs and sockets bring their own and are let through.
 local function is_first_visit()
     local var = ngx.var
     return var.request_method == "GET"
-        and var.uri == "/"
+        and is_chat(var.uri)
         and var.http_sec_fetch_mode == "navigate"
         and var.http_sec_fetch_dest == "document"
         and (var.http_accept or ""):find("text/html", 1, true) ~= nil

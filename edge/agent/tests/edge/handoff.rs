@@ -255,13 +255,13 @@ async fn a_first_visit_begins_at_the_site() {
             .header(header::ACCEPT, "text/html,application/xhtml+xml,*/*;q=0.8")
     };
     let site = bench.app(&format!("/open?host={}", host(LABEL)));
-    for path in ["/", "/?session=main", "/./"] {
+    for path in ["/", "/?session=main", "/./", "/chat", "/chat/main"] {
         let answer = navigation(path).send().await.expect("answers");
         assert_eq!((answer.status().as_u16(), location(&answer)), (303, &*site), "{path}");
     }
     let cases = [
         ("again", navigation("/").header(header::COOKIE, "__Host-chat-opened=1")),
-        ("a page of the chat", navigation("/chat")),
+        ("a page of something else", navigation("/chats/oauth")),
         ("a program", bench.request(Method::GET, LABEL, "/")),
         ("a program with a token", bench.request(Method::GET, LABEL, "/").bearer_auth(TOKEN)),
         ("an upload", bench.request(Method::POST, LABEL, "/").header("sec-fetch-mode", "navigate")),

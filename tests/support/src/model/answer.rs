@@ -7,6 +7,9 @@ const MAX_QUOTE_CHARS: usize = 280;
 const CONTEXT: (&str, &str) =
     ("<<<BEGIN_OPENCLAW_INTERNAL_CONTEXT>>>", "<<<END_OPENCLAW_INTERNAL_CONTEXT>>>");
 
+/// Marks the first line of what it tells of a conversation in its own chat: JSON in a fence follows.
+const CONVERSATION: &str = "⟦openclaw:ctx⟧";
+
 /// Answers `question`, a person's own words.
 pub(super) fn to(question: &str) -> String {
     if question.is_empty() {
@@ -28,11 +31,20 @@ pub(super) fn the_persons_words(message: &str) -> String {
         words = format!("{before}{after}");
     }
     let mut words = words.trim();
+    while let Some(rest) = after_conversation(words) {
+        words = rest.trim_start();
+    }
     while let Some(rest) = words.strip_prefix('[') {
         let Some((_, after)) = rest.split_once(']') else { break };
         words = after.trim_start();
     }
     words.split("\n\n").next().unwrap_or_default().to_owned()
+}
+
+fn after_conversation(message: &str) -> Option<&str> {
+    let (label, rest) = message.split_once(CONVERSATION)?;
+    let mut fenced = rest.splitn(3, "```").skip(2);
+    if label.contains('\n') { None } else { fenced.next() }
 }
 
 /// The end of a long message: what an agent adds stands before the question.
@@ -100,6 +112,11 @@ mod tests {
             (
                 "context",
                 "<<<BEGIN_OPENCLAW_INTERNAL_CONTEXT>>>x<<<END_OPENCLAW_INTERNAL_CONTEXT>>>\nhello",
+                "You said: \"hello\"",
+            ),
+            (
+                "its own chat",
+                "Conversation info: ⟦openclaw:ctx⟧\n```json\n{\"id\":1}\n```\n\n[now] hello",
                 "You said: \"hello\"",
             ),
             ("a machine", "[now] hello\n\nhost=a | os=b", "You said: \"hello\""),
