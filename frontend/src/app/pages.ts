@@ -21,6 +21,16 @@ const LATER: Partial<Record<PageName, Later>> = {
   confirm: () => import('../pages/Confirm.svelte'),
   forgot: () => import('../pages/Forgot.svelte'),
   reset: () => import('../pages/Reset.svelte'),
+  invitation: () => import('../pages/Invitation.svelte'),
+  projects: () => import('../pages/Projects.svelte'),
+  'new-project': () => import('../pages/NewProject.svelte'),
+  project: () => import('../pages/Project.svelte'),
+  open: () => import('../pages/Open.svelte'),
+  keys: () => import('../pages/Keys.svelte'),
+  team: () => import('../pages/Team.svelte'),
+  billing: () => import('../pages/Billing.svelte'),
+  account: () => import('../pages/Account.svelte'),
+  api: () => import('../pages/ApiReference.svelte'),
 };
 
 const loaded = new Map<PageName, Page>();
