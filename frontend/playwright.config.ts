@@ -5,7 +5,8 @@ const PORT = 4173;
 export default defineConfig({
   testDir: 'tests/visual',
   outputDir: 'test-results',
-  workers: 1,
+  workers: 2,
+  fullyParallel: true,
   timeout: 30_000,
   reporter: [['line']],
   use: {

@@ -244,6 +244,7 @@ const ACCESS_TOKENS = [
   },
 ];
 
+export const AWAY = problem(503, 'unavailable', 'something that this needs is away');
 const notFound = problem(404, 'not-found', 'there is nothing here');
 
 /** Somebody who has a bit of everything. */

@@ -2,7 +2,8 @@
 import AxeBuilder from '@axe-core/playwright';
 import { expect, type Page, test } from '@playwright/test';
 import { type Answers, NOW, replyTo } from './answers.ts';
-import { SCENES } from './scenes.ts';
+import { INSIDE } from './scenes-inside.ts';
+import { OUTSIDE } from './scenes-outside.ts';
 
 const SIZES = { phone: { width: 390, height: 844 }, desktop: { width: 1280, height: 800 } };
 
@@ -32,7 +33,7 @@ async function serve(page: Page, answers: Answers) {
   });
 }
 
-for (const scene of SCENES) {
+for (const scene of [...OUTSIDE, ...INSIDE]) {
   for (const [size, viewport] of Object.entries(SIZES)) {
     test(`${scene.name} at ${size} width`, async ({ page }) => {
       const faults: string[] = [];
@@ -44,10 +45,15 @@ for (const scene of SCENES) {
       await page.emulateMedia({ reducedMotion: 'reduce', colorScheme: 'light' });
       await page.clock.install({ time: NOW });
       await serve(page, scene.answers);
+      if (scene.remembers) {
+        await page.addInitScript(() => localStorage.setItem('1mins.signed-in', '1'));
+      }
       await page.goto(scene.path);
       await page.locator('h1, main .skeleton').first().waitFor();
       await scene.act?.(page);
-      if (scene.awaits) await page.getByText(scene.awaits).first().waitFor();
+      if (scene.awaits) {
+        await page.getByText(scene.awaits).filter({ visible: true }).first().waitFor();
+      }
       for (const scheme of ['light', 'dark'] as const) {
         await page.emulateMedia({ reducedMotion: 'reduce', colorScheme: scheme });
         const path = `tests/visual/shots/${scene.name}-${size}-${scheme}.png`;

@@ -1,23 +1,13 @@
-/** Every page in the states that a customer may meet. */
-import type { Page } from '@playwright/test';
-import { type Answers, GUEST_ANSWERS, problem, SIGNED_IN_ANSWERS } from './answers.ts';
+/** The pages that anybody can see, in the states that a visitor may meet. */
+import { readFileSync } from 'node:fs';
+import { type Answers, AWAY, GUEST_ANSWERS, problem } from './answers.ts';
+import type { Scene } from './scene.ts';
 
-export interface Scene {
-  name: string;
-  path: string;
-  answers: Answers;
-  /** What somebody does before the picture. */
-  act?: (page: Page) => Promise<void>;
-  /** What has to be there before the picture. */
-  awaits?: string;
-}
+const openapi: unknown = JSON.parse(readFileSync('openapi.json', 'utf8'));
 
 const guest = (more: Answers = {}): Answers => ({ ...GUEST_ANSWERS, ...more });
-const signedIn = (more: Answers = {}): Answers => ({ ...SIGNED_IN_ANSWERS, ...more });
 
-const away = problem(503, 'unavailable', 'something that this needs is away');
-
-export const SCENES: Scene[] = [
+export const OUTSIDE: Scene[] = [
   { name: 'landing', path: '/', answers: guest(), awaits: 'Standard' },
   {
     name: 'landing-loading',
@@ -27,7 +17,7 @@ export const SCENES: Scene[] = [
   {
     name: 'landing-no-prices',
     path: '/',
-    answers: guest({ 'GET /api/plans': away }),
+    answers: guest({ 'GET /api/plans': AWAY }),
     awaits: 'The prices cannot be shown right now',
   },
   { name: 'sign-in', path: '/sign-in', answers: guest() },
@@ -121,9 +111,12 @@ export const SCENES: Scene[] = [
     answers: { 'POST /api/session/refresh': { broken: true } },
     awaits: 'No connection',
   },
+  { name: 'invitation-guest', path: '/invitation#token=t', answers: guest() },
   {
-    name: 'projects-loading',
-    path: '/projects',
-    answers: signedIn({ 'GET /api/projects': { silent: true } }),
+    name: 'api',
+    path: '/docs/api',
+    answers: guest({ 'GET /api/openapi.json': { body: openapi } }),
+    act: async (page) => page.getByText('Makes a project.').click(),
+    awaits: 'Idempotency-Key',
   },
 ];
