@@ -1,0 +1,126 @@
+import { describe, expect, test } from 'vitest';
+import type { Catalogue, Key } from '../../src/api/types.ts';
+import { emailFault, passwordFault } from '../../src/model/credentials.ts';
+import { deviceText } from '../../src/model/device.ts';
+import { cpuText, memoryText, priceText } from '../../src/model/plan.ts';
+import { hostOf, paymentHint, stateLabel } from '../../src/model/project.ts';
+import { choiceFault, choiceOf, modelOptions } from '../../src/model/provider.ts';
+import { RepeatKey } from '../../src/model/repeat.ts';
+
+describe('prices and sizes', () => {
+  test.each([
+    [4900, 'USD', '$49'],
+    [4950, 'USD', '$49.50'],
+    [4900, 'EUR', '€49'],
+    [5000, 'JPY', '¥5,000'],
+  ])('%d %s', (minor, currency, text) => {
+    expect(priceText(minor, currency)).toBe(text);
+  });
+
+  test('are in units that customers know', () => {
+    expect(memoryText(1536)).toBe('1.5 GB');
+    expect(cpuText(750)).toBe('0.75 vCPU');
+    expect(cpuText(2000)).toBe('2 vCPU');
+  });
+});
+
+test('a request keeps its key until its content changes', () => {
+  let minted = 0;
+  const repeat = new RepeatKey(() => {
+    minted += 1;
+    return `key-${minted}`;
+  });
+  expect(repeat.of({ name: 'a' })).toBe('key-1');
+  expect(repeat.of({ name: 'a' })).toBe('key-1');
+  expect(repeat.of({ name: 'b' })).toBe('key-2');
+  expect(repeat.of({ name: 'a' })).toBe('key-3');
+});
+
+describe('credentials', () => {
+  test.each([
+    ['ada@example.com', true],
+    ['ada', false],
+    ['ada@example', false],
+    ['a b@example.com', false],
+    [`${'a'.repeat(250)}@example.com`, false],
+  ])('%s', (email, good) => {
+    expect(emailFault(email) === null).toBe(good);
+  });
+
+  test('passwords are measured in bytes, as the API does', () => {
+    expect(passwordFault('123456789')).not.toBeNull();
+    expect(passwordFault('1234567890')).toBeNull();
+    expect(passwordFault('ééééé')).toBeNull();
+    expect(passwordFault('é'.repeat(513))).not.toBeNull();
+  });
+});
+
+describe('projects', () => {
+  test('a state that this site does not know is shown by its own name', () => {
+    expect(stateLabel('running').text).toBe('Running');
+    expect(stateLabel('being_moved' as 'running').text).toBe('Being moved');
+  });
+
+  test.each([
+    [null, 'none'],
+    ['active', 'on-its-way'],
+    ['succeeded', 'on-its-way'],
+    ['failed', 'not-paid'],
+    ['anything else', 'not-paid'],
+  ])('the payment provider says %s', (status, hint) => {
+    expect(paymentHint(status)).toBe(hint);
+  });
+
+  test('hosts have no port', () => {
+    expect(hostOf('https://a-b.1mins.test:8443')).toBe('a-b.1mins.test');
+    expect(hostOf('nonsense')).toBe('');
+  });
+});
+
+describe('models', () => {
+  const catalogue: Catalogue = [
+    { provider: 'platform', models: [{ id: 'own', name: 'Own' }] },
+    { provider: 'openai', models: [{ id: 'large', name: 'Large' }] },
+  ];
+  const key: Key = {
+    id: 'key_1',
+    provider: 'openai',
+    label: 'Mine',
+    last4: 'abcd',
+    created_at: '2026-11-21T12:00:00Z',
+    projects: [],
+  };
+
+  test('a model that the catalogue lost can still be seen', () => {
+    const options = modelOptions(catalogue, 'openai', 'older');
+    expect(options.map((it) => it.value)).toEqual(['large', 'older']);
+  });
+
+  test('a choice of an own provider needs a key', () => {
+    expect(choiceFault(choiceOf('openai', catalogue, [key]))).toBeNull();
+    expect(choiceFault(choiceOf('openai', catalogue, []))).toBe('Add a key of OpenAI first.');
+    expect(choiceFault(choiceOf('platform', catalogue, []))).toBeNull();
+    expect(choiceFault(choiceOf('google', catalogue, []))).toBe('Choose a model.');
+  });
+});
+
+test.each([
+  [
+    'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/146.0 Safari/537.36',
+    'Chrome on Linux',
+  ],
+  [
+    'Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 Chrome/146.0 Safari/537.36 Edg/146.0',
+    'Edge on Windows',
+  ],
+  [
+    'Mozilla/5.0 (iPhone; CPU iPhone OS 19_1 like Mac OS X) Version/19.1 Safari/604.1',
+    'Safari on iPhone',
+  ],
+  ['curl/8.9.1', 'curl'],
+  ['a-robot/1.0', 'a-robot/1.0'],
+  ['', 'Unknown device'],
+  [null, 'Unknown device'],
+])('the browser %s', (userAgent, text) => {
+  expect(deviceText(userAgent)).toBe(text);
+});
