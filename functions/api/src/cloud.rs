@@ -9,7 +9,7 @@ use adapters::{
     sqs::SqsQueue,
     ssm_parameters,
 };
-use api::{Api, Keys, Settings, World};
+use api::{Api, FrontDoor, Keys, Settings, World};
 use contracts::{mail::Letter, warm::Poke};
 use lambda_http::Error;
 use runtime::env;
@@ -48,6 +48,7 @@ pub(crate) async fn connect() -> Result<Api<Cloud>, Error> {
         payments: Dodo::new(env::require("DODO_URL"), &dodo_key, products)?,
         clock: SystemClock,
         keys: Keys::new(&secret("JWT_KEY_PARAMETER").await?, &app_url)?,
+        front_door: FrontDoor::new(&secret("FRONT_SECRET_PARAMETER").await?)?,
         prices: api::PriceBoard::default(),
         settings: Settings {
             app_url,

@@ -16,6 +16,7 @@
 
 mod account;
 mod checkout;
+mod front_door;
 mod health;
 mod input;
 mod intent;
@@ -31,6 +32,7 @@ mod steps;
 mod view;
 mod world;
 
+pub use front_door::{FrontDoor, WeakSecret};
 pub use openapi::document;
 pub use plans::PriceBoard;
 pub use router::router;

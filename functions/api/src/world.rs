@@ -1,6 +1,6 @@
 //! What a request may reach.
 
-use crate::{plans::PriceBoard, session::Keys};
+use crate::{front_door::FrontDoor, plans::PriceBoard, session::Keys};
 use contracts::{mail::Letter, warm::Poke};
 use ports::{
     accounts::Accounts, clock::Clock, intents::Intents, payments::Payments, projects::Projects,
@@ -34,6 +34,7 @@ pub struct Api<W: World> {
     pub payments: W::Payments,
     pub clock: W::Clock,
     pub keys: Keys,
+    pub front_door: FrontDoor,
     pub prices: PriceBoard,
     pub settings: Settings,
 }
