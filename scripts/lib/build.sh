@@ -72,7 +72,7 @@ build_site() {
 # Everything in the folder but what is made from it.
 site_stamp() {
   local files
-  mapfile -t files < <(find "$SITE" \( -name node_modules -o -name dist \) -prune -o -type f -print | sort)
+  mapfile -t files < <(find "$SITE" \( -name node_modules -o -name dist -o -name test-results \) -prune -o -type f -print | sort)
   stamp_of "${files[@]}"
 }
 

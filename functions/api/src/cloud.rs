@@ -12,7 +12,7 @@ use adapters::{
     sqs::SqsQueue,
     ssm_parameters,
 };
-use api::{Api, EdgeKey, Keys, Settings, World};
+use api::{Api, EdgeKey, FrontDoor, Keys, Settings, World};
 use contracts::{mail::Letter, warm::Poke};
 use lambda_http::Error;
 use runtime::env;
@@ -54,6 +54,7 @@ pub(crate) async fn connect() -> Result<Api<Cloud>, Error> {
         clock: SystemClock,
         keys: Keys::new(&secret("JWT_KEY_PARAMETER").await?, &app_url)?,
         edge_key: EdgeKey::new(&secret("EDGE_KEY_PARAMETER").await?)?,
+        front_door: FrontDoor::new(&secret("FRONT_SECRET_PARAMETER").await?)?,
         prices: api::PriceBoard::default(),
         settings: Settings {
             app_url,

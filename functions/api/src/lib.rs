@@ -18,6 +18,7 @@ mod account;
 mod chat;
 mod checkout;
 mod edge;
+mod front_door;
 mod health;
 mod input;
 mod intent;
@@ -34,6 +35,7 @@ mod view;
 mod world;
 
 pub use edge::{EdgeKey, WeakEdgeKey};
+pub use front_door::{FrontDoor, WeakSecret};
 pub use openapi::document;
 pub use plans::PriceBoard;
 pub use router::router;

@@ -1,7 +1,9 @@
 //! Which request goes where, and what every answer carries.
 
 use crate::{
-    account, chat, checkout, health, intent, openapi, plans, project,
+    account, chat, checkout,
+    front_door::{self, ClientAddress},
+    health, intent, openapi, plans, project,
     refusal::Refusal,
     world::{Api, World},
 };
@@ -52,6 +54,7 @@ pub fn router<W: World>(api: Arc<Api<W>>) -> Router {
         .method_not_allowed_fallback(|| async { Refusal::WrongMethod })
         .layer(from_fn(harden))
         .layer(from_fn_with_state(api.clone(), observe))
+        .layer(from_fn_with_state(api.front_door.clone(), front_door::recognise))
         .with_state(api)
 }
 
@@ -106,7 +109,11 @@ async fn observe<W: World>(
         tenant.id = Empty,
         user.id = Empty,
         project.id = Empty,
+        client.address = Empty,
     );
+    if let Some(ClientAddress(Some(address))) = request.extensions().get() {
+        span.record("client.address", tracing::field::display(address));
+    }
     let began_at = api.clock.now();
     async {
         let response = next.run(request).await.into_response();

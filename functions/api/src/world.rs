@@ -1,6 +1,6 @@
 //! What a request may reach.
 
-use crate::{edge::EdgeKey, plans::PriceBoard, session::Keys};
+use crate::{edge::EdgeKey, front_door::FrontDoor, plans::PriceBoard, session::Keys};
 use contracts::{mail::Letter, warm::Poke};
 use ports::{
     accounts::Accounts, chat_tickets::ChatTickets, clock::Clock, intents::Intents,
@@ -37,6 +37,7 @@ pub struct Api<W: World> {
     pub clock: W::Clock,
     pub keys: Keys,
     pub edge_key: EdgeKey,
+    pub front_door: FrontDoor,
     pub prices: PriceBoard,
     pub settings: Settings,
 }

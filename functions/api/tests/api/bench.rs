@@ -1,6 +1,6 @@
 //! An API in memory and somebody who calls it.
 
-use api::{Api, EdgeKey, Keys, PriceBoard, Settings, World, router};
+use api::{Api, EdgeKey, FrontDoor, Keys, PriceBoard, Settings, World, router};
 use axum::{Router, body::Body};
 use contracts::{mail::Letter, warm::Poke};
 use http::{HeaderMap, Request, StatusCode, header};
@@ -95,6 +95,7 @@ impl Bench {
             clock: FakeClock::default(),
             keys: Keys::new(KEY, APP_URL).expect("a good key"),
             edge_key: EdgeKey::new(EDGE_KEY).expect("a good key"),
+            front_door: FrontDoor::new(KEY).expect("a good secret"),
             prices: PriceBoard::default(),
             settings: Settings {
                 app_url: APP_URL.to_owned(),
