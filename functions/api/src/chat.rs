@@ -8,13 +8,13 @@
 //! is sent back to the site and opens the chat again: a click, and a ticket nobody else can use.
 
 use crate::{
-    account::seconds_until,
     edge::FromEdge,
     input::{Body, Fields, Input, ProjectPath},
     project::own,
     random,
     refusal::Refusal,
     session::SignedIn,
+    throttle,
     view::ChatTicketView,
     world::{Api, World},
 };
@@ -26,7 +26,7 @@ use domain::{
 use http::{HeaderName, HeaderValue, StatusCode};
 use jiff::Timestamp;
 use ports::{
-    accounts::{Accounts, Throttle},
+    accounts::Accounts,
     chat_tickets::{ChatPass, ChatTickets, Visit},
     clock::Clock,
     projects::Projects,
@@ -38,10 +38,6 @@ use std::{convert::Infallible, sync::Arc, time::Duration};
 const TICKET_TTL: Duration = Duration::from_mins(1);
 /// Long enough for a page to load and to ask twice. After it the browser is paired, or comes again.
 const SESSION_TTL: Duration = Duration::from_mins(5);
-
-/// Tickets of one person within [`TICKET_WINDOW`]: more than anybody clicks.
-const MAX_TICKETS: u32 = 30;
-const TICKET_WINDOW: Duration = Duration::from_mins(5);
 
 /// Where the edge finds what it asked for. In headers, which nobody logs and no browser is shown.
 const CHAT_SESSION: HeaderName = HeaderName::from_static("x-chat-session");
@@ -98,11 +94,7 @@ pub(crate) async fn open<W: World>(
         return Err(Refusal::Conflict("only a running project can be talked to"));
     }
     let now = api.clock.now();
-    let throttle = Throttle { key: format!("chat#{}", session.user), window: TICKET_WINDOW };
-    let tries = api.accounts.count_try(&throttle, now).await?;
-    if tries.count > MAX_TICKETS {
-        return Err(Refusal::TooManyTries { retry_after_s: seconds_until(tries.until, now) });
-    }
+    throttle::count_ticket(&api, &session.user).await?;
     let visit = Visit {
         user: session.user,
         tenant: session.tenant,

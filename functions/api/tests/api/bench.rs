@@ -9,13 +9,15 @@ use std::sync::Arc;
 use testkit::{
     accounts::FakeAccounts, chat_tickets::FakeChatTickets, clock::FakeClock, intents::FakeIntents,
     payments::FakePayments, projects::FakeProjects, queue::FakeQueue, sagas::FakeSagas,
-    vault::FakeVault,
+    sessions::FakeSessions, throttles::FakeThrottles, vault::FakeVault,
 };
 use tower::ServiceExt;
 
 pub(crate) const APP_URL: &str = "https://app.test";
 pub(crate) const KEY: &str = "0123456789abcdef0123456789abcdef";
 pub(crate) const EDGE_KEY: &str = "edge-edge-edge-edge-edge-edge-ed";
+/// More than any test makes that does not mean to.
+pub(crate) const TRIES_PER_NETWORK: u32 = 100;
 pub(crate) const PASSWORD: &str = "correct horse battery";
 
 #[derive(Debug)]
@@ -23,6 +25,8 @@ pub(crate) struct Fakes;
 
 impl World for Fakes {
     type Accounts = FakeAccounts;
+    type Sessions = FakeSessions;
+    type Throttles = FakeThrottles;
     type Projects = FakeProjects;
     type ChatTickets = FakeChatTickets;
     type Letters = FakeQueue<Letter>;
@@ -45,6 +49,13 @@ pub(crate) struct Customer {
     pub(crate) tenant: String,
 }
 
+/// What a browser has of a session: the access token in memory, the cookie on disk.
+#[derive(Clone, Debug)]
+pub(crate) struct Browser {
+    pub(crate) token: String,
+    pub(crate) cookie: String,
+}
+
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
@@ -57,6 +68,13 @@ impl Answer {
     pub(crate) fn fields(&self) -> Vec<&str> {
         let errors = self.body["errors"].as_array();
         errors.into_iter().flatten().filter_map(|it| it["field"].as_str()).collect()
+    }
+
+    /// The value of the cookie that the browser is to keep; empty if it is to forget it.
+    pub(crate) fn cookie(&self) -> String {
+        let set = self.header(header::SET_COOKIE);
+        let value = set.strip_prefix("__Host-refresh=").and_then(|it| it.split(';').next());
+        value.unwrap_or_else(|| panic!("no cookie in {self:?}")).to_owned()
     }
 
     pub(crate) fn header(&self, name: header::HeaderName) -> &str {
@@ -80,10 +98,29 @@ pub(crate) fn request(method: &str, path: &str, token: Option<&str>, body: &str)
     request.body(Body::from(body.to_owned())).expect("a request")
 }
 
+/// A request of a page of our own, with what its browser keeps.
+pub(crate) fn from_site(
+    method: &str,
+    path: &str,
+    cookie: Option<&str>,
+    token: Option<&str>,
+) -> Request<Body> {
+    let mut request = request(method, path, token, "");
+    request.headers_mut().insert(header::ORIGIN, APP_URL.parse().expect("an origin"));
+    if let Some(cookie) = cookie {
+        let cookie = format!("theme=dark; __Host-refresh={cookie}");
+        request.headers_mut().insert(header::COOKIE, cookie.parse().expect("a cookie"));
+    }
+    request
+}
+
 impl Bench {
     pub(crate) fn new() -> Self {
+        let sessions = FakeSessions::default();
         let api = Arc::new(Api {
-            accounts: FakeAccounts::default(),
+            accounts: FakeAccounts::beside(&sessions),
+            sessions,
+            throttles: FakeThrottles::default(),
             projects: FakeProjects::default(),
             chat_tickets: FakeChatTickets::default(),
             letters: FakeQueue::default(),
@@ -101,6 +138,8 @@ impl Bench {
                 app_url: APP_URL.to_owned(),
                 domain: testkit::make::DOMAIN.to_owned(),
                 instance_url_port: ":8443".to_owned(),
+                tries_per_network: TRIES_PER_NETWORK,
+                operators: ["root@example.com".to_owned().try_into().expect("an address")].into(),
             },
         });
         Self { router: router(api.clone()), api }
@@ -144,7 +183,9 @@ impl Bench {
     /// The token of the last letter.
     pub(crate) fn mailed_token(&self) -> String {
         match self.api.letters.sent().pop() {
-            Some(Letter::ConfirmAddress { token, .. }) => token,
+            Some(Letter::ConfirmAddress { token, .. } | Letter::ResetPassword { token, .. }) => {
+                token
+            }
             other => panic!("no token in {other:?}"),
         }
     }
@@ -161,6 +202,25 @@ impl Bench {
         let answer = self.sign_in(email, PASSWORD).await;
         assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
         Customer { token: answer.text("access_token"), tenant: answer.text("tenant_id") }
+    }
+
+    /// A new session of somebody who has an account, as a browser keeps it.
+    pub(crate) async fn browser(&self, email: &str) -> Browser {
+        let answer = self.sign_in(email, PASSWORD).await;
+        assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
+        Browser { token: answer.text("access_token"), cookie: answer.cookie() }
+    }
+
+    /// Asks for the next access token with `cookie`, as the site does.
+    pub(crate) async fn refresh(&self, cookie: &str) -> Answer {
+        self.send(from_site("POST", "/api/session/refresh", Some(cookie), None)).await
+    }
+
+    /// Whether `token` opens the door.
+    pub(crate) async fn opens(&self, token: &str) -> bool {
+        let answer = self.get("/api/projects", Some(token)).await;
+        assert!([200, 401].contains(&answer.status.as_u16()), "{answer:?}");
+        answer.status == StatusCode::OK
     }
 
     /// The id of a new project of `customer`.
