@@ -119,8 +119,8 @@ async fn an_expired_token_is_worth_nothing() {
 async fn ada() -> (DynamoAccounts, DynamoSessions, UserId) {
     let (client, table) = engine::table().await;
     let accounts = DynamoAccounts::on(client.clone(), table.clone());
-    accounts.record_sign_up(&sign_up("t1", "ada@example.com")).await.unwrap();
-    accounts.confirm(&token("t1"), &account("ada", NOW)).await.unwrap();
+    accounts.record_sign_up(&sign_up("t1", "ada@example.com")).await.expect("as prepared");
+    accounts.confirm(&token("t1"), &account("ada", NOW)).await.expect("as prepared");
     (accounts, DynamoSessions::on(client, table), UserId::new("ada").expect("an id"))
 }
 
