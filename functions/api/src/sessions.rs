@@ -14,7 +14,7 @@ use axum::{
 use domain::id::SessionId;
 use http::{StatusCode, request::Parts};
 use ports::{clock::Clock, sessions::Sessions};
-use std::sync::Arc;
+use std::{cmp::Reverse, sync::Arc};
 
 /// The session that a path names. What cannot be an id is not found.
 pub(crate) struct SessionPath(SessionId);

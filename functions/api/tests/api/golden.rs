@@ -12,6 +12,7 @@ async fn every_golden_event_finds_its_handler() {
         ("plans", include_str!("../../../../events/api/plans.json"), StatusCode::OK),
         ("sign-up", include_str!("../../../../events/api/sign-up.json"), StatusCode::ACCEPTED),
         ("sign-in", include_str!("../../../../events/api/sign-in.json"), StatusCode::UNAUTHORIZED),
+        ("refresh", include_str!("../../../../events/api/refresh.json"), StatusCode::UNAUTHORIZED),
         (
             "create-project",
             include_str!("../../../../events/api/create-project.json"),
@@ -29,4 +30,16 @@ async fn every_golden_event_finds_its_handler() {
         assert!(event.raw_http_path().starts_with("/api/"), "{case}");
         assert_eq!(bench.send(event.map(axum::body::Body::new)).await.status, status, "{case}");
     }
+}
+
+/// API Gateway takes cookies out of the headers; they must be back where they are looked for.
+#[tokio::test]
+async fn a_cookie_arrives_through_api_gateway() {
+    let bench = Bench::new();
+    let event = include_str!("../../../../events/api/refresh.json");
+    let event = request::from_str(event).expect("API Gateway's format 2.0");
+    let mut asked = event.map(axum::body::Body::new);
+    asked.headers_mut().remove("x-requested-with");
+    // Without a cookie nobody would ask where the request is from.
+    assert_eq!(bench.send(asked).await.status, StatusCode::FORBIDDEN);
 }

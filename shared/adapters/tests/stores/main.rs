@@ -8,3 +8,5 @@ mod heartbeats;
 mod intents;
 mod placements;
 mod projects;
+mod sessions;
+mod throttles;
