@@ -9,6 +9,7 @@ ensure_secrets() {
   keep_secret jwt-key "$(openssl rand -base64 48 | tr -d '\n')"
   keep_secret dodo-api-key "dodo_test_$(openssl rand -hex 24)"
   keep_secret dodo-webhook "whsec_$(openssl rand -base64 32)"
+  keep_secret google-client-secret "GOCSPX-$(openssl rand -hex 14)"
 }
 
 keep_secret() {
@@ -19,7 +20,7 @@ keep_secret() {
 # Into Parameter Store, where the functions read them. By file: an argument list is public.
 put_secrets() {
   local name
-  for name in jwt-key dodo-api-key dodo-webhook; do
+  for name in jwt-key dodo-api-key dodo-webhook google-client-secret; do
     aws ssm put-parameter --name "/1mins/$STAGE/secrets/$name" --type SecureString --overwrite \
       --value "file://$SECRETS/$name" >/dev/null
   done

@@ -19,7 +19,7 @@ use tokio::sync::Notify;
 const DEADLINE_MS: i64 = 30_000;
 
 /// Names that functions ask their environment for. The values lead nowhere.
-pub(super) const VARIABLES: [(&str, &str); 34] = [
+pub(super) const VARIABLES: [(&str, &str); 40] = [
     ("ACCOUNTS_TABLE", "accounts"),
     ("PROJECTS_TABLE", "projects"),
     ("FLEET_TABLE", "fleet"),
@@ -36,6 +36,12 @@ pub(super) const VARIABLES: [(&str, &str); 34] = [
     ("DODO_PRODUCT_STANDARD", "pdt_standard"),
     ("DODO_PRODUCT_PRO", "pdt_pro"),
     ("DODO_PRODUCT_DEDICATED", "pdt_dedicated"),
+    ("GOOGLE_ISSUER", "http://127.0.0.1:9"),
+    ("GOOGLE_AUTHORIZE_URL", "http://127.0.0.1:9/auth"),
+    ("GOOGLE_EXCHANGE_URL", "http://127.0.0.1:9/token"),
+    ("GOOGLE_JWKS_URL", "http://127.0.0.1:9/certs"),
+    ("GOOGLE_CLIENT_ID", "client"),
+    ("GOOGLE_SECRET_PARAMETER", "/bench/google-client-secret"),
     ("APP_URL", "https://1mins.localhost:8443"),
     ("DOMAIN", "1mins.localhost"),
     ("INSTANCE_URL_PORT", ":8443"),
