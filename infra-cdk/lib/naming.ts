@@ -7,7 +7,7 @@ export const physicalName = (stage: Stage, part: string) => `1mins-${stage.name}
 /** Secrets are parameters that people and scripts set; no template ever holds one. */
 export const secretParameter = (
   stage: Stage,
-  secret: 'jwt-key' | 'dodo-api-key' | 'dodo-webhook' | 'hetzner-token',
+  secret: 'jwt-key' | 'dodo-api-key' | 'dodo-webhook' | 'google-client-secret' | 'hetzner-token',
 ) => `/1mins/${stage.name}/secrets/${secret}`;
 
 /** Everything that the edge reads lies below. */
