@@ -3,7 +3,10 @@
 use adapters::{
     clock::SystemClock,
     dodo::{Dodo, Products},
-    dynamodb::{accounts::DynamoAccounts, intents::DynamoIntents, projects::DynamoProjects},
+    dynamodb::{
+        accounts::DynamoAccounts, intents::DynamoIntents, projects::DynamoProjects,
+        sessions::DynamoSessions, throttles::DynamoThrottles,
+    },
     kms::KmsVault,
     sfn::StepFunctions,
     sqs::SqsQueue,
@@ -11,13 +14,17 @@ use adapters::{
 };
 use api::{Api, Keys, Settings, World};
 use contracts::{mail::Letter, warm::Poke};
+use domain::email::EmailAddress;
 use lambda_http::Error;
 use runtime::env;
+use std::collections::BTreeSet;
 
 pub(crate) struct Cloud;
 
 impl World for Cloud {
     type Accounts = DynamoAccounts;
+    type Sessions = DynamoSessions;
+    type Throttles = DynamoThrottles;
     type Projects = DynamoProjects;
     type Letters = SqsQueue<Letter>;
     type Intents = DynamoIntents;
@@ -39,6 +46,8 @@ pub(crate) async fn connect() -> Result<Api<Cloud>, Error> {
     let dodo_key = secret("DODO_KEY_PARAMETER").await?;
     Ok(Api {
         accounts: DynamoAccounts::connect(env::require("ACCOUNTS_TABLE")).await,
+        sessions: DynamoSessions::connect(env::require("ACCOUNTS_TABLE")).await,
+        throttles: DynamoThrottles::connect(env::require("ACCOUNTS_TABLE")).await,
         projects: DynamoProjects::connect(env::require("PROJECTS_TABLE")).await,
         letters: SqsQueue::connect(env::require("MAIL_QUEUE_URL")).await,
         intents: DynamoIntents::connect(env::require("FLEET_TABLE")).await,
@@ -53,6 +62,14 @@ pub(crate) async fn connect() -> Result<Api<Cloud>, Error> {
             app_url,
             domain: env::require("DOMAIN"),
             instance_url_port: env::require("INSTANCE_URL_PORT"),
+            tries_per_network: env::require("TRIES_PER_NETWORK"),
+            operators: operators(&env::require::<String>("OPERATORS"))?,
         },
     })
+}
+
+/// Addresses with commas between them; none is fine.
+fn operators(list: &str) -> Result<BTreeSet<EmailAddress>, Error> {
+    let addresses = list.split(',').filter(|it| !it.trim().is_empty());
+    addresses.map(|it| Ok(EmailAddress::try_from(it.to_owned())?)).collect()
 }

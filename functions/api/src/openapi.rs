@@ -3,8 +3,9 @@
 use crate::{
     router::operations,
     view::{
-        CheckoutView, Confirmed, CredentialsBody, GatewayTokenView, Health, IntentBody,
-        NewProjectBody, PlanName, PlanView, ProjectState, ProjectView, SignedInView, StepState,
+        ChangePasswordBody, CheckoutView, Confirmed, CredentialsBody, EmailBody, GatewayTokenView,
+        Health, IntentBody, MeView, NewProjectBody, PlaceView, PlanName, PlanView, ProjectState,
+        ProjectView, ResetBody, ResetDone, RoleName, SessionView, SignedInView, StepState,
         StepView, TokenBody,
     },
     world::World,
@@ -14,9 +15,9 @@ use utoipa::{
     OpenApi,
     openapi::{
         ContentBuilder, Object, ObjectBuilder, OpenApi as Document, Ref, ResponseBuilder, Type,
-        path::Operation,
+        path::{Operation, PathItem},
         schema::ArrayBuilder,
-        security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
+        security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme},
     },
 };
 
@@ -24,17 +25,25 @@ use utoipa::{
 #[openapi(
     info(title = "1mins.in", description = "A private OpenClaw, running within minutes"),
     components(schemas(
+        ChangePasswordBody,
         CheckoutView,
         Confirmed,
         CredentialsBody,
+        EmailBody,
         GatewayTokenView,
         Health,
         IntentBody,
+        MeView,
         NewProjectBody,
+        PlaceView,
         PlanName,
         PlanView,
         ProjectState,
         ProjectView,
+        ResetBody,
+        ResetDone,
+        RoleName,
+        SessionView,
         SignedInView,
         StepState,
         StepView,
@@ -49,6 +58,8 @@ pub(crate) fn frame() -> Document {
     let components = frame.components.get_or_insert_default();
     let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
     components.add_security_scheme("session", SecurityScheme::Http(bearer));
+    let refresh = ApiKeyValue::with_description("__Host-refresh", "Comes with a sign-in");
+    components.add_security_scheme("refresh", SecurityScheme::ApiKey(ApiKey::Cookie(refresh)));
     components.schemas.insert("Problem".to_owned(), problem().into());
     frame
 }
@@ -61,7 +72,8 @@ pub fn document<W: World>() -> String {
 /// As it is served. Every operation answers a problem document when it refuses.
 pub(crate) fn render(mut document: Document) -> String {
     for item in document.paths.paths.values_mut() {
-        for operation in [&mut item.get, &mut item.post].into_iter().flatten() {
+        let PathItem { get, put, post, delete, patch, .. } = item;
+        for operation in [get, put, post, delete, patch].into_iter().flatten() {
             add_refusal(operation);
         }
     }

@@ -19,10 +19,11 @@ use domain::{
 };
 use http::{StatusCode, header};
 use ports::{
-    accounts::{Accounts, Role, Session},
+    accounts::{Accounts, Role},
     clock::Clock,
     projects::{ChangeError, CreateError, Projects, SealedSecrets},
     sagas::Sagas,
+    sessions::Session,
     vault::{SecretKind, Vault},
 };
 use runtime::fault::chain;

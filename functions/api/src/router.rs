@@ -1,8 +1,9 @@
 //! Which request goes where, and what every answer carries.
 
 use crate::{
-    account, checkout, health, intent, openapi, plans, project,
+    account, checkout, health, intent, me, new_password, openapi, origin, plans, project,
     refusal::Refusal,
+    sessions, sign_in,
     world::{Api, World},
 };
 use axum::{
@@ -47,6 +48,7 @@ pub fn router<W: World>(api: Arc<Api<W>>) -> Router {
         )
         .fallback(|| async { Refusal::NotFound })
         .method_not_allowed_fallback(|| async { Refusal::WrongMethod })
+        .layer(from_fn_with_state(api.clone(), origin::check))
         .layer(from_fn(harden))
         .layer(from_fn_with_state(api.clone(), observe))
         .with_state(api)
@@ -57,8 +59,16 @@ pub(crate) fn operations<W: World>() -> (Router<Arc<Api<W>>>, OpenApi) {
     OpenApiRouter::with_openapi(openapi::frame())
         .routes(operation!(account::sign_up))
         .routes(operation!(account::confirm))
-        .routes(operation!(account::sign_in))
-        .routes(operation!(account::sign_out))
+        .routes(operation!(sign_in::sign_in))
+        .routes(operation!(sign_in::refresh))
+        .routes(operation!(sign_in::sign_out))
+        .routes(operation!(sessions::list))
+        .routes(operation!(sessions::revoke))
+        .routes(operation!(sessions::revoke_all))
+        .routes(operation!(new_password::forgot))
+        .routes(operation!(new_password::reset))
+        .routes(operation!(new_password::change))
+        .routes(operation!(me::show))
         .routes(operation!(plans::list))
         .routes(operation!(intent::record))
         .routes(operation!(project::create))

@@ -20,4 +20,6 @@ pub mod queue;
 pub mod random;
 pub mod routes;
 pub mod sagas;
+pub mod sessions;
+pub mod throttles;
 pub mod vault;

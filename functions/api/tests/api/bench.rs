@@ -8,12 +8,15 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use testkit::{
     accounts::FakeAccounts, clock::FakeClock, intents::FakeIntents, payments::FakePayments,
-    projects::FakeProjects, queue::FakeQueue, sagas::FakeSagas, vault::FakeVault,
+    projects::FakeProjects, queue::FakeQueue, sagas::FakeSagas, sessions::FakeSessions,
+    throttles::FakeThrottles, vault::FakeVault,
 };
 use tower::ServiceExt;
 
 pub(crate) const APP_URL: &str = "https://app.test";
 pub(crate) const KEY: &str = "0123456789abcdef0123456789abcdef";
+/// More than any test makes that does not mean to.
+pub(crate) const TRIES_PER_NETWORK: u32 = 100;
 pub(crate) const PASSWORD: &str = "correct horse battery";
 
 #[derive(Debug)]
@@ -21,6 +24,8 @@ pub(crate) struct Fakes;
 
 impl World for Fakes {
     type Accounts = FakeAccounts;
+    type Sessions = FakeSessions;
+    type Throttles = FakeThrottles;
     type Projects = FakeProjects;
     type Letters = FakeQueue<Letter>;
     type Intents = FakeIntents;
@@ -79,8 +84,11 @@ pub(crate) fn request(method: &str, path: &str, token: Option<&str>, body: &str)
 
 impl Bench {
     pub(crate) fn new() -> Self {
+        let sessions = FakeSessions::default();
         let api = Arc::new(Api {
-            accounts: FakeAccounts::default(),
+            accounts: FakeAccounts::beside(&sessions),
+            sessions,
+            throttles: FakeThrottles::default(),
             projects: FakeProjects::default(),
             letters: FakeQueue::default(),
             intents: FakeIntents::default(),
@@ -95,6 +103,8 @@ impl Bench {
                 app_url: APP_URL.to_owned(),
                 domain: testkit::make::DOMAIN.to_owned(),
                 instance_url_port: ":8443".to_owned(),
+                tries_per_network: TRIES_PER_NETWORK,
+                operators: ["root@example.com".to_owned().try_into().expect("an address")].into(),
             },
         });
         Self { router: router(api.clone()), api }

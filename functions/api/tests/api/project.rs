@@ -178,7 +178,8 @@ async fn the_key_to_an_instance_is_shown_to_owners() {
 
 #[tokio::test]
 async fn a_member_sees_a_project_but_not_its_key() {
-    use ports::accounts::{Accounts, EmailAddress};
+    use domain::email::EmailAddress;
+    use ports::accounts::Accounts;
     let (bench, customer) = start().await;
     let id = bench.project(&customer).await;
     let email = EmailAddress::try_from("ada@example.com".to_owned()).unwrap();

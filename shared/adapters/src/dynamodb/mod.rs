@@ -10,5 +10,7 @@ pub mod placements;
 pub mod projects;
 mod reservation;
 pub mod routes;
+pub mod sessions;
 mod table;
+pub mod throttles;
 mod worker_item;
