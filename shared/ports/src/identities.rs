@@ -2,10 +2,10 @@
 
 use crate::{
     Unavailable,
-    accounts::{EmailAddress, NewAccount, TokenHash},
+    accounts::{NewAccount, TokenHash},
     identity_provider::{Identity, Proof},
 };
-use domain::id::UserId;
+use domain::{email::EmailAddress, id::UserId};
 use jiff::Timestamp;
 
 /// A browser that was sent to the issuer and has not come back yet.
@@ -37,7 +37,7 @@ pub trait Identities {
     ) -> impl Future<Output = Result<Option<PendingSignIn>, Unavailable>> + Send;
 
     /// Whose `identity` is.
-    fn find_user(
+    fn find_identity(
         &self,
         identity: &Identity,
     ) -> impl Future<Output = Result<Option<UserId>, Unavailable>> + Send;
@@ -67,8 +67,9 @@ pub trait Identities {
         at: Timestamp,
     ) -> impl Future<Output = Result<(), LinkError>> + Send;
 
-    /// Undo of [`Identities::link`]. Unlinking what is not linked succeeds.
-    fn unlink(&self, user: &UserId) -> impl Future<Output = Result<(), Unavailable>> + Send;
+    /// Undo of [`Identities::link`]. Unlinking what is not linked succeeds. `false` if the user has no
+    /// password: there would be no way in left.
+    fn unlink(&self, user: &UserId) -> impl Future<Output = Result<bool, Unavailable>> + Send;
 }
 
 #[derive(Debug, thiserror::Error)]

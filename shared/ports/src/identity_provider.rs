@@ -1,6 +1,7 @@
 //! Somebody else who knows who people are: an `OpenID` Connect issuer such as Google.
 
-use crate::{Unavailable, accounts::EmailAddress};
+use crate::Unavailable;
+use domain::email::EmailAddress;
 use std::fmt;
 
 /// Who somebody is at an issuer. Never the address: those change hands.

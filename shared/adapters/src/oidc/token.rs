@@ -1,11 +1,9 @@
 //! Which id tokens are believed.
 
+use domain::email::EmailAddress;
 use jiff::Timestamp;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
-use ports::{
-    accounts::EmailAddress,
-    identity_provider::{Claims, ExchangeError, Identity},
-};
+use ports::identity_provider::{Claims, ExchangeError, Identity};
 use serde::Deserialize;
 use serde_json::Value;
 

@@ -4,6 +4,7 @@ mod accounts;
 mod engine;
 mod fleet;
 mod heartbeats;
+mod identities;
 mod intents;
 mod placements;
 mod projects;
