@@ -26,13 +26,14 @@ const NETWORK_WINDOW: Duration = Duration::from_mins(15);
 const MAX_LETTERS: u32 = 5;
 const LETTER_WINDOW: Duration = Duration::from_hours(1);
 
-/// What is counted by network: each costs us a password's hash or a letter.
+/// What is counted by network: each costs us a password's hash, a letter or an item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Door {
     SignIn,
     SignUp,
     Forgot,
     Reset,
+    Google,
 }
 
 impl Door {
@@ -42,6 +43,7 @@ impl Door {
             Self::SignUp => "sign_up",
             Self::Forgot => "forgot",
             Self::Reset => "reset",
+            Self::Google => "google",
         }
     }
 }

@@ -4,14 +4,15 @@ use crate::{jwt::Keys, plans::PriceBoard};
 use contracts::{mail::Letter, warm::Poke};
 use domain::email::EmailAddress;
 use ports::{
-    accounts::Accounts, clock::Clock, intents::Intents, payments::Payments, projects::Projects,
-    queue::Queue, sagas::Sagas, sessions::Sessions, throttles::Throttles, vault::Vault,
+    accounts::Accounts, clock::Clock, identities::Identities, identity_provider::IdentityProvider,
+    intents::Intents, payments::Payments, projects::Projects, queue::Queue, sagas::Sagas,
+    sessions::Sessions, throttles::Throttles, vault::Vault,
 };
 use std::collections::BTreeSet;
 
 /// One choice for every port: the cloud in production, memory in tests.
 pub trait World: Send + Sync + 'static {
-    type Accounts: Accounts + Send + Sync;
+    type Accounts: Accounts + Identities + Send + Sync;
     type Sessions: Sessions + Send + Sync;
     type Throttles: Throttles + Send + Sync;
     type Projects: Projects + Send + Sync;
@@ -21,6 +22,7 @@ pub trait World: Send + Sync + 'static {
     type Sagas: Sagas + Send + Sync;
     type Vault: Vault + Send + Sync;
     type Payments: Payments + Send + Sync;
+    type Google: IdentityProvider + Send + Sync;
     type Clock: Clock + Send + Sync;
 }
 
@@ -38,6 +40,7 @@ pub struct Api<W: World> {
     pub sagas: W::Sagas,
     pub vault: W::Vault,
     pub payments: W::Payments,
+    pub google: W::Google,
     pub clock: W::Clock,
     pub keys: Keys,
     pub prices: PriceBoard,

@@ -7,9 +7,9 @@ use http::{HeaderMap, Request, StatusCode, header};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use testkit::{
-    accounts::FakeAccounts, clock::FakeClock, intents::FakeIntents, payments::FakePayments,
-    projects::FakeProjects, queue::FakeQueue, sagas::FakeSagas, sessions::FakeSessions,
-    throttles::FakeThrottles, vault::FakeVault,
+    accounts::FakeAccounts, clock::FakeClock, identity_provider::FakeIdentityProvider,
+    intents::FakeIntents, payments::FakePayments, projects::FakeProjects, queue::FakeQueue,
+    sagas::FakeSagas, sessions::FakeSessions, throttles::FakeThrottles, vault::FakeVault,
 };
 use tower::ServiceExt;
 
@@ -33,6 +33,7 @@ impl World for Fakes {
     type Sagas = FakeSagas;
     type Vault = FakeVault;
     type Payments = FakePayments;
+    type Google = FakeIdentityProvider;
     type Clock = FakeClock;
 }
 
@@ -96,6 +97,7 @@ impl Bench {
             sagas: FakeSagas::default(),
             vault: FakeVault::default(),
             payments: FakePayments::default(),
+            google: FakeIdentityProvider::default(),
             clock: FakeClock::default(),
             keys: Keys::new(KEY, APP_URL).expect("a good key"),
             prices: PriceBoard::default(),

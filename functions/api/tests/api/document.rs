@@ -26,11 +26,15 @@ async fn the_document_is_served_and_complete() {
         operations(&document).into_iter().map(|(m, path, _)| format!("{m} {path}")).collect();
     found.sort();
     let expected = [
+        "delete /api/google",
+        "get /api/google/callback",
+        "get /api/google/start",
         "get /api/health",
         "get /api/plans",
         "get /api/projects",
         "get /api/projects/{id}",
         "post /api/confirm",
+        "post /api/google/link",
         "post /api/intents",
         "post /api/projects",
         "post /api/projects/{id}/checkout",

@@ -5,6 +5,7 @@ mod bench;
 mod checkout;
 mod document;
 mod golden;
+mod google;
 mod input;
 mod intent;
 mod isolation;
