@@ -6,6 +6,7 @@ mod checkout;
 mod document;
 mod golden;
 mod google;
+mod google_wire;
 mod input;
 mod intent;
 mod isolation;
