@@ -131,6 +131,9 @@ export const stages = (env: NodeJS.ProcessEnv): Record<string, unknown> => ({
       clientId: env.ONEMINS_GOOGLE_CLIENT_ID ?? '1mins-local.apps.googleusercontent.com',
     },
     mailFrom: 'hello@1mins.localhost',
+    operators: ['operator@example.com'],
+    // Everybody here has the same address, and tests sign in all day.
+    triesPerNetwork: 100_000,
     edgeCidr: env.ONEMINS_EDGE_CIDR ?? '172.17.0.1/32',
     offerings: json(env.ONEMINS_OFFERINGS) ?? LADDERS.local,
     hetzner: json(env.ONEMINS_HETZNER),

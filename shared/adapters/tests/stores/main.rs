@@ -8,3 +8,5 @@ mod identities;
 mod intents;
 mod placements;
 mod projects;
+mod sessions;
+mod throttles;
