@@ -63,6 +63,21 @@ const WARM_POOL = {
   boots_per_worker: 1,
 };
 
+const GOOGLE = {
+  issuer: 'https://accounts.google.com',
+  authorizeUrl: 'https://accounts.google.com/o/oauth2/v2/auth',
+  tokenUrl: 'https://oauth2.googleapis.com/token',
+  jwksUrl: 'https://www.googleapis.com/oauth2/v3/certs',
+};
+
+/** Google's stand-in: browsers and functions of this machine reach it at the same address. */
+const googleAt = (url: string) => ({
+  issuer: url,
+  authorizeUrl: `${url}/o/oauth2/v2/auth`,
+  tokenUrl: `${url}/token`,
+  jwksUrl: `${url}/oauth2/v3/certs`,
+});
+
 const CLOUD = {
   region: 'us-east-1',
   zones: ['us-east-1a', 'us-east-1b'],
@@ -111,6 +126,10 @@ export const stages = (env: NodeJS.ProcessEnv): Record<string, unknown> => ({
       url: env.ONEMINS_DODO_URL ?? 'http://127.0.0.1:4580',
       products: { standard: 'pdt_standard', pro: 'pdt_pro', dedicated: 'pdt_dedicated' },
     },
+    google: {
+      ...googleAt(env.ONEMINS_GOOGLE_URL ?? 'http://localhost:4584'),
+      clientId: env.ONEMINS_GOOGLE_CLIENT_ID ?? '1mins-local.apps.googleusercontent.com',
+    },
     mailFrom: 'hello@1mins.localhost',
     operators: ['operator@example.com'],
     // Everybody here has the same address, and tests sign in all day.
@@ -137,6 +156,7 @@ export const stages = (env: NodeJS.ProcessEnv): Record<string, unknown> => ({
         dedicated: 'pdt_dev_dedicated',
       },
     },
+    google: { ...GOOGLE, clientId: '1mins-dev.apps.googleusercontent.com' },
     mailFrom: 'hello@dev.1mins.in',
     offerings: LADDERS.dev,
     warmPool: WARM_POOL,
@@ -152,6 +172,7 @@ export const stages = (env: NodeJS.ProcessEnv): Record<string, unknown> => ({
       url: 'https://live.dodopayments.com',
       products: { standard: 'pdt_standard', pro: 'pdt_pro', dedicated: 'pdt_dedicated' },
     },
+    google: { ...GOOGLE, clientId: '1mins.apps.googleusercontent.com' },
     mailFrom: 'hello@1mins.in',
     offerings: LADDERS.prod,
     warmPool: {

@@ -44,6 +44,18 @@ const Hetzner = z.strictObject({
   firewall_id: z.int().positive().optional(),
 });
 
+const Endpoint = z.url({ protocol: /^https?$/ });
+
+/** Who may be asked who somebody is, and what we are called there. The client's secret is a parameter. */
+const Google = z.strictObject({
+  /** As it stands in the tokens. */
+  issuer: Origin,
+  authorizeUrl: Endpoint,
+  tokenUrl: Endpoint,
+  jwksUrl: Endpoint,
+  clientId: name,
+});
+
 const Fields = z.strictObject({
   name: z.enum(['local', 'dev', 'prod']),
   region: z.string().regex(/^[a-z]{2}-[a-z]+-\d$/),
@@ -59,6 +71,7 @@ const Fields = z.strictObject({
     /** Where instances may go even if the address is a private one. */
     egress: AddressAndPort,
   }),
+  google: Google,
   dodo: z.strictObject({ url: Origin, products: z.record(Plan, name) }),
   mailFrom: z.email({ pattern: z.regexes.html5Email }),
   /** Who of those who sign in runs the platform. */

@@ -7,7 +7,14 @@ export const physicalName = (stage: Stage, part: string) => `1mins-${stage.name}
 /** Secrets are parameters that people and scripts set; no template ever holds one. */
 export const secretParameter = (
   stage: Stage,
-  secret: 'jwt-key' | 'edge-key' | 'dodo-api-key' | 'dodo-webhook' | 'hetzner-token' | 'front',
+  secret:
+    | 'jwt-key'
+    | 'edge-key'
+    | 'dodo-api-key'
+    | 'dodo-webhook'
+    | 'google-client-secret'
+    | 'hetzner-token'
+    | 'front',
 ) => `/1mins/${stage.name}/secrets/${secret}`;
 
 /** The one secret that nobody sets, since CloudFront must be told it too: Secrets Manager makes it. */

@@ -64,6 +64,12 @@ describe('a wrong field is named', () => {
         dodo: { url: 'https://dodo.example', products: { standard: 'a', pro: 'b' } },
       },
     ],
+    ['nobody to sign in with', 'google', { google: undefined }],
+    [
+      'an issuer that ends in a slash',
+      'google.issuer',
+      { google: { ...raw('google'), issuer: 'https://accounts.google.com/' } },
+    ],
     ['blanks of a plan that is not on sale', 'warmPool.blanks', stock('free', 0, 1)],
     [
       'more blanks at least than at most',

@@ -17,6 +17,7 @@ ENGINE_PORT=${ENGINE_PORT:-4570}
 DODO_PORT=${DODO_PORT:-4580}
 MAILBOX_PORT=${MAILBOX_PORT:-4581}
 MODEL_PORT=${MODEL_PORT:-4582}
+GOOGLE_PORT=${GOOGLE_PORT:-4584}
 EDGE_HTTP_PORT=${EDGE_HTTP_PORT:-8080}
 EDGE_HTTPS_PORT=${EDGE_HTTPS_PORT:-8443}
 
@@ -24,10 +25,13 @@ EDGE_HTTPS_PORT=${EDGE_HTTPS_PORT:-8443}
 DOMAIN=${DOMAIN:-1mins.localhost}
 APP_URL=https://$DOMAIN:$EDGE_HTTPS_PORT
 STAGE=local
+# The name of the issuer as well: what browsers open is what stands in its tokens.
+GOOGLE_URL=http://localhost:$GOOGLE_PORT
+GOOGLE_CLIENT_ID=1mins-local.apps.googleusercontent.com
 AGENT_IMAGE=openclaw-agent:2026.9.6
 
 export ONEMINS_HOME ONEMINS_STATE DOMAIN APP_URL AGENT_IMAGE
-export ENGINE_PORT DODO_PORT MAILBOX_PORT MODEL_PORT EDGE_HTTP_PORT EDGE_HTTPS_PORT
+export ENGINE_PORT DODO_PORT MAILBOX_PORT MODEL_PORT GOOGLE_PORT EDGE_HTTP_PORT EDGE_HTTPS_PORT
 
 # One target triple and one profile for tests and functions alike: otherwise the SDKs, ten
 # minutes of compiling, would be built once for each.

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Stand-ins for the services outside: payments, mail, a language model.
+# Stand-ins for the services outside: payments, mail, a language model, Google.
 
 start_stand_ins() {
   start_stand_in dodo-standin "$DODO_PORT" 127.0.0.1 \
@@ -16,6 +16,10 @@ start_stand_ins() {
     --listen "127.0.0.1:$MAILBOX_PORT" --engine-url "$AWS_ENDPOINT_URL"
   # The agents call this one, from inside their workers.
   start_stand_in model-standin "$MODEL_PORT" "$GATEWAY" --listen "$GATEWAY:$MODEL_PORT"
+  start_stand_in google-standin "$GOOGLE_PORT" 127.0.0.1 \
+    --listen "127.0.0.1:$GOOGLE_PORT" --public-url "$GOOGLE_URL" \
+    --client-id "$GOOGLE_CLIENT_ID" --client-secret-file "$SECRETS/google-client-secret" \
+    --redirect-uri "$APP_URL/api/google/callback"
 }
 
 # start_stand_in NAME PORT ADDRESS OPTION…
@@ -31,4 +35,5 @@ stop_stand_ins() {
   stop_process dodo-standin
   stop_process mailbox
   stop_process model-standin
+  stop_process google-standin
 }

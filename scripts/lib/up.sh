@@ -22,6 +22,7 @@ prepare_machine() {
   check_port "$DODO_PORT" dodo-standin DODO_PORT
   check_port "$MAILBOX_PORT" mailbox MAILBOX_PORT
   check_port "$MODEL_PORT" model-standin MODEL_PORT
+  check_port "$GOOGLE_PORT" google-standin GOOGLE_PORT
   if ! start_docker; then
     mapfile -t why < <(explain_docker)
     die "${why[@]}"
@@ -109,13 +110,15 @@ CA_FILE=$TLS/ca.pem
 DODO_URL=http://127.0.0.1:$DODO_PORT
 MAILBOX_URL=http://127.0.0.1:$MAILBOX_PORT
 MODEL_URL=http://$GATEWAY:$MODEL_PORT
+GOOGLE_URL=$GOOGLE_URL
 END
 }
 
 smoke_check() {
   local url
   for url in "$AWS_ENDPOINT_URL/_ministack/health" "http://127.0.0.1:$DODO_PORT/_standin/health" \
-    "http://127.0.0.1:$MAILBOX_PORT/_standin/health" "http://$GATEWAY:$MODEL_PORT/_standin/health"; do
+    "http://127.0.0.1:$MAILBOX_PORT/_standin/health" "http://$GATEWAY:$MODEL_PORT/_standin/health" \
+    "$GOOGLE_URL/_standin/health"; do
     answers "$url" || die "$url does not answer." "Look into $LOGS."
   done
   local answer
@@ -139,6 +142,7 @@ ${BOLD}1mins.in is up$PLAIN
   The product        ${BOLD}$APP_URL$PLAIN
   Its mail           http://localhost:$MAILBOX_PORT
   Payments           http://localhost:$DODO_PORT
+  Google             $GOOGLE_URL
   Local AWS          $AWS_ENDPOINT_URL   ${DIM}set -a; source $RUN/env; set +a; aws stepfunctions list-state-machines$PLAIN
 
   To trust its certificate in a browser, import $TLS/ca.pem

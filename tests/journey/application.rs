@@ -92,6 +92,7 @@ impl Application {
             mailbox_url: self.mailbox.url.clone(),
             dodo_url: self.dodo.url.clone(),
             model_url: self.model.url.clone(),
+            google_url: "http://127.0.0.1:9".to_owned(),
             aws_endpoint_url: "http://127.0.0.1:9".to_owned(),
         }
     }

@@ -35,6 +35,9 @@ pub struct EnvironmentOptions {
     /// Address of the language model
     #[arg(long, env = "MODEL_URL", hide_env_values = true)]
     pub model_url: Option<String>,
+    /// Address of Google's stand-in
+    #[arg(long, env = "GOOGLE_URL", hide_env_values = true)]
+    pub google_url: Option<String>,
     /// Address of the AWS engine
     #[arg(long, env = "AWS_ENDPOINT_URL", hide_env_values = true)]
     pub aws_endpoint_url: Option<String>,
@@ -51,6 +54,7 @@ pub struct Environment {
     pub mailbox_url: String,
     pub dodo_url: String,
     pub model_url: String,
+    pub google_url: String,
     pub aws_endpoint_url: String,
 }
 
@@ -91,6 +95,7 @@ impl EnvironmentOptions {
             mailbox_url: choose(self.mailbox_url, "MAILBOX_URL", "http://127.0.0.1:4581"),
             dodo_url: choose(self.dodo_url, "DODO_URL", "http://127.0.0.1:4580"),
             model_url: choose(self.model_url, "MODEL_URL", "http://127.0.0.1:4582"),
+            google_url: choose(self.google_url, "GOOGLE_URL", "http://localhost:4584"),
             aws_endpoint_url: choose(
                 self.aws_endpoint_url,
                 "AWS_ENDPOINT_URL",

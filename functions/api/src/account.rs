@@ -20,6 +20,7 @@ use domain::{
     id::{TenantId, UserId},
 };
 use http::StatusCode;
+use jiff::Timestamp;
 use ports::{
     accounts::{Accounts, ConfirmError, NewAccount, SignUp},
     clock::Clock,
@@ -96,11 +97,7 @@ pub(crate) async fn confirm<W: World>(
     State(api): State<Arc<Api<W>>>,
     Body(Token(token)): Body<Token>,
 ) -> Result<Json<Confirmed>, Refusal> {
-    let account = NewAccount {
-        user: UserId::new(&random::id_body(LONG_ID_LEN)).map_err(Refusal::internal)?,
-        tenant: TenantId::new(&random::id_body(LONG_ID_LEN)).map_err(Refusal::internal)?,
-        at: api.clock.now(),
-    };
+    let account = new_account(api.clock.now())?;
     match api.accounts.confirm(&random::hash(&token), &account).await {
         Ok(()) => Ok(Json(Confirmed { confirmed: true })),
         Err(spent @ ConfirmError::Spent) => {
@@ -108,4 +105,13 @@ pub(crate) async fn confirm<W: World>(
         }
         Err(ConfirmError::Unavailable(error)) => Err(error.into()),
     }
+}
+
+/// Ids for somebody who gets an account at `at`.
+pub(crate) fn new_account(at: Timestamp) -> Result<NewAccount, Refusal> {
+    Ok(NewAccount {
+        user: UserId::new(&random::id_body(LONG_ID_LEN)).map_err(Refusal::internal)?,
+        tenant: TenantId::new(&random::id_body(LONG_ID_LEN)).map_err(Refusal::internal)?,
+        at,
+    })
 }

@@ -8,6 +8,7 @@ use adapters::{
         projects::DynamoProjects, sessions::DynamoSessions, throttles::DynamoThrottles,
     },
     kms::KmsVault,
+    oidc::{self, Oidc},
     sfn::StepFunctions,
     sqs::SqsQueue,
     ssm_parameters,
@@ -33,6 +34,7 @@ impl World for Cloud {
     type Sagas = StepFunctions;
     type Vault = KmsVault;
     type Payments = Dodo;
+    type Google = Oidc<SystemClock>;
     type Clock = SystemClock;
 }
 
@@ -45,6 +47,7 @@ pub(crate) async fn connect() -> Result<Api<Cloud>, Error> {
         dedicated: env::require("DODO_PRODUCT_DEDICATED"),
     };
     let dodo_key = secret("DODO_KEY_PARAMETER").await?;
+    let google = google(&app_url, secret("GOOGLE_SECRET_PARAMETER").await?);
     Ok(Api {
         accounts: DynamoAccounts::connect(env::require("ACCOUNTS_TABLE")).await,
         sessions: DynamoSessions::connect(env::require("ACCOUNTS_TABLE")).await,
@@ -57,6 +60,7 @@ pub(crate) async fn connect() -> Result<Api<Cloud>, Error> {
         sagas: StepFunctions::connect(env::require("PROVISION_ARN")).await,
         vault: KmsVault::connect(env::require("KEY_ID")).await,
         payments: Dodo::new(env::require("DODO_URL"), &dodo_key, products)?,
+        google: Oidc::new(google, SystemClock)?,
         clock: SystemClock,
         keys: Keys::new(&secret("JWT_KEY_PARAMETER").await?, &app_url)?,
         edge_key: EdgeKey::new(&secret("EDGE_KEY_PARAMETER").await?)?,
@@ -70,6 +74,18 @@ pub(crate) async fn connect() -> Result<Api<Cloud>, Error> {
             operators: operators(&env::require::<String>("OPERATORS"))?,
         },
     })
+}
+
+fn google(app_url: &str, client_secret: String) -> oidc::Settings {
+    oidc::Settings {
+        issuer: env::require("GOOGLE_ISSUER"),
+        authorize_url: env::require("GOOGLE_AUTHORIZE_URL"),
+        token_url: env::require("GOOGLE_EXCHANGE_URL"),
+        jwks_url: env::require("GOOGLE_JWKS_URL"),
+        client_id: env::require("GOOGLE_CLIENT_ID"),
+        client_secret,
+        redirect_uri: format!("{app_url}/api/google/callback"),
+    }
 }
 
 /// Addresses with commas between them; none is fine.

@@ -1,4 +1,4 @@
-//! The one cookie: what prolongs a session. Scripts cannot read it, and no other site can send it.
+//! The cookie that prolongs a session. Scripts cannot read it, and no other site can send it.
 
 use crate::{refusal::Refusal, session::IDLE_TTL};
 use axum::{
@@ -94,7 +94,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Cookie {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refusal> {
-        let Some(value) = find(&parts.headers) else {
+        let Some(value) = find(&parts.headers, NAME) else {
             return Ok(Self(None));
         };
         let program = parts.headers.get(PROGRAM).is_some_and(|it| it == PROGRAM_NAME);
@@ -105,11 +105,11 @@ impl<S: Send + Sync> FromRequestParts<S> for Cookie {
     }
 }
 
-/// The value of our cookie among all that came.
-fn find(headers: &HeaderMap) -> Option<&str> {
+/// The value of the cookie `name` among all that came.
+pub(crate) fn find<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     let lines = headers.get_all(header::COOKIE).iter().filter_map(|it| it.to_str().ok());
     let pairs = lines.flat_map(|it| it.split(';')).filter_map(|it| it.trim().split_once('='));
-    pairs.filter(|(name, _)| *name == NAME).map(|(_, value)| value).next()
+    pairs.filter(|(it, _)| *it == name).map(|(_, value)| value).next()
 }
 
 #[cfg(test)]
@@ -148,7 +148,7 @@ mod tests {
             for line in lines {
                 headers.append(header::COOKIE, HeaderValue::from_static(line));
             }
-            assert_eq!(find(&headers), value, "{case}");
+            assert_eq!(find(&headers, NAME), value, "{case}");
         }
     }
 }

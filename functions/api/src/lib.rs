@@ -5,7 +5,7 @@
 //! | | |
 //! |---|---|
 //! | Called by | API Gateway, `ANY /api/{proxy+}`; of that, `/api/edge/` by the edge alone |
-//! | Reads, writes | accounts; sessions; counts of tries; projects; chat tickets; intents; the mail queue; the warm pool's queue; provisioning executions; the payment provider |
+//! | Reads, writes | accounts; sessions; counts of tries; projects; chat tickets; intents; the mail queue; the warm pool's queue; provisioning executions; the payment provider; Google |
 //! | Idempotency key | projects: the header `Idempotency-Key`; retries: the attempt; checkouts: the project; sign-ups need none, each is another letter |
 //! | Undo | none; whatever a lost answer leaves behind is found again by the repeat, or expires |
 //! | Fails as | problem documents (RFC 9457); 503 with `Retry-After` when something behind it is away |
@@ -22,6 +22,7 @@ mod cookie;
 mod device;
 mod edge;
 mod front_door;
+mod google;
 mod health;
 mod input;
 mod intent;

@@ -3,9 +3,7 @@
 use crate::{
     router::operations,
     view::{
-        ChangePasswordBody, ChatTicketView, CheckoutView, Confirmed, CredentialsBody, EmailBody,
-        GatewayTokenView, Health, IntentBody, MeView, NewProjectBody, PlaceView, PlanName,
-        PlanView, ProjectState, ProjectView, ResetBody, ResetDone, RoleName, SessionView,
+ChangePasswordBody, ChatTicketView, CheckoutView, Confirmed, CredentialsBody, EmailBody, GatewayTokenView, Health, IntentBody, MeView, NewProjectBody, PlaceView, PlanName, PlanView, ProjectState, ProjectView, ResetBody, ResetDone, RoleName, SessionView, GoogleUrlView, PasswordBody,
         SignedInView, StepState, StepView, TokenBody,
     },
     world::World,
@@ -32,10 +30,12 @@ use utoipa::{
         CredentialsBody,
         EmailBody,
         GatewayTokenView,
+        GoogleUrlView,
         Health,
         IntentBody,
         MeView,
         NewProjectBody,
+        PasswordBody,
         PlaceView,
         PlanName,
         PlanView,

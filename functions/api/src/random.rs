@@ -37,6 +37,11 @@ pub(crate) fn hash(token: &str) -> TokenHash {
     TokenHash(hex(&Sha256::digest(token)))
 }
 
+/// What somebody shows who will later show `verifier`, so that only they can (RFC 7636).
+pub(crate) fn challenge(verifier: &str) -> String {
+    text(&Sha256::digest(verifier))
+}
+
 /// A secret in hexadecimal digits.
 pub(crate) fn secret() -> String {
     hex(&bytes::<SECRET_LEN>())

@@ -3,7 +3,7 @@
 use crate::{
     account, chat, checkout,
     front_door::{self, ClientAddress},
-    health, intent, me, new_password, openapi, origin, plans, project,
+    google, health, intent, me, new_password, openapi, origin, plans, project,
     refusal::Refusal,
     sessions, sign_in,
     world::{Api, World},
@@ -75,6 +75,10 @@ pub(crate) fn operations<W: World>() -> (Router<Arc<Api<W>>>, OpenApi) {
         .routes(operation!(new_password::reset))
         .routes(operation!(new_password::change))
         .routes(operation!(me::show))
+        .routes(operation!(google::start))
+        .routes(operation!(google::callback))
+        .routes(operation!(google::link))
+        .routes(operation!(google::unlink))
         .routes(operation!(plans::list))
         .routes(operation!(intent::record))
         .routes(operation!(project::create))

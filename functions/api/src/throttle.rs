@@ -31,13 +31,14 @@ const LETTER_WINDOW: Duration = Duration::from_hours(1);
 const MAX_TICKETS: u32 = 30;
 const TICKET_WINDOW: Duration = Duration::from_mins(5);
 
-/// What is counted by network: each costs us a password's hash or a letter.
+/// What is counted by network: each costs us a password's hash, a letter or an item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Door {
     SignIn,
     SignUp,
     Forgot,
     Reset,
+    Google,
 }
 
 impl Door {
@@ -47,6 +48,7 @@ impl Door {
             Self::SignUp => "sign_up",
             Self::Forgot => "forgot",
             Self::Reset => "reset",
+            Self::Google => "google",
         }
     }
 }

@@ -57,6 +57,13 @@ pub(crate) struct ChangePasswordBody {
 
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "describes what `input` reads field by field")]
+pub(crate) struct PasswordBody {
+    #[schema(format = "password", max_length = 1024)]
+    password: String,
+}
+
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes what `input` reads field by field")]
 pub(crate) struct NewProjectBody {
     /// Lower-case letters, digits and single hyphens; the readable half of the host name.
     #[schema(min_length = 1, max_length = 30, pattern = "^[a-z]([a-z0-9]|-(?=[a-z0-9]))*$")]
@@ -242,6 +249,12 @@ pub(crate) struct ChatTicketView {
     pub(crate) action: String,
     /// The form's field `ticket`. Works once, within a minute.
     pub(crate) ticket: String,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct GoogleUrlView {
+    /// Google, which sends the browser back to us.
+    pub(crate) url: String,
 }
 
 #[derive(Serialize, ToSchema)]

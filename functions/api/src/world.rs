@@ -4,15 +4,13 @@ use crate::{edge::EdgeKey, front_door::FrontDoor, jwt::Keys, plans::PriceBoard};
 use contracts::{mail::Letter, warm::Poke};
 use domain::email::EmailAddress;
 use ports::{
-    accounts::Accounts, chat_tickets::ChatTickets, clock::Clock, intents::Intents,
-    payments::Payments, projects::Projects, queue::Queue, sagas::Sagas, sessions::Sessions,
-    throttles::Throttles, vault::Vault,
+accounts::Accounts, chat_tickets::ChatTickets, clock::Clock, intents::Intents, payments::Payments, projects::Projects, queue::Queue, sagas::Sagas, sessions::Sessions, throttles::Throttles, vault::Vault, identities::Identities, identity_provider::IdentityProvider,
 };
 use std::collections::BTreeSet;
 
 /// One choice for every port: the cloud in production, memory in tests.
 pub trait World: Send + Sync + 'static {
-    type Accounts: Accounts + Send + Sync;
+    type Accounts: Accounts + Identities + Send + Sync;
     type Sessions: Sessions + Send + Sync;
     type Throttles: Throttles + Send + Sync;
     type Projects: Projects + Send + Sync;
@@ -23,6 +21,7 @@ pub trait World: Send + Sync + 'static {
     type Sagas: Sagas + Send + Sync;
     type Vault: Vault + Send + Sync;
     type Payments: Payments + Send + Sync;
+    type Google: IdentityProvider + Send + Sync;
     type Clock: Clock + Send + Sync;
 }
 
@@ -41,6 +40,7 @@ pub struct Api<W: World> {
     pub sagas: W::Sagas,
     pub vault: W::Vault,
     pub payments: W::Payments,
+    pub google: W::Google,
     pub clock: W::Clock,
     pub keys: Keys,
     pub edge_key: EdgeKey,

@@ -81,6 +81,9 @@ pub async fn deliver(
         Letter::PasswordChanged { to } => {
             letters::password_changed(address(to)?, &format!("{}/forgot", origins.app_url))
         }
+        Letter::GoogleLinked { to } => {
+            letters::google_linked(address(to)?, &format!("{}/settings", origins.app_url))
+        }
     };
     Ok(mail.send(&message).await?)
 }

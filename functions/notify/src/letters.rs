@@ -12,7 +12,7 @@ pub(crate) fn confirm_address(to: EmailAddress, link: &str) -> Message {
 
 pub(crate) fn address_known(to: EmailAddress, app_url: &str) -> Message {
     let why = "Somebody, probably you, signed up with this address. It has an account already: \
-               sign in with the password that you chose back then.";
+               sign in as you did before, with your password or with Google.";
     let otherwise = "If it was not you, do nothing: nobody got in, and nothing was changed.";
     compose(to, "You have an account already", why, app_url, otherwise)
 }
@@ -36,6 +36,13 @@ pub(crate) fn password_changed(to: EmailAddress, forgot_url: &str) -> Message {
                was not you, choose a new one at once:";
     let otherwise = "If it was you, there is nothing to do.";
     compose(to, "Your password was set", why, forgot_url, otherwise)
+}
+
+pub(crate) fn google_linked(to: EmailAddress, settings_url: &str) -> Message {
+    let why = "A Google account was linked to your account: whoever signs in with it signs in here as \
+               well. If it is not yours, unlink it at once and choose a new password:";
+    let otherwise = "If it was you, there is nothing to do.";
+    compose(to, "Google was linked to your account", why, settings_url, otherwise)
 }
 
 /// Without the gateway token: whoever reads the mail must still sign in.

@@ -133,3 +133,13 @@ async fn a_letter_to_no_address_is_never_sent() {
     assert_eq!(error.fault(), Fault::Terminal);
     assert!(mail.sent().is_empty());
 }
+
+#[tokio::test]
+async fn an_owner_reads_where_a_link_to_google_can_be_undone() {
+    let mail = FakeMail::default();
+    let letter = Letter::GoogleLinked { to: "ada@example.com".into() };
+    deliver(&mail, &origins(), letter).await.unwrap();
+    let sent = mail.sent();
+    assert_eq!(sent[0].subject, "Google was linked to your account");
+    assert!(sent[0].text.contains("\nhttps://app.test/settings\n"), "{}", sent[0].text);
+}

@@ -18,6 +18,8 @@ pub enum Letter {
     NoAccount { to: String },
     /// Somebody set a password. If it was not its owner, they learn of it.
     PasswordChanged { to: String },
+    /// A Google account opens this one from now on. If it is not its owner's, they learn of it.
+    GoogleLinked { to: String },
 }
 
 /// Without the token: it opens an account, and messages get logged.
@@ -29,6 +31,7 @@ impl fmt::Debug for Letter {
             Self::ResetPassword { to, token: _ } => ("ResetPassword", to),
             Self::NoAccount { to } => ("NoAccount", to),
             Self::PasswordChanged { to } => ("PasswordChanged", to),
+            Self::GoogleLinked { to } => ("GoogleLinked", to),
         };
         f.debug_struct(name).field("to", to).finish_non_exhaustive()
     }
@@ -54,6 +57,10 @@ mod tests {
             (
                 Letter::PasswordChanged { to: to() },
                 r#"{"kind":"password_changed","to":"ada@example.com"}"#,
+            ),
+            (
+                Letter::GoogleLinked { to: to() },
+                r#"{"kind":"google_linked","to":"ada@example.com"}"#,
             ),
         ];
         for (letter, wire) in cases {

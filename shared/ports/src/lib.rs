@@ -9,6 +9,8 @@ pub mod commands;
 pub mod deliveries;
 pub mod fleet;
 pub mod heartbeats;
+pub mod identities;
+pub mod identity_provider;
 pub mod intents;
 pub mod machines;
 pub mod mail;

@@ -1,6 +1,7 @@
 //! Accounts in memory.
 
 use crate::{
+    identities,
     outage::Outage,
     sessions::{self, FakeSessions},
 };
@@ -31,11 +32,12 @@ pub struct FakeAccounts {
 }
 
 #[derive(Debug, Default)]
-struct Stored {
+pub(crate) struct Stored {
+    pub(crate) identities: identities::Stored,
     sign_ups: BTreeMap<TokenHash, SignUp>,
     resets: BTreeMap<TokenHash, Reset>,
-    addresses: BTreeMap<EmailAddress, UserId>,
-    users: BTreeMap<UserId, User>,
+    pub(crate) addresses: BTreeMap<EmailAddress, UserId>,
+    pub(crate) users: BTreeMap<UserId, User>,
     memberships: BTreeMap<UserId, Vec<Membership>>,
     owners: BTreeMap<TenantId, EmailAddress>,
     customers: BTreeMap<TenantId, String>,
@@ -68,18 +70,23 @@ impl FakeAccounts {
         self.lock().memberships.insert(user.clone(), vec![membership]);
     }
 
-    fn lock(&self) -> MutexGuard<'_, Stored> {
+    pub(crate) fn lock(&self) -> MutexGuard<'_, Stored> {
         self.stored.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn reach(&self) -> Result<MutexGuard<'_, Stored>, Unavailable> {
+    pub(crate) fn reach(&self) -> Result<MutexGuard<'_, Stored>, Unavailable> {
         self.outage.check("accounts")?;
         Ok(self.lock())
     }
 }
 
 impl Stored {
-    fn open(&mut self, email: &EmailAddress, credentials: Credentials, tenant: &TenantId) {
+    pub(crate) fn open(
+        &mut self,
+        email: &EmailAddress,
+        credentials: Credentials,
+        tenant: &TenantId,
+    ) {
         let Credentials { user: id, password, generation } = credentials;
         let membership = Membership { tenant: tenant.clone(), role: Role::Owner };
         self.memberships.entry(id.clone()).or_default().push(membership);
@@ -88,6 +95,11 @@ impl Stored {
         let user =
             User { id: id.clone(), email: email.clone(), password, generation, google: false };
         self.users.insert(id, user);
+    }
+
+    /// `false` if there is no such user.
+    pub(crate) fn set_google(&mut self, user: &UserId, google: bool) -> bool {
+        self.users.get_mut(user).map(|it| it.google = google).is_some()
     }
 
     fn of_address(&self, email: &EmailAddress) -> Option<&User> {

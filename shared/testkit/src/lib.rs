@@ -8,6 +8,8 @@ pub mod commands;
 pub mod deliveries;
 pub mod fleet;
 pub mod heartbeats;
+pub mod identities;
+pub mod identity_provider;
 pub mod intents;
 pub mod logs;
 pub mod machines;

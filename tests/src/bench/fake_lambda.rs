@@ -19,7 +19,7 @@ use tokio::sync::Notify;
 const DEADLINE_MS: i64 = 30_000;
 
 /// Names that functions ask their environment for. The values lead nowhere.
-pub(super) const VARIABLES: [(&str, &str); 35] = [
+pub(super) const VARIABLES: [(&str, &str); 46] = [
     ("ACCOUNTS_TABLE", "accounts"),
     ("PROJECTS_TABLE", "projects"),
     ("FLEET_TABLE", "fleet"),
@@ -31,12 +31,23 @@ pub(super) const VARIABLES: [(&str, &str); 35] = [
     ("PROVISION_ARN", "arn:aws:states:us-east-1:000000000000:stateMachine:bench"),
     ("JWT_KEY_PARAMETER", "/bench/jwt-key"),
     ("EDGE_KEY_PARAMETER", "/bench/edge-key"),
+    ("FRONT_SECRET_PARAMETER", "/bench/front"),
+    ("TRIES_PER_NETWORK", "100"),
+    ("OPERATORS", ""),
+    ("WARM_QUEUE_URL", "http://127.0.0.1:9/000000000000/warm"),
+    ("CONFIGURE_ARN", "arn:aws:states:us-east-1:000000000000:stateMachine:configure"),
     ("DODO_URL", "http://127.0.0.1:9"),
     ("DODO_KEY_PARAMETER", "/bench/dodo-api-key"),
     ("DODO_WEBHOOK_PARAMETER", "/bench/dodo-webhook"),
     ("DODO_PRODUCT_STANDARD", "pdt_standard"),
     ("DODO_PRODUCT_PRO", "pdt_pro"),
     ("DODO_PRODUCT_DEDICATED", "pdt_dedicated"),
+    ("GOOGLE_ISSUER", "http://127.0.0.1:9"),
+    ("GOOGLE_AUTHORIZE_URL", "http://127.0.0.1:9/auth"),
+    ("GOOGLE_EXCHANGE_URL", "http://127.0.0.1:9/token"),
+    ("GOOGLE_JWKS_URL", "http://127.0.0.1:9/certs"),
+    ("GOOGLE_CLIENT_ID", "client"),
+    ("GOOGLE_SECRET_PARAMETER", "/bench/google-client-secret"),
     ("APP_URL", "https://1mins.localhost:8443"),
     ("DOMAIN", "1mins.localhost"),
     ("INSTANCE_URL_PORT", ":8443"),

@@ -7,6 +7,7 @@
 
 pub mod clock;
 pub mod dodo;
+pub mod google;
 pub mod hetzner;
 pub mod loopback;
 pub mod mailbox;

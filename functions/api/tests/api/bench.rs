@@ -7,9 +7,7 @@ use http::{HeaderMap, Request, StatusCode, header};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use testkit::{
-    accounts::FakeAccounts, chat_tickets::FakeChatTickets, clock::FakeClock, intents::FakeIntents,
-    payments::FakePayments, projects::FakeProjects, queue::FakeQueue, sagas::FakeSagas,
-    sessions::FakeSessions, throttles::FakeThrottles, vault::FakeVault,
+accounts::FakeAccounts, chat_tickets::FakeChatTickets, clock::FakeClock, intents::FakeIntents, payments::FakePayments, projects::FakeProjects, queue::FakeQueue, sagas::FakeSagas, sessions::FakeSessions, throttles::FakeThrottles, vault::FakeVault, identity_provider::FakeIdentityProvider,
 };
 use tower::ServiceExt;
 
@@ -35,6 +33,7 @@ impl World for Fakes {
     type Sagas = FakeSagas;
     type Vault = FakeVault;
     type Payments = FakePayments;
+    type Google = FakeIdentityProvider;
     type Clock = FakeClock;
 }
 
@@ -129,6 +128,7 @@ impl Bench {
             sagas: FakeSagas::default(),
             vault: FakeVault::default(),
             payments: FakePayments::default(),
+            google: FakeIdentityProvider::default(),
             clock: FakeClock::default(),
             keys: Keys::new(KEY, APP_URL).expect("a good key"),
             edge_key: EdgeKey::new(EDGE_KEY).expect("a good key"),

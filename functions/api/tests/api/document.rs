@@ -26,8 +26,11 @@ async fn the_document_is_served_and_complete() {
         operations(&document).into_iter().map(|(m, path, _)| format!("{m} {path}")).collect();
     found.sort();
     let expected = [
+        "delete /api/google",
         "delete /api/sessions",
         "delete /api/sessions/{id}",
+        "get /api/google/callback",
+        "get /api/google/start",
         "get /api/health",
         "get /api/me",
         "get /api/plans",
@@ -35,6 +38,7 @@ async fn the_document_is_served_and_complete() {
         "get /api/projects/{id}",
         "get /api/sessions",
         "post /api/confirm",
+        "post /api/google/link",
         "post /api/intents",
         "post /api/password/change",
         "post /api/password/forgot",

@@ -18,6 +18,16 @@ async fn every_golden_event_finds_its_handler() {
             include_str!("../../../../events/api/create-project.json"),
             StatusCode::UNAUTHORIZED,
         ),
+        (
+            "google-start",
+            include_str!("../../../../events/api/google-start.json"),
+            StatusCode::SEE_OTHER,
+        ),
+        (
+            "google-callback",
+            include_str!("../../../../events/api/google-callback.json"),
+            StatusCode::SEE_OTHER,
+        ),
         ("intent", include_str!("../../../../events/api/intent.json"), StatusCode::UNAUTHORIZED),
         (
             "show-project",

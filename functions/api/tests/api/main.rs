@@ -6,6 +6,8 @@ mod chat;
 mod checkout;
 mod document;
 mod golden;
+mod google;
+mod google_wire;
 mod input;
 mod intent;
 mod isolation;

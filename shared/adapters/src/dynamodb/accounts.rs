@@ -1,5 +1,6 @@
 //! [`Accounts`] on the table `accounts`.
 
+mod identities;
 mod items;
 
 use super::{
@@ -26,6 +27,7 @@ use ports::{
         Accounts, ConfirmError, Credentials, Membership, NewAccount, PasswordChange, PasswordHash,
         Reset, ResetError, Role, SignUp, TokenHash, User,
     },
+    identity_provider::Identity,
 };
 use serde::Serialize;
 
@@ -52,6 +54,34 @@ impl DynamoAccounts {
             .build()
             .map_err(unavailable)?;
         Ok(TransactWriteItem::builder().put(put).build())
+    }
+
+    /// Everything that makes an account: all new, or none of it.
+    fn opening(
+        &self,
+        account: &NewAccount,
+        email: &EmailAddress,
+        password: Option<String>,
+        identity: Option<&Identity>,
+    ) -> Result<Vec<TransactWriteItem>, Unavailable> {
+        let (user, tenant, created_at) = (&account.user, &account.tenant, account.at);
+        let person = UserItem {
+            email: email.to_string(),
+            password,
+            generation: 0,
+            google_issuer: identity.map(|it| it.issuer.clone()),
+            google_subject: identity.map(|it| it.subject.clone()),
+            created_at,
+        };
+        let owned_by = AddressItem { user: user.clone() };
+        let owned = TenantItem { owner: user.clone(), created_at };
+        let member = MembershipItem { tenant: tenant.clone(), role: RoleName::Owner };
+        Ok(vec![
+            self.put_new(&keys::address(email), &owned_by)?,
+            self.put_new(&keys::user(user), &person)?,
+            self.put_new(&keys::tenant(tenant), &owned)?,
+            self.put_new(&keys::membership(user, tenant), &member)?,
+        ])
     }
 
     /// Only one caller can take what is there.
@@ -118,28 +148,10 @@ impl Accounts for DynamoAccounts {
             .filter(|it| it.expires_at_s > account.at.as_second())
             .ok_or(ConfirmError::Spent)?;
         let email = address(sign_up.email)?;
-        let (user, tenant, created_at) = (&account.user, &account.tenant, account.at);
-        let owned_by = AddressItem { user: user.clone() };
-        let owned = TenantItem { owner: user.clone(), created_at };
-        let member = MembershipItem { tenant: tenant.clone(), role: RoleName::Owner };
-        let person = UserItem {
-            email: email.to_string(),
-            password: Some(sign_up.password),
-            generation: 0,
-            google_subject: None,
-            created_at,
-        };
-        let confirmed = self
-            .table
-            .client
-            .transact_write_items()
-            .transact_items(self.take(&keys::sign_up(token))?)
-            .transact_items(self.put_new(&keys::address(&email), &owned_by)?)
-            .transact_items(self.put_new(&keys::user(user), &person)?)
-            .transact_items(self.put_new(&keys::tenant(tenant), &owned)?)
-            .transact_items(self.put_new(&keys::membership(user, tenant), &member)?)
-            .send()
-            .await;
+        let mut writes = self.opening(account, &email, Some(sign_up.password), None)?;
+        writes.push(self.take(&keys::sign_up(token))?);
+        let confirmed =
+            self.table.client.transact_write_items().set_transact_items(Some(writes)).send().await;
         match confirmed {
             Ok(_) => Ok(()),
             Err(error) if error.as_service_error().is_some_and(is_condition) => {

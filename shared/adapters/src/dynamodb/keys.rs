@@ -7,7 +7,7 @@ use domain::{
     plan::PlanId,
     route::HostName,
 };
-use ports::accounts::TokenHash;
+use ports::{accounts::TokenHash, identity_provider::Identity};
 use std::collections::HashMap;
 
 /// The name of the attribute by which DynamoDB expires an item: seconds since 1970.
@@ -157,6 +157,16 @@ pub fn reset(token: &TokenHash) -> Key {
 /// A confirmed address, and whose it is. Its being there is what makes it unique.
 pub fn address(email: &EmailAddress) -> Key {
     Key::new(format!("ADDRESS#{email}"), "ADDRESS")
+}
+
+/// Whose an identity is. The issuer is one of ours to choose, so no subject can pretend to another.
+pub fn identity(identity: &Identity) -> Key {
+    Key::new(format!("IDENTITY#{}#{}", identity.issuer, identity.subject), "IDENTITY")
+}
+
+/// By the state's hash, like a sign-up.
+pub fn pending_sign_in(state: &TokenHash) -> Key {
+    Key::new(format!("PENDING_SIGN_IN#{}", state.0), "PENDING_SIGN_IN")
 }
 
 pub fn user(id: &UserId) -> Key {

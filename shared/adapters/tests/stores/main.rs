@@ -5,6 +5,7 @@ mod chat_tickets;
 mod engine;
 mod fleet;
 mod heartbeats;
+mod identities;
 mod intents;
 mod placements;
 mod projects;
