@@ -3,7 +3,10 @@
 use adapters::{
     clock::SystemClock,
     dodo::{Dodo, Products},
-    dynamodb::{accounts::DynamoAccounts, intents::DynamoIntents, projects::DynamoProjects},
+    dynamodb::{
+        access_tokens::DynamoAccessTokens, accounts::DynamoAccounts, intents::DynamoIntents,
+        projects::DynamoProjects, tenants::DynamoTenants,
+    },
     kms::KmsVault,
     sfn::StepFunctions,
     sqs::SqsQueue,
@@ -18,6 +21,8 @@ pub(crate) struct Cloud;
 
 impl World for Cloud {
     type Accounts = DynamoAccounts;
+    type Tenants = DynamoTenants;
+    type AccessTokens = DynamoAccessTokens;
     type Projects = DynamoProjects;
     type Letters = SqsQueue<Letter>;
     type Intents = DynamoIntents;
@@ -39,6 +44,8 @@ pub(crate) async fn connect() -> Result<Api<Cloud>, Error> {
     let dodo_key = secret("DODO_KEY_PARAMETER").await?;
     Ok(Api {
         accounts: DynamoAccounts::connect(env::require("ACCOUNTS_TABLE")).await,
+        tenants: DynamoTenants::connect(env::require("ACCOUNTS_TABLE")).await,
+        access_tokens: DynamoAccessTokens::connect(env::require("ACCOUNTS_TABLE")).await,
         projects: DynamoProjects::connect(env::require("PROJECTS_TABLE")).await,
         letters: SqsQueue::connect(env::require("MAIL_QUEUE_URL")).await,
         intents: DynamoIntents::connect(env::require("FLEET_TABLE")).await,

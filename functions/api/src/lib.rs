@@ -14,11 +14,16 @@
 //! is read from the table every time, so that a revoked one ends at once. There are no cookies, so
 //! there is nothing to forge across sites; the site is of the same origin, so there is no CORS.
 
+mod access_key;
+mod access_token;
 mod account;
+mod caller;
 mod checkout;
 mod health;
 mod input;
 mod intent;
+mod invitation;
+mod member;
 mod openapi;
 mod password;
 mod plans;
@@ -28,6 +33,7 @@ mod refusal;
 mod router;
 mod session;
 mod steps;
+mod tenant;
 mod view;
 mod world;
 

@@ -3,9 +3,11 @@
 use crate::{
     router::operations,
     view::{
-        CheckoutView, Confirmed, CredentialsBody, GatewayTokenView, Health, IntentBody,
-        NewProjectBody, PlanName, PlanView, ProjectState, ProjectView, SignedInView, StepState,
-        StepView, TokenBody,
+        Accepted, AccessTokenBody, AccessTokenView, CheckoutView, Confirmed, CredentialsBody,
+        GatewayTokenView, Health, IntentBody, InvitationBody, InvitationView, MemberView,
+        NewAccessTokenView, NewProjectBody, PlanName, PlanView, ProjectState, ProjectView,
+        RoleBody, RoleName, ScopeName, SignedInView, StepState, StepView, SwitchBody, TenantBody,
+        TenantView, TokenBody,
     },
     world::World,
 };
@@ -24,20 +26,33 @@ use utoipa::{
 #[openapi(
     info(title = "1mins.in", description = "A private OpenClaw, running within minutes"),
     components(schemas(
+        Accepted,
+        AccessTokenBody,
+        AccessTokenView,
         CheckoutView,
         Confirmed,
         CredentialsBody,
         GatewayTokenView,
         Health,
         IntentBody,
+        InvitationBody,
+        InvitationView,
+        MemberView,
+        NewAccessTokenView,
         NewProjectBody,
         PlanName,
         PlanView,
         ProjectState,
         ProjectView,
+        RoleBody,
+        RoleName,
+        ScopeName,
         SignedInView,
         StepState,
         StepView,
+        SwitchBody,
+        TenantBody,
+        TenantView,
         TokenBody,
     ))
 )]
@@ -49,6 +64,11 @@ pub(crate) fn frame() -> Document {
     let components = frame.components.get_or_insert_default();
     let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
     components.add_security_scheme("session", SecurityScheme::Http(bearer));
+    let bearer = HttpBuilder::new()
+        .scheme(HttpAuthScheme::Bearer)
+        .bearer_format("1mins_pat_…")
+        .description(Some("A personal access token, with at least the scope that is named"));
+    components.add_security_scheme("access_token", SecurityScheme::Http(bearer.build()));
     components.schemas.insert("Problem".to_owned(), problem().into());
     frame
 }
@@ -61,7 +81,9 @@ pub fn document<W: World>() -> String {
 /// As it is served. Every operation answers a problem document when it refuses.
 pub(crate) fn render(mut document: Document) -> String {
     for item in document.paths.paths.values_mut() {
-        for operation in [&mut item.get, &mut item.post].into_iter().flatten() {
+        let operations =
+            [&mut item.get, &mut item.post, &mut item.put, &mut item.patch, &mut item.delete];
+        for operation in operations.into_iter().flatten() {
             add_refusal(operation);
         }
     }

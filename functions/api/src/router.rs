@@ -1,8 +1,9 @@
 //! Which request goes where, and what every answer carries.
 
 use crate::{
-    account, checkout, health, intent, openapi, plans, project,
+    access_token, account, checkout, health, intent, invitation, member, openapi, plans, project,
     refusal::Refusal,
+    tenant,
     world::{Api, World},
 };
 use axum::{
@@ -59,6 +60,18 @@ pub(crate) fn operations<W: World>() -> (Router<Arc<Api<W>>>, OpenApi) {
         .routes(operation!(account::confirm))
         .routes(operation!(account::sign_in))
         .routes(operation!(account::sign_out))
+        .routes(operation!(tenant::change))
+        .routes(operation!(tenant::switch))
+        .routes(operation!(member::list))
+        .routes(operation!(member::change))
+        .routes(operation!(member::remove))
+        .routes(operation!(invitation::list))
+        .routes(operation!(invitation::invite))
+        .routes(operation!(invitation::withdraw))
+        .routes(operation!(invitation::accept))
+        .routes(operation!(access_token::list))
+        .routes(operation!(access_token::create))
+        .routes(operation!(access_token::revoke))
         .routes(operation!(plans::list))
         .routes(operation!(intent::record))
         .routes(operation!(project::create))

@@ -1,5 +1,7 @@
 //! What goes in and out, as clients see it.
 
+mod tenancy;
+
 use crate::world::Settings;
 use domain::{
     plan::PlanId,
@@ -7,6 +9,11 @@ use domain::{
 };
 use serde::Serialize;
 use utoipa::ToSchema;
+
+pub(crate) use tenancy::{
+    Accepted, AccessTokenBody, AccessTokenView, InvitationBody, InvitationView, MemberView,
+    NewAccessTokenView, RoleBody, RoleName, ScopeName, SwitchBody, TenantBody, TenantView,
+};
 
 /// An address and a password.
 #[derive(ToSchema)]

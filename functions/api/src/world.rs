@@ -3,14 +3,18 @@
 use crate::{plans::PriceBoard, session::Keys};
 use contracts::{mail::Letter, warm::Poke};
 use ports::{
-    accounts::Accounts, clock::Clock, intents::Intents, payments::Payments, projects::Projects,
-    queue::Queue, sagas::Sagas, vault::Vault,
+    access_tokens::AccessTokens, accounts::Accounts, clock::Clock, intents::Intents,
+    payments::Payments, queue::Queue, sagas::Sagas, tenant_projects::TenantProjects,
+    tenants::Tenants, vault::Vault,
 };
 
 /// One choice for every port: the cloud in production, memory in tests.
 pub trait World: Send + Sync + 'static {
     type Accounts: Accounts + Send + Sync;
-    type Projects: Projects + Send + Sync;
+    type Tenants: Tenants + Send + Sync;
+    type AccessTokens: AccessTokens + Send + Sync;
+    /// As their tenants see them: a handler cannot ask for one without saying whose it is.
+    type Projects: TenantProjects + Send + Sync;
     type Letters: Queue<Letter> + Send + Sync;
     type Intents: Intents + Send + Sync;
     type Pokes: Queue<Poke> + Send + Sync;
@@ -24,6 +28,8 @@ pub trait World: Send + Sync + 'static {
 #[derive(Debug)]
 pub struct Api<W: World> {
     pub accounts: W::Accounts,
+    pub tenants: W::Tenants,
+    pub access_tokens: W::AccessTokens,
     pub projects: W::Projects,
     pub letters: W::Letters,
     pub intents: W::Intents,

@@ -1,6 +1,7 @@
 //! What the platform needs from the outside, in the platform's own words. One trait a file; its
 //! adapter and its fake carry the same file name.
 
+pub mod access_tokens;
 pub mod accounts;
 pub mod bundles;
 pub mod clock;
@@ -18,6 +19,8 @@ pub mod queue;
 pub mod random;
 pub mod routes;
 pub mod sagas;
+pub mod tenant_projects;
+pub mod tenants;
 pub mod vault;
 
 /// The other side timed out, throttled us or answered nonsense. Nothing is known about a write:

@@ -1,5 +1,6 @@
 //! Fakes of every port, in memory, with faults on demand.
 
+pub mod access_tokens;
 pub mod accounts;
 pub mod bundles;
 pub mod clock;
@@ -20,4 +21,5 @@ pub mod queue;
 pub mod random;
 pub mod routes;
 pub mod sagas;
+pub mod tenants;
 pub mod vault;

@@ -7,8 +7,9 @@ use http::{HeaderMap, Request, StatusCode, header};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use testkit::{
-    accounts::FakeAccounts, clock::FakeClock, intents::FakeIntents, payments::FakePayments,
-    projects::FakeProjects, queue::FakeQueue, sagas::FakeSagas, vault::FakeVault,
+    access_tokens::FakeAccessTokens, accounts::FakeAccounts, clock::FakeClock, intents::FakeIntents, payments::FakePayments,
+    projects::FakeProjects, queue::FakeQueue, sagas::FakeSagas, tenants::FakeTenants,
+    vault::FakeVault,
 };
 use tower::ServiceExt;
 
@@ -21,6 +22,8 @@ pub(crate) struct Fakes;
 
 impl World for Fakes {
     type Accounts = FakeAccounts;
+    type Tenants = FakeTenants;
+    type AccessTokens = FakeAccessTokens;
     type Projects = FakeProjects;
     type Letters = FakeQueue<Letter>;
     type Intents = FakeIntents;
@@ -40,6 +43,28 @@ pub(crate) struct Bench {
 pub(crate) struct Customer {
     pub(crate) token: String,
     pub(crate) tenant: String,
+}
+
+/// A customer in somebody else's tenant.
+#[derive(Clone, Debug)]
+pub(crate) struct Guest {
+    customer: Customer,
+    pub(crate) user: String,
+}
+
+impl std::ops::Deref for Guest {
+    type Target = Customer;
+
+    fn deref(&self) -> &Customer {
+        &self.customer
+    }
+}
+
+/// An access token.
+#[derive(Clone, Debug)]
+pub(crate) struct Program {
+    pub(crate) id: String,
+    pub(crate) token: String,
 }
 
 #[derive(Debug)]
@@ -79,8 +104,11 @@ pub(crate) fn request(method: &str, path: &str, token: Option<&str>, body: &str)
 
 impl Bench {
     pub(crate) fn new() -> Self {
+        let accounts = FakeAccounts::default();
         let api = Arc::new(Api {
-            accounts: FakeAccounts::default(),
+            tenants: accounts.tenants(),
+            access_tokens: FakeAccessTokens::default(),
+            accounts,
             projects: FakeProjects::default(),
             letters: FakeQueue::default(),
             intents: FakeIntents::default(),
@@ -112,13 +140,24 @@ impl Bench {
         Answer { status: parts.status, headers: parts.headers, body }
     }
 
+    /// Any method. `null` is no body.
+    pub(crate) async fn call(
+        &self,
+        method: &str,
+        path: &str,
+        token: Option<&str>,
+        body: &Value,
+    ) -> Answer {
+        let body = if body.is_null() { String::new() } else { body.to_string() };
+        self.send(request(method, path, token, &body)).await
+    }
+
     pub(crate) async fn get(&self, path: &str, token: Option<&str>) -> Answer {
         self.send(request("GET", path, token, "")).await
     }
 
     pub(crate) async fn post(&self, path: &str, token: Option<&str>, body: &Value) -> Answer {
-        let body = if body.is_null() { String::new() } else { body.to_string() };
-        self.send(request("POST", path, token, &body)).await
+        self.call("POST", path, token, body).await
     }
 
     pub(crate) async fn sign_up(&self, email: &str, password: &str) -> Answer {
@@ -138,7 +177,7 @@ impl Bench {
     /// The token of the last letter.
     pub(crate) fn mailed_token(&self) -> String {
         match self.api.letters.sent().pop() {
-            Some(Letter::ConfirmAddress { token, .. }) => token,
+            Some(Letter::ConfirmAddress { token, .. } | Letter::Invitation { token, .. }) => token,
             other => panic!("no token in {other:?}"),
         }
     }
@@ -155,6 +194,41 @@ impl Bench {
         let answer = self.sign_in(email, PASSWORD).await;
         assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
         Customer { token: answer.text("access_token"), tenant: answer.text("tenant_id") }
+    }
+
+    /// Somebody who was asked into the tenant of `owner`, came, and switched to it.
+    pub(crate) async fn member(&self, owner: &Customer, email: &str, role: &str) -> Guest {
+        let customer = self.customer(email).await;
+        let asked = json!({ "email": email, "role": role });
+        let invited = self.post("/api/invitations", Some(&owner.token), &asked).await;
+        assert_eq!(invited.status, StatusCode::CREATED, "{invited:?}");
+        let token = json!({ "token": self.mailed_token() });
+        let came = self.post("/api/invitations/accept", Some(&customer.token), &token).await;
+        assert_eq!(came.status, StatusCode::OK, "{came:?}");
+        self.switched(&customer, &owner.tenant).await
+    }
+
+    /// The session of `customer`, in another of their tenants.
+    pub(crate) async fn switched(&self, customer: &Customer, tenant: &str) -> Guest {
+        let there = json!({ "tenant_id": tenant });
+        let answer = self.post("/api/session/tenant", Some(&customer.token), &there).await;
+        assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
+        let token = answer.text("access_token");
+        let members = self.get("/api/members", Some(&token)).await;
+        let members = members.body.as_array().expect("members").clone();
+        let you = members.iter().find(|it| it["you"] == true).expect("it is there");
+        Guest {
+            customer: Customer { token, tenant: answer.text("tenant_id") },
+            user: you["user_id"].as_str().expect("an id").to_owned(),
+        }
+    }
+
+    /// A new access token of `customer`.
+    pub(crate) async fn access_token(&self, customer: &Customer, scope: &str) -> Program {
+        let body = json!({ "name": "ci", "scope": scope, "expires_in_days": 30 });
+        let answer = self.post("/api/access-tokens", Some(&customer.token), &body).await;
+        assert_eq!(answer.status, StatusCode::CREATED, "{answer:?}");
+        Program { id: answer.text("id"), token: answer.text("token") }
     }
 
     /// The id of a new project of `customer`.

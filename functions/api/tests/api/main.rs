@@ -1,13 +1,18 @@
 //! The whole API over fakes, through its real router.
 
+mod access_token;
 mod account;
 mod bench;
 mod checkout;
 mod document;
+mod doors;
 mod golden;
 mod input;
 mod intent;
+mod invitation;
 mod isolation;
+mod member;
 mod plans;
 mod project;
 mod session;
+mod tenant;

@@ -1,5 +1,6 @@
 //! Tables. `keys` is the only place with key strings in it.
 
+pub mod access_tokens;
 pub mod accounts;
 pub mod deliveries;
 pub mod fleet;
@@ -11,4 +12,6 @@ pub mod projects;
 mod reservation;
 pub mod routes;
 mod table;
+pub mod tenants;
+mod transaction;
 mod worker_item;
