@@ -1,5 +1,6 @@
 //! The stores against a DynamoDB that runs: only an engine can say what a conditional write does.
 
+mod access_tokens;
 mod accounts;
 mod engine;
 mod fleet;
@@ -7,3 +8,4 @@ mod heartbeats;
 mod intents;
 mod placements;
 mod projects;
+mod tenants;
