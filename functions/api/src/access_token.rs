@@ -31,7 +31,7 @@ pub(crate) struct NewToken {
 
 impl Input for NewToken {
     fn read(fields: &mut Fields) -> Option<Self> {
-        let name = fields.text("name", label);
+        let name = fields.text("name", |it| label(&it));
         let scope = fields.text("scope", |it| match it.as_str() {
             "read" => Ok(Scope::Read),
             "write" => Ok(Scope::Write),

@@ -37,8 +37,8 @@ const MAX_GUESSES: u32 = 10;
 const GUESS_WINDOW: Duration = Duration::from_mins(15);
 
 /// Letters to one address within [`LETTER_WINDOW`]: nobody's mailbox is to be filled through us.
-const MAX_LETTERS: u32 = 5;
-const LETTER_WINDOW: Duration = Duration::from_hours(1);
+pub(crate) const MAX_LETTERS: u32 = 5;
+pub(crate) const LETTER_WINDOW: Duration = Duration::from_hours(1);
 
 pub(crate) struct NewCredentials {
     email: EmailAddress,

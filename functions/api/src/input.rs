@@ -56,13 +56,13 @@ impl Fields {
         parsed.map_err(|message| self.note(field, message)).ok()
     }
 
-    /// The same for what may be left out: `Some(None)` if it is.
+    /// The same for what may be left out. `None` if it is, or if `self` noted what is wrong.
     pub(crate) fn optional_text<T, E: Display>(
         &mut self,
         field: &'static str,
         parse: impl FnOnce(String) -> Result<T, E>,
-    ) -> Option<Option<T>> {
-        if self.left.contains_key(field) { self.text(field, parse).map(Some) } else { Some(None) }
+    ) -> Option<T> {
+        if self.left.contains_key(field) { self.text(field, parse) } else { None }
     }
 
     /// The whole number in `field`, within `range`.
@@ -129,19 +129,19 @@ fn is_json(headers: &HeaderMap) -> bool {
 }
 
 /// What somebody calls a thing of theirs, for themselves to read.
-pub(crate) fn label(text: String) -> Result<String, &'static str> {
-    let text = text.trim().to_owned();
+pub(crate) fn label(text: &str) -> Result<String, &'static str> {
+    let text = text.trim();
     let fits = (1..=60).contains(&text.chars().count());
     if fits && !text.chars().any(char::is_control) {
-        Ok(text)
+        Ok(text.to_owned())
     } else {
         Err("must have 1 to 60 characters on one line")
     }
 }
 
 /// A place in a tenant.
-pub(crate) fn role(name: String) -> Result<Role, &'static str> {
-    match name.as_str() {
+pub(crate) fn role(name: &str) -> Result<Role, &'static str> {
+    match name {
         "owner" => Ok(Role::Owner),
         "member" => Ok(Role::Member),
         _ => Err("must be `owner` or `member`"),

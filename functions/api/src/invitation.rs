@@ -42,7 +42,7 @@ pub(crate) struct Asked {
 impl Input for Asked {
     fn read(fields: &mut Fields) -> Option<Self> {
         let email = fields.text("email", EmailAddress::try_from);
-        let role = fields.text("role", role);
+        let role = fields.text("role", |it| role(&it));
         Some(Self { email: email?, role: role? })
     }
 }
@@ -210,7 +210,9 @@ pub(crate) async fn accept<W: World>(
         token: random::hash(&token.spelled),
         tenant: token.tenant.clone(),
         invitation: token.id,
-        email: address(&api, &session).await?,
+        email: ports::accounts::Accounts::find_owner_address(&api.accounts, &session.tenant)
+            .await?
+            .ok_or(Refusal::NotSignedIn)?,
         user: session.user,
         at: api.clock.now(),
     };

@@ -17,7 +17,7 @@ pub(crate) struct NewRole(Role);
 
 impl Input for NewRole {
     fn read(fields: &mut Fields) -> Option<Self> {
-        fields.text("role", role).map(Self)
+        fields.text("role", |it| role(&it)).map(Self)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Who is asking: tokens, and the sessions that they stand for.
 
 use crate::{
+    access_key::AccessKey,
     refusal::Refusal,
     world::{Api, World},
 };
@@ -112,6 +113,12 @@ impl Keys {
         encode(&Header::new(Algorithm::HS256), &claims, &self.encoding).map_err(Refusal::internal)
     }
 
+    /// The tenant and the user that a token speaks of, if it is ours and not over. Only the session
+    /// says whether it speaks the truth.
+    pub(crate) fn names(&self, token: &str, now: Timestamp) -> Option<(TenantId, UserId)> {
+        self.open(token, now).map(|it| (it.tenant, it.sub))
+    }
+
     /// What a token says, if it is ours and not over.
     fn open(&self, token: &str, now: Timestamp) -> Option<Claims> {
         let claims: Claims = decode(token, &self.decoding, &self.validation).ok()?.claims;
@@ -128,6 +135,9 @@ impl<W: World> FromRequestParts<Arc<Api<W>>> for SignedIn {
     async fn from_request_parts(parts: &mut Parts, api: &Arc<Api<W>>) -> Result<Self, Refusal> {
         let now = api.clock.now();
         let token = bearer(&parts.headers).ok_or(Refusal::NotSignedIn)?;
+        if AccessKey::is_meant_by(token) {
+            return Err(Refusal::SessionNeeded);
+        }
         let claims = api.keys.open(token, now).ok_or(Refusal::NotSignedIn)?;
         let session = api.accounts.find_session(&claims.sid).await?;
         // The table has the last word; the token is only how a session is carried around.
@@ -142,7 +152,7 @@ impl<W: World> FromRequestParts<Arc<Api<W>>> for SignedIn {
     }
 }
 
-fn bearer(headers: &HeaderMap) -> Option<&str> {
+pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
     let (scheme, token) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
 }

@@ -13,14 +13,18 @@ use domain::{
     id::TenantId,
     tenant::{Role, Subdomain, TenantName},
 };
-use ports::tenants::{ChangeTenantError, TenantChange, Tenants};
+use ports::{
+    accounts::Accounts,
+    clock::Clock,
+    tenants::{ChangeTenantError, TenantChange, Tenants},
+};
 use std::sync::Arc;
 
 impl Input for TenantChange {
     fn read(fields: &mut Fields) -> Option<Self> {
         let name = fields.optional_text("name", TenantName::try_from);
         let subdomain = fields.optional_text("subdomain", Subdomain::try_from);
-        Some(Self { name: name?, subdomain: subdomain? })
+        Some(Self { name, subdomain })
     }
 }
 
@@ -51,4 +55,27 @@ impl Input for Destination {
     fn read(fields: &mut Fields) -> Option<Self> {
         fields.text("tenant_id", TenantId::try_from).map(Self)
     }
+}
+
+/// Goes on in another tenant of the same user. The present access token is over.
+#[utoipa::path(
+    post, path = "/api/session/tenant", tag = "tenants", security(("session" = [])),
+    request_body = SwitchBody,
+    responses((status = 200, description = "The same session, there", body = SignedInView))
+)]
+pub(crate) async fn switch<W: World>(
+    State(api): State<Arc<Api<W>>>,
+    SignedIn(mut session): SignedIn,
+    Body(Destination(tenant)): Body<Destination>,
+) -> Result<Json<SignedInView>, Refusal> {
+    let member = api.tenants.find_member(&tenant, &session.user).await?;
+    member.ok_or(Refusal::NotFound)?;
+    session.tenant = tenant;
+    let access_token = api.keys.issue(&session, api.clock.now())?;
+    api.accounts.record_session(&session).await?;
+    Ok(Json(SignedInView {
+        access_token,
+        expires_in_s: crate::session::SESSION_TTL.as_secs(),
+        tenant_id: session.tenant.into(),
+    }))
 }

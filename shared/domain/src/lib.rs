@@ -2,6 +2,7 @@
 
 pub mod capacity;
 pub mod consolidation;
+pub mod email;
 pub mod fit;
 pub mod id;
 pub mod offering;

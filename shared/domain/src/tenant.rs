@@ -1,6 +1,6 @@
 //! What a tenant is called, and what its people may do.
 
-use crate::id::TenantId;
+use crate::{email::EmailAddress, id::TenantId};
 use serde::{Deserialize, Serialize};
 
 /// What a person may do in a tenant.
@@ -33,9 +33,9 @@ impl TenantName {
     pub const MAX_LEN: usize = 60;
 
     /// The name that a tenant starts with: the part of its owner's address before the `@`.
-    pub fn derived(local_part: &str) -> Self {
+    pub fn derived(owner: &EmailAddress) -> Self {
         let plain = |it: char| if it.is_ascii_alphanumeric() { it } else { ' ' };
-        let words: String = local_part.chars().map(plain).take(Self::MAX_LEN).collect();
+        let words: String = local_part(owner).chars().map(plain).take(Self::MAX_LEN).collect();
         let name = words.split_whitespace().collect::<Vec<_>>().join(" ");
         Self(if name.is_empty() { "home".to_owned() } else { name })
     }
@@ -68,6 +68,10 @@ impl From<TenantName> for String {
     }
 }
 
+fn local_part(address: &EmailAddress) -> &str {
+    address.as_str().split('@').next().unwrap_or_default()
+}
+
 /// A tenant's label under the platform's domain. Unique.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -87,9 +91,30 @@ pub enum MalformedSubdomain {
 
 /// Names that people would take for ours.
 const RESERVED: [&str; 24] = [
-    "1mins", "abuse", "account", "admin", "api", "app", "auth", "billing", "blog", "docs", "edge",
-    "help", "login", "mail", "openclaw", "postmaster", "security", "site", "static", "status",
-    "support", "test", "web", "www",
+    "1mins",
+    "abuse",
+    "account",
+    "admin",
+    "api",
+    "app",
+    "auth",
+    "billing",
+    "blog",
+    "docs",
+    "edge",
+    "help",
+    "login",
+    "mail",
+    "openclaw",
+    "postmaster",
+    "security",
+    "site",
+    "static",
+    "status",
+    "support",
+    "test",
+    "web",
+    "www",
 ];
 
 /// Characters of the tenant's id that tell it from another of the same name.
@@ -101,9 +126,10 @@ impl Subdomain {
 
     /// What a new tenant may get, best first: the part of its owner's address before the `@`, then
     /// the same with random characters, which are the tenant's own.
-    pub fn choices(local_part: &str, tenant: &TenantId) -> Vec<Self> {
-        let plain = |it: char| if it.is_ascii_alphanumeric() { it.to_ascii_lowercase() } else { '-' };
-        let words: String = local_part.chars().map(plain).collect();
+    pub fn choices(owner: &EmailAddress, tenant: &TenantId) -> Vec<Self> {
+        let plain =
+            |it: char| if it.is_ascii_alphanumeric() { it.to_ascii_lowercase() } else { '-' };
+        let words: String = local_part(owner).chars().map(plain).collect();
         let base = words.split('-').filter(|it| !it.is_empty()).collect::<Vec<_>>().join("-");
         let room = Self::MAX_LEN - SUFFIX_LEN - 1;
         let base = base.get(..room).unwrap_or(&base).trim_end_matches('-');
@@ -195,6 +221,10 @@ mod tests {
         }
     }
 
+    fn address(local_part: &str) -> EmailAddress {
+        EmailAddress::try_from(format!("{local_part}@example.com")).expect("an address")
+    }
+
     #[test]
     fn a_new_tenant_is_called_after_its_owners_address() {
         let tenant = TenantId::new("x1y2z3w4").unwrap();
@@ -206,7 +236,7 @@ mod tests {
             ("nothing usable", "_", vec!["home", "home-x1y2z3"]),
         ];
         for (case, local_part, expected) in cases {
-            let choices = Subdomain::choices(local_part, &tenant);
+            let choices = Subdomain::choices(&address(local_part), &tenant);
             let choices: Vec<_> = choices.iter().map(Subdomain::as_str).collect();
             assert_eq!(choices, expected, "{case}");
         }
@@ -214,11 +244,13 @@ mod tests {
 
     proptest! {
         #[test]
-        fn whatever_the_address_there_is_a_name_of_ones_own(local_part in "[a-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}") {
-            let tenant = TenantId::new("x1y2z3w4").unwrap();
-            let choices = Subdomain::choices(&local_part, &tenant);
+        fn whatever_the_address_there_is_a_name_of_ones_own(
+            local_part in "[a-z0-9!#$%&'*+/=?^_`{|}~-]{1,30}([.][a-z0-9_+-]{1,16}){0,2}",
+        ) {
+            let (owner, tenant) = (address(&local_part), TenantId::new("x1y2z3w4").unwrap());
+            let choices = Subdomain::choices(&owner, &tenant);
             prop_assert!(choices.last().unwrap().as_str().ends_with("x1y2z3"));
-            let name = TenantName::derived(&local_part);
+            let name = TenantName::derived(&owner);
             prop_assert_eq!(TenantName::try_from(name.as_str().to_owned()), Ok(name));
         }
     }

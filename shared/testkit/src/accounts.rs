@@ -1,6 +1,6 @@
 //! Accounts in memory.
 
-use crate::outage::Outage;
+use crate::{outage::Outage, tenants::FakeTenants};
 use domain::id::{SessionId, TenantId, UserId};
 use jiff::Timestamp;
 use ports::{
@@ -9,6 +9,7 @@ use ports::{
         Accounts, ConfirmError, Credentials, EmailAddress, Membership, NewAccount, Role, Session,
         SignUp, Throttle, TokenHash, Tries,
     },
+    tenants::Member,
 };
 use std::{
     collections::BTreeMap,
@@ -18,6 +19,7 @@ use std::{
 #[derive(Debug, Default)]
 pub struct FakeAccounts {
     stored: Mutex<Stored>,
+    tenants: FakeTenants,
     pub outage: Outage,
 }
 
@@ -25,8 +27,6 @@ pub struct FakeAccounts {
 struct Stored {
     sign_ups: BTreeMap<TokenHash, SignUp>,
     credentials: BTreeMap<EmailAddress, Credentials>,
-    memberships: BTreeMap<UserId, Vec<Membership>>,
-    owners: BTreeMap<TenantId, EmailAddress>,
     sessions: BTreeMap<String, Session>,
     tries: BTreeMap<String, Tries>,
     customers: BTreeMap<TenantId, String>,
@@ -40,13 +40,25 @@ impl FakeAccounts {
 
     /// A confirmed account, as [`Accounts::confirm`] would leave it.
     pub fn put_account(&self, email: &EmailAddress, credentials: Credentials, tenant: &TenantId) {
-        self.lock().open(email, credentials, tenant);
+        self.open(&mut self.lock(), email, credentials, tenant, Timestamp::UNIX_EPOCH);
     }
 
-    /// Makes `user` what `role` says in `tenant`, and nothing else there.
-    pub fn put_membership(&self, user: &UserId, tenant: &TenantId, role: Role) {
-        let membership = Membership { tenant: tenant.clone(), role };
-        self.lock().memberships.insert(user.clone(), vec![membership]);
+    /// The tenants of these accounts: one store, two ports.
+    pub fn tenants(&self) -> FakeTenants {
+        self.tenants.clone()
+    }
+
+    fn open(
+        &self,
+        stored: &mut Stored,
+        email: &EmailAddress,
+        credentials: Credentials,
+        tenant: &TenantId,
+        since: Timestamp,
+    ) {
+        let (user, email) = (credentials.user.clone(), email.clone());
+        stored.credentials.insert(email.clone(), credentials);
+        self.tenants.open(tenant, Member { user, email, role: Role::Owner, since });
     }
 
     fn lock(&self) -> MutexGuard<'_, Stored> {
@@ -56,15 +68,6 @@ impl FakeAccounts {
     fn reach(&self) -> Result<MutexGuard<'_, Stored>, Unavailable> {
         self.outage.check("accounts")?;
         Ok(self.lock())
-    }
-}
-
-impl Stored {
-    fn open(&mut self, email: &EmailAddress, credentials: Credentials, tenant: &TenantId) {
-        let membership = Membership { tenant: tenant.clone(), role: Role::Owner };
-        self.memberships.entry(credentials.user.clone()).or_default().push(membership);
-        self.owners.insert(tenant.clone(), email.clone());
-        self.credentials.insert(email.clone(), credentials);
     }
 }
 
@@ -87,7 +90,7 @@ impl Accounts for FakeAccounts {
         stored.sign_ups.remove(token);
         let user = account.user.clone();
         let credentials = Credentials { user, password: sign_up.password };
-        stored.open(&sign_up.email, credentials, &account.tenant);
+        self.open(&mut stored, &sign_up.email, credentials, &account.tenant, account.at);
         Ok(())
     }
 
@@ -99,14 +102,19 @@ impl Accounts for FakeAccounts {
     }
 
     async fn list_memberships(&self, user: &UserId) -> Result<Vec<Membership>, Unavailable> {
-        Ok(self.reach()?.memberships.get(user).cloned().unwrap_or_default())
+        let _stored = self.reach()?;
+        let membership = |(tenant, role)| Membership { tenant, role };
+        Ok(self.tenants.memberships(user).into_iter().map(membership).collect())
     }
 
     async fn find_owner_address(
         &self,
         tenant: &TenantId,
     ) -> Result<Option<EmailAddress>, Unavailable> {
-        Ok(self.reach()?.owners.get(tenant).cloned())
+        let _stored = self.reach()?;
+        let members = self.tenants.members(tenant).into_iter();
+        let owners = members.filter(|it| it.role == Role::Owner);
+        Ok(owners.min_by_key(|it| it.since).map(|it| it.email))
     }
 
     async fn record_session(&self, session: &Session) -> Result<(), Unavailable> {

@@ -39,11 +39,10 @@ impl FakeTenants {
     /// A new tenant and its owner, as a confirmation leaves them.
     pub fn open(&self, tenant: &TenantId, owner: Member) {
         let mut stored = self.lock();
-        let local_part = owner.email.as_str().split('@').next().unwrap_or_default().to_owned();
         let is_free = |it: &Subdomain| stored.tenants.values().all(|other| other.subdomain != *it);
-        let choices = Subdomain::choices(&local_part, tenant);
+        let choices = Subdomain::choices(&owner.email, tenant);
         let subdomain = choices.into_iter().find(is_free).expect("a subdomain of one's own");
-        let name = TenantName::derived(&local_part);
+        let name = TenantName::derived(&owner.email);
         stored.tenants.insert(tenant.clone(), Tenant { id: tenant.clone(), name, subdomain });
         stored.members.insert((tenant.clone(), owner.user.clone()), owner);
     }

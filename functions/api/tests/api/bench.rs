@@ -7,9 +7,9 @@ use http::{HeaderMap, Request, StatusCode, header};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use testkit::{
-    access_tokens::FakeAccessTokens, accounts::FakeAccounts, clock::FakeClock, intents::FakeIntents, payments::FakePayments,
-    projects::FakeProjects, queue::FakeQueue, sagas::FakeSagas, tenants::FakeTenants,
-    vault::FakeVault,
+    access_tokens::FakeAccessTokens, accounts::FakeAccounts, clock::FakeClock,
+    intents::FakeIntents, payments::FakePayments, projects::FakeProjects, queue::FakeQueue,
+    sagas::FakeSagas, tenants::FakeTenants, vault::FakeVault,
 };
 use tower::ServiceExt;
 

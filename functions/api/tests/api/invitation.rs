@@ -64,8 +64,7 @@ async fn an_invitation_lasts_a_week() {
         invite(&bench, &ada, BOB, "member").await;
         let token = bench.mailed_token();
         bench.api.clock.advance(days * DAY);
-        let (ada, bob) =
-            (bench.signed_in("ada@example.com").await, bench.signed_in(BOB).await);
+        let (ada, bob) = (bench.signed_in("ada@example.com").await, bench.signed_in(BOB).await);
         let waiting = bench.get("/api/invitations", Some(&ada.token)).await;
         assert_eq!(waiting.body.as_array().map(Vec::len), Some(usize::from(good)), "{days} days");
         let answer = accept(&bench, &bob, &token).await;

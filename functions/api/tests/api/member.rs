@@ -70,8 +70,7 @@ async fn a_role_counts_from_the_next_request() {
 async fn the_last_owner_neither_steps_down_nor_leaves() {
     let (bench, ada, bob) = start().await;
     let ada_id = user_of(&bench, &ada).await;
-    for answer in
-        [make(&bench, &ada, &ada_id, "member").await, remove(&bench, &ada, &ada_id).await]
+    for answer in [make(&bench, &ada, &ada_id, "member").await, remove(&bench, &ada, &ada_id).await]
     {
         assert_eq!(answer.status, StatusCode::CONFLICT);
         assert_eq!(answer.body["type"], "urn:1mins:problem:last-owner");
@@ -89,8 +88,7 @@ async fn of_two_owners_who_leave_at_once_one_stays() {
     let (bench, ada, bob) = start().await;
     let ada_id = user_of(&bench, &ada).await;
     make(&bench, &ada, &bob.user, "owner").await;
-    let (one, other) =
-        tokio::join!(remove(&bench, &ada, &ada_id), remove(&bench, &bob, &bob.user));
+    let (one, other) = tokio::join!(remove(&bench, &ada, &ada_id), remove(&bench, &bob, &bob.user));
     let mut statuses = [one.status, other.status];
     statuses.sort();
     assert_eq!(statuses, [StatusCode::NO_CONTENT, StatusCode::CONFLICT]);

@@ -2,12 +2,16 @@
 
 use crate::bench::{APP_URL, Bench, KEY, request};
 use api::Keys;
-use domain::id::{SessionId, TenantId, UserId};
+use domain::{
+    id::{SessionId, TenantId, UserId},
+    tenant::Role,
+};
 use http::{StatusCode, header};
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use ports::{
     accounts::{Accounts, Session},
     clock::Clock,
+    tenants::Member,
 };
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -48,6 +52,9 @@ async fn session(bench: &Bench) -> Value {
         expires_at: now + Duration::from_mins(10),
     };
     bench.api.accounts.record_session(&session).await.expect("as prepared");
+    let email = "ada@example.com".to_owned().try_into().expect("as prepared");
+    let member = Member { user: session.user, email, role: Role::Owner, since: now };
+    bench.api.tenants.open(&session.tenant, member);
     json!({
         "iss": APP_URL, "aud": format!("{APP_URL}/api"), "sub": "usr_ada", "sid": "ses_real",
         "tenant": "ten_ada", "iat": now.as_second(), "exp": now.as_second() + 60,

@@ -28,11 +28,17 @@ async fn a_tenant_changes_its_name_and_its_subdomain() {
     let bench = Bench::new();
     let ada = bench.customer("ada@example.com").await;
     let named = change(&bench, &ada, &json!({ "name": " Ada's Engines " })).await;
-    assert_eq!((named.text("name"), named.text("subdomain")), ("Ada's Engines".into(), "ada".into()));
+    assert_eq!(
+        (named.text("name"), named.text("subdomain")),
+        ("Ada's Engines".into(), "ada".into())
+    );
     let moved = change(&bench, &ada, &json!({ "subdomain": "engines" })).await;
     assert_eq!(moved.text("name"), "Ada's Engines", "what is left out stays");
     let wrong = change(&bench, &ada, &json!({ "name": "evil.example", "subdomain": "www" })).await;
-    assert_eq!((wrong.status, wrong.fields()), (StatusCode::BAD_REQUEST, vec!["name", "subdomain"]));
+    assert_eq!(
+        (wrong.status, wrong.fields()),
+        (StatusCode::BAD_REQUEST, vec!["name", "subdomain"])
+    );
     let eve = bench.customer("eve@example.com").await;
     let freed = change(&bench, &eve, &json!({ "subdomain": "ada" })).await;
     assert_eq!(freed.status, StatusCode::OK, "the old one is free again");

@@ -4,18 +4,18 @@ mod items;
 
 use super::{
     keys::{self, Key},
-    table::{Table, is_update_refused, read, unavailable, write},
+    table::{Table, is_update_refused, read, unavailable},
+    tenants::{self, items::MembershipItem},
 };
 use aws_sdk_dynamodb::{
     Client,
-    operation::transact_write_items::TransactWriteItemsError,
-    types::{AttributeValue as A, Delete, Put, ReturnValue, TransactWriteItem},
+    types::{AttributeValue as A, ReturnValue},
 };
-use domain::id::{SessionId, TenantId, UserId};
-use items::{
-    AddressItem, CustomerItem, MembershipItem, RoleName, SessionItem, SignUpItem, TenantItem,
-    TriesItem, UserItem,
+use domain::{
+    id::{SessionId, TenantId, UserId},
+    tenant::Subdomain,
 };
+use items::{AddressItem, CustomerItem, SessionItem, SignUpItem, TriesItem, UserItem};
 use jiff::Timestamp;
 use ports::{
     Unavailable,
@@ -23,8 +23,8 @@ use ports::{
         Accounts, ConfirmError, Credentials, EmailAddress, Membership, NewAccount, PasswordHash,
         Role, Session, SignUp, Throttle, TokenHash, Tries,
     },
+    tenants::Member,
 };
-use serde::Serialize;
 
 /// Two windows cannot end between the two halves of one try; a few rounds are for races only.
 const MAX_ROUNDS: u32 = 4;
@@ -44,25 +44,33 @@ impl DynamoAccounts {
         Self { table: Table { client, name: table } }
     }
 
-    fn put_new(&self, key: &Key, item: &impl Serialize) -> Result<TransactWriteItem, Unavailable> {
-        let put = Put::builder()
-            .table_name(&self.table.name)
-            .set_item(Some(write(key, item)?))
-            .condition_expression("attribute_not_exists(pk)")
-            .build()
-            .map_err(unavailable)?;
-        Ok(TransactWriteItem::builder().put(put).build())
-    }
-
-    /// Only one caller can take what is there.
-    fn take(&self, key: &Key) -> Result<TransactWriteItem, Unavailable> {
-        let delete = Delete::builder()
-            .table_name(&self.table.name)
-            .set_key(Some(key.attributes()))
-            .condition_expression("attribute_exists(pk)")
-            .build()
-            .map_err(unavailable)?;
-        Ok(TransactWriteItem::builder().delete(delete).build())
+    /// Everything that an account is made of, under the first subdomain that is free.
+    async fn open_account(
+        &self,
+        token: &TokenHash,
+        sign_up: &SignUpItem,
+        tenant: &TenantId,
+        owner: &Member,
+    ) -> Result<(), ConfirmError> {
+        let (user, email) = (&owner.user, &owner.email);
+        let credentials = AddressItem { user: user.clone(), password: sign_up.password.clone() };
+        let person = UserItem { email: email.to_string(), created_at: owner.since };
+        for subdomain in Subdomain::choices(email, tenant) {
+            let mut parts = tenants::part_open(&self.table, tenant, &subdomain, owner)?;
+            parts.push(self.table.part_delete(&keys::sign_up(token), |it| {
+                it.condition_expression("attribute_exists(pk)")
+            })?);
+            parts.push(self.table.part_put_new(&keys::address(email), &credentials)?);
+            parts.push(self.table.part_put_new(&keys::user(user), &person)?);
+            match self.table.transact(parts).await? {
+                Ok(()) => return Ok(()),
+                Err(refused) if refused.only(0) => (),
+                // Of the token, which is spent, or of the address, which is taken.
+                Err(refused) if refused.any() => return Err(ConfirmError::Spent),
+                Err(_) => return Err(unavailable("another transaction was in the way").into()),
+            }
+        }
+        Err(unavailable("a new tenant finds no subdomain").into())
     }
 
     async fn delete(&self, key: &Key) -> Result<(), Unavailable> {
@@ -146,30 +154,13 @@ impl Accounts for DynamoAccounts {
         let sign_up = sign_up
             .filter(|it| it.expires_at_s > account.at.as_second())
             .ok_or(ConfirmError::Spent)?;
-        let email = address(sign_up.email)?;
-        let (user, tenant, created_at) = (&account.user, &account.tenant, account.at);
-        let credentials = AddressItem { user: user.clone(), password: sign_up.password };
-        let owned = TenantItem { owner: user.clone(), created_at };
-        let member = MembershipItem { tenant: tenant.clone(), role: RoleName::Owner };
-        let person = UserItem { email: email.to_string(), created_at };
-        let confirmed = self
-            .table
-            .client
-            .transact_write_items()
-            .transact_items(self.take(&keys::sign_up(token))?)
-            .transact_items(self.put_new(&keys::address(&email), &credentials)?)
-            .transact_items(self.put_new(&keys::user(user), &person)?)
-            .transact_items(self.put_new(&keys::tenant(tenant), &owned)?)
-            .transact_items(self.put_new(&keys::membership(user, tenant), &member)?)
-            .send()
-            .await;
-        match confirmed {
-            Ok(_) => Ok(()),
-            Err(error) if error.as_service_error().is_some_and(is_condition) => {
-                Err(ConfirmError::Spent)
-            }
-            Err(error) => Err(unavailable(error).into()),
-        }
+        let owner = Member {
+            user: account.user.clone(),
+            email: address(sign_up.email.clone())?,
+            role: Role::Owner,
+            since: account.at,
+        };
+        self.open_account(token, &sign_up, &account.tenant, &owner).await
     }
 
     async fn find_credentials(
@@ -183,11 +174,7 @@ impl Accounts for DynamoAccounts {
     async fn list_memberships(&self, user: &UserId) -> Result<Vec<Membership>, Unavailable> {
         let items: Vec<MembershipItem> =
             self.table.partition(&keys::memberships_partition(user)).await?;
-        let role = |it| match it {
-            RoleName::Owner => Role::Owner,
-            RoleName::Member => Role::Member,
-        };
-        let membership = |it: MembershipItem| Membership { tenant: it.tenant, role: role(it.role) };
+        let membership = |it: MembershipItem| Membership { tenant: it.tenant, role: it.role };
         Ok(items.into_iter().map(membership).collect())
     }
 
@@ -195,11 +182,9 @@ impl Accounts for DynamoAccounts {
         &self,
         tenant: &TenantId,
     ) -> Result<Option<EmailAddress>, Unavailable> {
-        let Some(tenant) = self.table.get::<TenantItem>(&keys::tenant(tenant)).await? else {
-            return Ok(None);
-        };
-        let owner: Option<UserItem> = self.table.get(&keys::user(&tenant.owner)).await?;
-        owner.map(|it| address(it.email)).transpose()
+        let members = tenants::members(&self.table, tenant).await?;
+        let owners = members.into_iter().filter(|it| it.role == Role::Owner);
+        Ok(owners.min_by_key(|it| it.since).map(|it| it.email))
     }
 
     async fn record_session(&self, session: &Session) -> Result<(), Unavailable> {
@@ -259,18 +244,6 @@ impl Accounts for DynamoAccounts {
         let first = self.find_customer(tenant).await?;
         first.ok_or_else(|| unavailable("the recorded customer is gone"))
     }
-}
-
-/// Whether a condition failed: of the token, which is spent, or of the address, which is taken. A
-/// conflict with another transaction says nothing yet and is worth another try.
-fn is_condition(error: &TransactWriteItemsError) -> bool {
-    let TransactWriteItemsError::TransactionCanceledException(cancelled) = error else {
-        return false;
-    };
-    cancelled
-        .cancellation_reasons()
-        .iter()
-        .any(|it| it.code.as_deref() == Some("ConditionalCheckFailed"))
 }
 
 fn address(stored: String) -> Result<EmailAddress, Unavailable> {

@@ -5,11 +5,11 @@
 //! every step that takes one asks that another is left: so owners who leave at the same moment meet
 //! on that one item.
 
-mod items;
+pub(super) mod items;
 
 use super::{
     keys::{self, Key},
-    table::{Table, is_made, read, unavailable},
+    table::{Table, is_made, unavailable},
     transaction::{number, text},
 };
 use aws_sdk_dynamodb::{Client, types::TransactWriteItem};
@@ -104,7 +104,12 @@ impl DynamoTenants {
         })
     }
 
-    fn part_role(&self, key: &Key, was: Role, role: Role) -> Result<TransactWriteItem, Unavailable> {
+    fn part_role(
+        &self,
+        key: &Key,
+        was: Role,
+        role: Role,
+    ) -> Result<TransactWriteItem, Unavailable> {
         self.table.part_update(key, |it| {
             it.update_expression("SET #role = :role")
                 .condition_expression("#role = :was")
@@ -139,21 +144,18 @@ impl DynamoTenants {
 
     /// Takes the invitation and makes both rows, and an owner more if it is for one.
     async fn enter(&self, it: &Acceptance, role: Role) -> Result<(), AcceptError> {
-        let member = MemberItem {
-            user: it.user.clone(),
-            email: it.email.to_string(),
-            role,
-            since: it.at,
-        };
-        let mut parts = vec![
-            self.table.part_delete(&keys::invitation(&it.tenant, &it.invitation), |delete| {
+        let member =
+            MemberItem { user: it.user.clone(), email: it.email.to_string(), role, since: it.at };
+        let mut parts = vec![self.table.part_delete(
+            &keys::invitation(&it.tenant, &it.invitation),
+            |delete| {
                 delete
                     .condition_expression("#hash = :hash AND expires_at_s > :now")
                     .expression_attribute_names("#hash", "hash")
                     .expression_attribute_values(":hash", text(&it.token.0))
                     .expression_attribute_values(":now", number(it.at.as_second()))
-            })?,
-        ];
+            },
+        )?];
         parts.extend(part_memberships(&self.table, &it.tenant, &member)?);
         if role == Role::Owner {
             parts.push(self.part_owners(&it.tenant, 1)?);
@@ -178,9 +180,8 @@ pub(super) fn part_open(
     subdomain: &Subdomain,
     owner: &Member,
 ) -> Result<Vec<TransactWriteItem>, Unavailable> {
-    let local_part = owner.email.as_str().split('@').next().unwrap_or_default();
     let opened = TenantItem {
-        name: TenantName::derived(local_part),
+        name: TenantName::derived(&owner.email),
         subdomain: subdomain.clone(),
         owners: 1,
         created_at: owner.since,
@@ -192,7 +193,8 @@ pub(super) fn part_open(
         since: owner.since,
     };
     let mut parts = vec![
-        table.part_put_new(&keys::subdomain(subdomain), &SubdomainItem { tenant: tenant.clone() })?,
+        table
+            .part_put_new(&keys::subdomain(subdomain), &SubdomainItem { tenant: tenant.clone() })?,
         table.part_put_new(&keys::tenant(tenant), &opened)?,
     ];
     parts.extend(part_memberships(table, tenant, &member)?);

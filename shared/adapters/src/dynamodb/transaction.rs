@@ -25,6 +25,10 @@ impl Refused {
         self.0.contains(&position)
     }
 
+    pub(super) fn only(&self, position: usize) -> bool {
+        self.0 == [position]
+    }
+
     pub(super) fn any(&self) -> bool {
         !self.0.is_empty()
     }
@@ -109,10 +113,10 @@ fn refused(error: &SdkError<TransactWriteItemsError>) -> Option<Refused> {
     if codes.iter().flatten().any(|code| !known.contains(code)) {
         return None;
     }
-    let failed = |(position, code): (usize, &Option<&str>)| {
-        (*code == Some("ConditionalCheckFailed")).then_some(position)
+    let failed = |(position, code): (usize, Option<&str>)| {
+        (code == Some("ConditionalCheckFailed")).then_some(position)
     };
-    Some(Refused(codes.iter().enumerate().filter_map(failed).collect()))
+    Some(Refused(codes.into_iter().enumerate().filter_map(failed).collect()))
 }
 
 pub(super) fn text(value: impl Into<String>) -> A {

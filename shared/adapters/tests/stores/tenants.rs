@@ -112,7 +112,7 @@ async fn a_confirmation_opens_a_tenant_with_a_name_of_its_own() {
     assert_eq!((ada.name.as_str(), ada.subdomain.as_str()), ("ada", "ada"));
     let owner = Member { user: user("ada"), email: email("ada"), role: Role::Owner, since: NOW };
     let members = world.tenants.list_members(&tenant("ada")).await.unwrap();
-    assert_eq!(members, [owner.clone()]);
+    assert_eq!(members, std::slice::from_ref(&owner));
     let found = world.tenants.find_member(&tenant("ada"), &user("ada")).await.unwrap();
     assert_eq!(found, Some(owner));
     let of_user = world.tenants.list_of_user(&user("ada")).await.unwrap();

@@ -24,25 +24,6 @@ pub(super) struct UserItem {
 }
 
 #[derive(Serialize, Deserialize)]
-pub(super) struct TenantItem {
-    pub(super) owner: UserId,
-    pub(super) created_at: Timestamp,
-}
-
-#[derive(Serialize, Deserialize)]
-pub(super) struct MembershipItem {
-    pub(super) tenant: TenantId,
-    pub(super) role: RoleName,
-}
-
-#[derive(Clone, Copy, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum RoleName {
-    Owner,
-    Member,
-}
-
-#[derive(Serialize, Deserialize)]
 pub(super) struct SessionItem {
     pub(super) user: UserId,
     pub(super) tenant: TenantId,

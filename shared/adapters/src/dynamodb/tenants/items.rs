@@ -15,7 +15,7 @@ use ports::{
 use serde::{Deserialize, Serialize};
 
 #[derive(Serialize, Deserialize)]
-pub(in crate::dynamodb) struct TenantItem {
+pub(super) struct TenantItem {
     pub(super) name: TenantName,
     pub(super) subdomain: Subdomain,
     /// How many of its members are owners. Never 0.
@@ -40,9 +40,9 @@ pub(super) struct MemberItem {
 
 /// In the user's partition.
 #[derive(Serialize, Deserialize)]
-pub(super) struct MembershipItem {
-    pub(super) tenant: TenantId,
-    pub(super) role: Role,
+pub(in crate::dynamodb) struct MembershipItem {
+    pub(in crate::dynamodb) tenant: TenantId,
+    pub(in crate::dynamodb) role: Role,
 }
 
 #[derive(Serialize, Deserialize)]
