@@ -136,8 +136,8 @@ async fn by_session<W: World>(
     api: &Arc<Api<W>>,
     shown: &str,
 ) -> Result<TenantScope, Refusal> {
-    let named = api.keys.names(shown, api.clock.now()).ok_or(Refusal::NotSignedIn)?;
-    let (tenant, user) = &named;
+    let named = api.keys.open(shown, api.clock.now()).ok_or(Refusal::NotSignedIn)?;
+    let (tenant, user) = (&named.tenant, &named.sub);
     let (signed_in, member) = tokio::join!(
         SignedIn::from_request_parts(parts, api),
         api.tenants.find_member(tenant, user)

@@ -11,11 +11,12 @@ use crate::{
 use axum::{Json, extract::State};
 use domain::{id::TenantId, project::State as Stage};
 use ports::{
-    accounts::{Accounts, Throttle},
+    accounts::Accounts,
     clock::Clock,
     payments::{CheckoutState, Order, Payments},
     projects::Checkout,
     tenant_projects::{Owned, TenantProjects},
+    throttles::{Throttle, Throttles},
 };
 use runtime::fault::chain;
 use std::{sync::Arc, time::Duration};
@@ -48,11 +49,11 @@ pub(crate) async fn open<W: World>(
     }
     // One at a time: a double click would find no page twice and open two.
     let turn = Throttle { key: format!("checkout#{id}"), window: TURN_TTL };
-    if api.accounts.count_try(&turn, api.clock.now()).await?.count > 1 {
+    if api.throttles.count_try(&turn, api.clock.now()).await?.count > 1 {
         return Err(Refusal::Busy { retry_after_s: 2 });
     }
     let page = page(&api, &project).await;
-    if let Err(error) = api.accounts.forget_tries(&turn).await {
+    if let Err(error) = api.throttles.forget_tries(&turn).await {
         tracing::warn!(reason = %chain(&error), "the next checkout has to wait");
     }
     page.map(|checkout_url| Json(CheckoutView { checkout_url }))

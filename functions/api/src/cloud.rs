@@ -5,7 +5,8 @@ use adapters::{
     dodo::{Dodo, Products},
     dynamodb::{
         access_tokens::DynamoAccessTokens, accounts::DynamoAccounts, intents::DynamoIntents,
-        projects::DynamoProjects, tenants::DynamoTenants,
+        projects::DynamoProjects, sessions::DynamoSessions, tenants::DynamoTenants,
+        throttles::DynamoThrottles,
     },
     kms::KmsVault,
     sfn::StepFunctions,
@@ -14,13 +15,17 @@ use adapters::{
 };
 use api::{Api, Keys, Settings, World};
 use contracts::{mail::Letter, warm::Poke};
+use domain::email::EmailAddress;
 use lambda_http::Error;
 use runtime::env;
+use std::collections::BTreeSet;
 
 pub(crate) struct Cloud;
 
 impl World for Cloud {
     type Accounts = DynamoAccounts;
+    type Sessions = DynamoSessions;
+    type Throttles = DynamoThrottles;
     type Tenants = DynamoTenants;
     type AccessTokens = DynamoAccessTokens;
     type Projects = DynamoProjects;
@@ -44,6 +49,8 @@ pub(crate) async fn connect() -> Result<Api<Cloud>, Error> {
     let dodo_key = secret("DODO_KEY_PARAMETER").await?;
     Ok(Api {
         accounts: DynamoAccounts::connect(env::require("ACCOUNTS_TABLE")).await,
+        sessions: DynamoSessions::connect(env::require("ACCOUNTS_TABLE")).await,
+        throttles: DynamoThrottles::connect(env::require("ACCOUNTS_TABLE")).await,
         tenants: DynamoTenants::connect(env::require("ACCOUNTS_TABLE")).await,
         access_tokens: DynamoAccessTokens::connect(env::require("ACCOUNTS_TABLE")).await,
         projects: DynamoProjects::connect(env::require("PROJECTS_TABLE")).await,
@@ -60,6 +67,14 @@ pub(crate) async fn connect() -> Result<Api<Cloud>, Error> {
             app_url,
             domain: env::require("DOMAIN"),
             instance_url_port: env::require("INSTANCE_URL_PORT"),
+            tries_per_network: env::require("TRIES_PER_NETWORK"),
+            operators: operators(&env::require::<String>("OPERATORS"))?,
         },
     })
+}
+
+/// Addresses with commas between them; none is fine.
+fn operators(list: &str) -> Result<BTreeSet<EmailAddress>, Error> {
+    let addresses = list.split(',').filter(|it| !it.trim().is_empty());
+    addresses.map(|it| Ok(EmailAddress::try_from(it.to_owned())?)).collect()
 }

@@ -1,10 +1,10 @@
 //! Who looks as if they were about to buy: the warm pool gets ready for them.
 
 use crate::{
-    account::seconds_until,
     caller::Writer,
     input::{Body, Fields, Input},
     refusal::Refusal,
+    throttle::seconds_until,
     view::IntentBody,
     world::{Api, World},
 };
@@ -13,10 +13,10 @@ use contracts::warm::Poke;
 use domain::plan::PlanId;
 use http::StatusCode;
 use ports::{
-    accounts::{Accounts, Throttle},
     clock::Clock,
     intents::Intents,
     queue::Queue,
+    throttles::{Throttle, Throttles},
 };
 use std::{sync::Arc, time::Duration};
 
@@ -55,7 +55,7 @@ pub(crate) async fn record<W: World>(
 ) -> Result<StatusCode, Refusal> {
     let now = api.clock.now();
     let throttle = Throttle { key: format!("intents#{}", scope.user()), window: WINDOW };
-    let tries = api.accounts.count_try(&throttle, now).await?;
+    let tries = api.throttles.count_try(&throttle, now).await?;
     if tries.count > MAX_INTENTS {
         return Err(Refusal::TooManyTries { retry_after_s: seconds_until(tries.until, now) });
     }

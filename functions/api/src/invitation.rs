@@ -1,12 +1,12 @@
 //! Letters that ask somebody into a tenant.
 
 use crate::{
-    account::{LETTER_WINDOW, MAX_LETTERS, seconds_until},
     caller::Owner,
     input::{Body, Fields, IdPath, Input, role},
     random,
     refusal::Refusal,
     session::SignedIn,
+    throttle::{LETTER_WINDOW, MAX_LETTERS, seconds_until},
     view::{Accepted, InvitationBody, InvitationView, TokenBody},
     world::{Api, World},
 };
@@ -19,10 +19,11 @@ use domain::{
 };
 use http::StatusCode;
 use ports::{
-    accounts::{Accounts, Throttle},
+    accounts::Accounts,
     clock::Clock,
     queue::Queue,
     tenants::{AcceptError, Acceptance, Invitation, Tenants},
+    throttles::{Throttle, Throttles},
 };
 use std::{sync::Arc, time::Duration};
 
@@ -169,7 +170,7 @@ async fn ensure_few<W: World>(
         (Throttle { key: format!("letters#{email}"), window: LETTER_WINDOW }, MAX_LETTERS),
     ];
     for (throttle, limit) in limits {
-        let tries = api.accounts.count_try(&throttle, now).await?;
+        let tries = api.throttles.count_try(&throttle, now).await?;
         if tries.count > limit {
             return Err(Refusal::TooManyTries { retry_after_s: seconds_until(tries.until, now) });
         }
@@ -206,14 +207,13 @@ pub(crate) async fn accept<W: World>(
     SignedIn(session): SignedIn,
     Body(token): Body<InvitationToken>,
 ) -> Result<Json<Accepted>, Refusal> {
+    let user = api.accounts.find_user(&session.user).await?.ok_or(Refusal::NotSignedIn)?;
     let acceptance = Acceptance {
         token: random::hash(&token.spelled),
         tenant: token.tenant.clone(),
         invitation: token.id,
-        email: ports::accounts::Accounts::find_owner_address(&api.accounts, &session.tenant)
-            .await?
-            .ok_or(Refusal::NotSignedIn)?,
-        user: session.user,
+        email: user.email,
+        user: user.id,
         at: api.clock.now(),
     };
     match api.tenants.accept(&acceptance).await {

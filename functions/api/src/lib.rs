@@ -5,40 +5,51 @@
 //! | | |
 //! |---|---|
 //! | Called by | API Gateway, `ANY /api/{proxy+}` |
-//! | Reads, writes | accounts; projects; intents; the mail queue; the warm pool's queue; provisioning executions; the payment provider |
+//! | Reads, writes | accounts; sessions; counts of tries; projects; intents; the mail queue; the warm pool's queue; provisioning executions; the payment provider |
 //! | Idempotency key | projects: the header `Idempotency-Key`; retries: the attempt; checkouts: the project; sign-ups need none, each is another letter |
 //! | Undo | none; whatever a lost answer leaves behind is found again by the repeat, or expires |
 //! | Fails as | problem documents (RFC 9457); 503 with `Retry-After` when something behind it is away |
 //!
 //! Everybody is somebody: each request carries a token, the token names a session, and the session
-//! is read from the table every time, so that a revoked one ends at once. There are no cookies, so
-//! there is nothing to forge across sites; the site is of the same origin, so there is no CORS.
+//! is read from the table every time, so that a revoked one ends at once. The one cookie prolongs a
+//! session and does nothing else; what other sites' pages send is refused by its origin. The site is
+//! of the same origin, so there is no CORS.
 
 mod access_key;
 mod access_token;
 mod account;
 mod caller;
 mod checkout;
+mod cookie;
+mod device;
 mod health;
 mod input;
 mod intent;
 mod invitation;
+mod jwt;
+mod me;
 mod member;
+mod new_password;
 mod openapi;
+mod origin;
 mod password;
 mod plans;
 mod project;
 mod random;
+mod refresh;
 mod refusal;
 mod router;
 mod session;
+mod sessions;
+mod sign_in;
 mod steps;
 mod tenant;
+mod throttle;
 mod view;
 mod world;
 
+pub use jwt::{KeyError, Keys};
 pub use openapi::document;
 pub use plans::PriceBoard;
 pub use router::router;
-pub use session::{KeyError, Keys};
 pub use world::{Api, Settings, World};

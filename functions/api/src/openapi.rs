@@ -3,11 +3,11 @@
 use crate::{
     router::operations,
     view::{
-        Accepted, AccessTokenBody, AccessTokenView, CheckoutView, Confirmed, CredentialsBody,
-        GatewayTokenView, Health, IntentBody, InvitationBody, InvitationView, MemberView,
-        NewAccessTokenView, NewProjectBody, PlanName, PlanView, ProjectState, ProjectView,
-        RoleBody, RoleName, ScopeName, SignedInView, StepState, StepView, SwitchBody, TenantBody,
-        TenantView, TokenBody,
+        Accepted, AccessTokenBody, AccessTokenView, ChangePasswordBody, CheckoutView, Confirmed,
+        CredentialsBody, EmailBody, GatewayTokenView, Health, IntentBody, InvitationBody,
+        InvitationView, MeView, MemberView, NewAccessTokenView, NewProjectBody, PlanName, PlanView,
+        ProjectState, ProjectView, ResetBody, ResetDone, RoleBody, RoleName, ScopeName, SessionView,
+        SignedInView, StepState, StepView, SwitchBody, TenantBody, TenantView, TokenBody,
     },
     world::World,
 };
@@ -16,9 +16,9 @@ use utoipa::{
     OpenApi,
     openapi::{
         ContentBuilder, Object, ObjectBuilder, OpenApi as Document, Ref, ResponseBuilder, Type,
-        path::Operation,
+        path::{Operation, PathItem},
         schema::ArrayBuilder,
-        security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
+        security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme},
     },
 };
 
@@ -29,9 +29,11 @@ use utoipa::{
         Accepted,
         AccessTokenBody,
         AccessTokenView,
+        ChangePasswordBody,
         CheckoutView,
         Confirmed,
         CredentialsBody,
+        EmailBody,
         GatewayTokenView,
         Health,
         IntentBody,
@@ -39,14 +41,18 @@ use utoipa::{
         InvitationView,
         MemberView,
         NewAccessTokenView,
+        MeView,
         NewProjectBody,
         PlanName,
         PlanView,
         ProjectState,
         ProjectView,
+        ResetBody,
+        ResetDone,
         RoleBody,
         RoleName,
         ScopeName,
+        SessionView,
         SignedInView,
         StepState,
         StepView,
@@ -69,6 +75,8 @@ pub(crate) fn frame() -> Document {
         .bearer_format("1mins_pat_…")
         .description(Some("A personal access token, with at least the scope that is named"));
     components.add_security_scheme("access_token", SecurityScheme::Http(bearer.build()));
+    let refresh = ApiKeyValue::with_description("__Host-refresh", "Comes with a sign-in");
+    components.add_security_scheme("refresh", SecurityScheme::ApiKey(ApiKey::Cookie(refresh)));
     components.schemas.insert("Problem".to_owned(), problem().into());
     frame
 }
@@ -81,9 +89,8 @@ pub fn document<W: World>() -> String {
 /// As it is served. Every operation answers a problem document when it refuses.
 pub(crate) fn render(mut document: Document) -> String {
     for item in document.paths.paths.values_mut() {
-        let operations =
-            [&mut item.get, &mut item.post, &mut item.put, &mut item.patch, &mut item.delete];
-        for operation in operations.into_iter().flatten() {
+        let PathItem { get, put, post, delete, patch, .. } = item;
+        for operation in [get, put, post, delete, patch].into_iter().flatten() {
             add_refusal(operation);
         }
     }

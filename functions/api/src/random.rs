@@ -26,9 +26,14 @@ fn bytes<const N: usize>() -> [u8; N] {
     bytes
 }
 
-/// A token to send by mail.
+/// A token to send by mail, or to keep in a cookie.
 pub(crate) fn token() -> String {
-    URL_SAFE_NO_PAD.encode(bytes::<SECRET_LEN>())
+    text(&bytes::<SECRET_LEN>())
+}
+
+/// As tokens are written: without anything that a link, a header or a cookie would stumble over.
+pub(crate) fn text(bytes: &[u8]) -> String {
+    URL_SAFE_NO_PAD.encode(bytes)
 }
 
 pub(crate) fn hash(token: &str) -> TokenHash {

@@ -1,5 +1,6 @@
 //! Every way in which a request is refused, and how that is said.
 
+use crate::cookie::SetCookie;
 use axum::{
     Json,
     response::{IntoResponse, Response},
@@ -22,6 +23,11 @@ pub(crate) enum Refusal {
     TooLarge { limit: usize },
     #[error("the access token is missing, expired or revoked: sign in again")]
     NotSignedIn,
+    /// The same for a browser that has only a cookie, and is to forget it.
+    #[error("the session is over: sign in again")]
+    SessionOver,
+    #[error("this is for the site's own pages: the header `Origin` names another, or none")]
+    WrongOrigin,
     #[error("wrong address or password, or the address is not confirmed yet")]
     WrongCredentials,
     #[error("only an owner of the tenant may do this")]
@@ -72,7 +78,10 @@ impl Refusal {
             Self::Invalid(_) => (S::BAD_REQUEST, "invalid", "Invalid request"),
             Self::NotJson => (S::UNSUPPORTED_MEDIA_TYPE, "not-json", "Not JSON"),
             Self::TooLarge { .. } => (S::PAYLOAD_TOO_LARGE, "too-large", "Too large"),
-            Self::NotSignedIn => (S::UNAUTHORIZED, "not-signed-in", "Not signed in"),
+            Self::NotSignedIn | Self::SessionOver => {
+                (S::UNAUTHORIZED, "not-signed-in", "Not signed in")
+            }
+            Self::WrongOrigin => (S::FORBIDDEN, "wrong-origin", "Not from our site"),
             Self::WrongCredentials => {
                 (S::UNAUTHORIZED, "wrong-credentials", "Wrong address or password")
             }
@@ -102,6 +111,8 @@ impl Refusal {
             | Self::NotJson
             | Self::TooLarge { .. }
             | Self::NotSignedIn
+            | Self::SessionOver
+            | Self::WrongOrigin
             | Self::WrongCredentials
             | Self::OwnerNeeded
             | Self::SessionNeeded
@@ -162,12 +173,16 @@ impl IntoResponse for Refusal {
         if status.is_server_error() {
             tracing::error!(reason = %chain(&self), "request failed");
         }
+        let forgets = matches!(self, Self::SessionOver);
         let retry_after_s = self.retry_after_s();
         let mut response = (status, Json(self.into_problem())).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(CONTENT_TYPE));
         if status == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        if forgets {
+            headers.append(header::SET_COOKIE, SetCookie::forget().value());
         }
         if let Some(retry_after_s) = retry_after_s {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(retry_after_s));

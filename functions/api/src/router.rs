@@ -1,9 +1,10 @@
 //! Which request goes where, and what every answer carries.
 
 use crate::{
-    access_token, account, checkout, health, intent, invitation, member, openapi, plans, project,
+    access_token, account, checkout, health, intent, invitation, me, member, new_password, openapi,
+    origin, plans, project,
     refusal::Refusal,
-    tenant,
+    sessions, sign_in, tenant,
     world::{Api, World},
 };
 use axum::{
@@ -48,6 +49,7 @@ pub fn router<W: World>(api: Arc<Api<W>>) -> Router {
         )
         .fallback(|| async { Refusal::NotFound })
         .method_not_allowed_fallback(|| async { Refusal::WrongMethod })
+        .layer(from_fn_with_state(api.clone(), origin::check))
         .layer(from_fn(harden))
         .layer(from_fn_with_state(api.clone(), observe))
         .with_state(api)
@@ -58,8 +60,16 @@ pub(crate) fn operations<W: World>() -> (Router<Arc<Api<W>>>, OpenApi) {
     OpenApiRouter::with_openapi(openapi::frame())
         .routes(operation!(account::sign_up))
         .routes(operation!(account::confirm))
-        .routes(operation!(account::sign_in))
-        .routes(operation!(account::sign_out))
+        .routes(operation!(sign_in::sign_in))
+        .routes(operation!(sign_in::refresh))
+        .routes(operation!(sign_in::sign_out))
+        .routes(operation!(sessions::list))
+        .routes(operation!(sessions::revoke))
+        .routes(operation!(sessions::revoke_all))
+        .routes(operation!(new_password::forgot))
+        .routes(operation!(new_password::reset))
+        .routes(operation!(new_password::change))
+        .routes(operation!(me::show))
         .routes(operation!(tenant::change))
         .routes(operation!(tenant::switch))
         .routes(operation!(member::list))

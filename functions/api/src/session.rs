@@ -1,129 +1,127 @@
-//! Who is asking: tokens, and the sessions that they stand for.
+//! Who is asking: sessions, how they begin, and how a request shows that it belongs to one.
 
 use crate::{
     access_key::AccessKey,
+    cookie::SetCookie,
+    jwt::{ACCESS_TTL, Bearer},
+    random::{self, LONG_ID_LEN},
     refusal::Refusal,
+    view::SignedInView,
     world::{Api, World},
 };
 use axum::extract::FromRequestParts;
 use domain::id::{SessionId, TenantId, UserId};
 use http::{HeaderMap, header, request::Parts};
 use jiff::Timestamp;
-use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, encode};
 use ports::{
-    accounts::{Accounts, Session},
+    accounts::{Accounts, Generation, Membership, Role, User},
     clock::Clock,
+    sessions::{Device, Refresh, Session, Sessions},
 };
-use serde::{Deserialize, Serialize};
-use std::{fmt, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
-/// How long a sign-in lasts.
-pub(crate) const SESSION_TTL: Duration = Duration::from_hours(1);
+/// A session that nobody refreshes for so long is over.
+pub(crate) const IDLE_TTL: Duration = Duration::from_hours(14 * 24);
+/// No session lasts longer, however often it is refreshed.
+pub(crate) const LONGEST_TTL: Duration = Duration::from_hours(90 * 24);
 
-/// HS256 is as strong as its key. A shorter one is a mistake in the configuration.
-const MIN_KEY_LEN: usize = 32;
-
-/// Signs and checks access tokens. Only we do either, so one secret key is enough.
-pub struct Keys {
-    encoding: EncodingKey,
-    decoding: DecodingKey,
-    validation: Validation,
-    issuer: String,
-    audience: String,
+/// Somebody who has just shown who they are.
+#[derive(Clone, Debug)]
+pub(crate) struct Proven {
+    pub(crate) user: UserId,
+    /// As it was read together with what was shown. A password that is set in between is of another
+    /// generation, and the session that comes of this one is over before it is used.
+    pub(crate) generation: Generation,
 }
 
-/// Without the keys.
-impl fmt::Debug for Keys {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Keys").field("issuer", &self.issuer).finish_non_exhaustive()
-    }
+/// Opens a session for somebody who has just shown who they are: always a new one, whatever cookies
+/// came with the request.
+pub(crate) async fn open<W: World>(
+    api: &Api<W>,
+    proven: Proven,
+    device: Device,
+) -> Result<(SetCookie, SignedInView), Refusal> {
+    let now = api.clock.now();
+    let memberships = api.accounts.list_memberships(&proven.user).await?;
+    let tenant = home(memberships).ok_or_else(|| Refusal::internal("a user without a tenant"))?;
+    let secret = random::token();
+    let session = Session {
+        id: SessionId::new(&random::id_body(LONG_ID_LEN)).map_err(Refusal::internal)?,
+        user: proven.user,
+        tenant,
+        generation: proven.generation,
+        refresh: Refresh { current: random::hash(&secret), previous: None, rotated_at: now },
+        device,
+        created_at: now,
+        last_used_at: now,
+        expires_at: now + IDLE_TTL,
+    };
+    api.sessions.record(&session).await?;
+    answer(api, &session, &secret, now)
 }
 
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub enum KeyError {
-    #[error("the key for access tokens has less than {MIN_KEY_LEN} bytes")]
-    TooShort,
-    #[error("access tokens cannot be made or read")]
-    SelfTest,
+/// What the holder of `session` is told: an access token, and the cookie that gets the next one.
+pub(crate) fn answer<W: World>(
+    api: &Api<W>,
+    session: &Session,
+    secret: &str,
+    now: Timestamp,
+) -> Result<(SetCookie, SignedInView), Refusal> {
+    Ok((SetCookie::refresh(session, secret, now), view(api, session, now)?))
 }
 
-#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Claims {
-    iss: String,
-    aud: String,
-    sub: UserId,
-    sid: SessionId,
-    tenant: TenantId,
-    iat: i64,
-    exp: i64,
+/// The same without a cookie: the present one stays good.
+pub(crate) fn view<W: World>(
+    api: &Api<W>,
+    session: &Session,
+    now: Timestamp,
+) -> Result<SignedInView, Refusal> {
+    let bearer = Bearer {
+        user: session.user.clone(),
+        session: session.id.clone(),
+        tenant: session.tenant.clone(),
+    };
+    let expires_at = session.expires_at.min(now + ACCESS_TTL);
+    Ok(SignedInView {
+        access_token: api.keys.issue(&bearer, now, expires_at)?,
+        expires_in_s: u64::try_from(expires_at.as_second() - now.as_second()).unwrap_or(0),
+        user_id: session.user.to_string(),
+        tenant_id: session.tenant.to_string(),
+    })
 }
 
-impl Keys {
-    /// Signs and reads a token once: the library picks its cryptography at run time, and a function
-    /// that cannot sign must not start.
-    pub fn new(secret: &str, app_url: &str) -> Result<Self, KeyError> {
-        if secret.len() < MIN_KEY_LEN {
-            return Err(KeyError::TooShort);
+/// The tenant that a sign-in leads to: one's own, rather than one that merely let one in.
+pub(crate) fn home(memberships: Vec<Membership>) -> Option<TenantId> {
+    let by_rank = |it: &Membership| match it.role {
+        Role::Owner => 0,
+        Role::Member => 1,
+    };
+    memberships.into_iter().min_by_key(by_rank).map(|it| it.tenant)
+}
+
+/// The session `id` of `user` and the user, unless it is over.
+///
+/// A change of the password moves the user and the session that asked on to the next generation at
+/// once, but we read the two one by one and may see only one of them moved. A session that is ahead
+/// is none the worse; one that is behind is looked at again.
+pub(crate) async fn find_living<W: World>(
+    api: &Api<W>,
+    user: &UserId,
+    id: &SessionId,
+    now: Timestamp,
+) -> Result<Option<(User, Session)>, Refusal> {
+    let (found, session) = tokio::join!(api.accounts.find_user(user), api.sessions.find(user, id));
+    let (Some(found), Some(mut session)) = (found?, session?) else {
+        return Ok(None);
+    };
+    if session.generation < found.generation {
+        match api.sessions.find(user, id).await? {
+            Some(again) => session = again,
+            None => return Ok(None),
         }
-        let (issuer, audience) = (app_url.to_owned(), format!("{app_url}/api"));
-        let mut validation = Validation::new(Algorithm::HS256);
-        validation.set_issuer(&[&issuer]);
-        validation.set_audience(&[&audience]);
-        // By default a token that has no issuer or audience at all passes. `Claims` asks for both as
-        // well; this holds even if one of its fields becomes optional.
-        validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
-        // Checked in `open`, against our clock and without leeway: we are our own issuer.
-        validation.validate_exp = false;
-        let keys = Self {
-            encoding: EncodingKey::from_secret(secret.as_bytes()),
-            decoding: DecodingKey::from_secret(secret.as_bytes()),
-            validation,
-            issuer,
-            audience,
-        };
-        keys.self_test()?;
-        Ok(keys)
     }
-
-    fn self_test(&self) -> Result<(), KeyError> {
-        let nobody = || {
-            Some(Session {
-                id: SessionId::new("0").ok()?,
-                user: UserId::new("0").ok()?,
-                tenant: TenantId::new("0").ok()?,
-                expires_at: Timestamp::UNIX_EPOCH + SESSION_TTL,
-            })
-        };
-        let session = nobody().ok_or(KeyError::SelfTest)?;
-        let token = self.issue(&session, Timestamp::UNIX_EPOCH).map_err(|_| KeyError::SelfTest)?;
-        self.open(&token, Timestamp::UNIX_EPOCH).map(|_| ()).ok_or(KeyError::SelfTest)
-    }
-
-    /// A token for `session`.
-    pub(crate) fn issue(&self, session: &Session, now: Timestamp) -> Result<String, Refusal> {
-        let claims = Claims {
-            iss: self.issuer.clone(),
-            aud: self.audience.clone(),
-            sub: session.user.clone(),
-            sid: session.id.clone(),
-            tenant: session.tenant.clone(),
-            iat: now.as_second(),
-            exp: session.expires_at.as_second(),
-        };
-        encode(&Header::new(Algorithm::HS256), &claims, &self.encoding).map_err(Refusal::internal)
-    }
-
-    /// The tenant and the user that a token speaks of, if it is ours and not over. Only the session
-    /// says whether it speaks the truth.
-    pub(crate) fn names(&self, token: &str, now: Timestamp) -> Option<(TenantId, UserId)> {
-        self.open(token, now).map(|it| (it.tenant, it.sub))
-    }
-
-    /// What a token says, if it is ours and not over.
-    fn open(&self, token: &str, now: Timestamp) -> Option<Claims> {
-        let claims: Claims = decode(token, &self.decoding, &self.validation).ok()?.claims;
-        (claims.exp > now.as_second()).then_some(claims)
-    }
+    let lives = session.generation >= found.generation && session.expires_at > now;
+    Ok(lives.then_some((found, session)))
 }
 
 /// The session that a request belongs to. Every handler that takes one is behind the door.
@@ -139,12 +137,10 @@ impl<W: World> FromRequestParts<Arc<Api<W>>> for SignedIn {
             return Err(Refusal::SessionNeeded);
         }
         let claims = api.keys.open(token, now).ok_or(Refusal::NotSignedIn)?;
-        let session = api.accounts.find_session(&claims.sid).await?;
+        let living = find_living(api, &claims.sub, &claims.sid, now).await?;
         // The table has the last word; the token is only how a session is carried around.
-        let session = session.filter(|it| {
-            it.user == claims.sub && it.tenant == claims.tenant && it.expires_at > now
-        });
-        let session = session.ok_or(Refusal::NotSignedIn)?;
+        let (_, session) =
+            living.filter(|(_, it)| it.tenant == claims.tenant).ok_or(Refusal::NotSignedIn)?;
         let span = tracing::Span::current();
         span.record("tenant.id", session.tenant.as_str());
         span.record("user.id", session.user.as_str());
@@ -155,92 +151,4 @@ impl<W: World> FromRequestParts<Arc<Api<W>>> for SignedIn {
 pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
     let (scheme, token) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-    use serde_json::{Value, json};
-
-    const SECRET: &str = "0123456789abcdef0123456789abcdef";
-    const APP: &str = "https://app.test";
-    const NOW_S: i64 = 1_795_262_400;
-
-    fn now() -> Timestamp {
-        Timestamp::from_second(NOW_S).unwrap()
-    }
-
-    fn claims() -> Value {
-        json!({
-            "iss": APP, "aud": "https://app.test/api", "sub": "usr_1", "sid": "ses_1",
-            "tenant": "ten_1", "iat": NOW_S, "exp": NOW_S + 60,
-        })
-    }
-
-    fn signed(claims: &Value, algorithm: Algorithm, secret: &str) -> String {
-        let key = EncodingKey::from_secret(secret.as_bytes());
-        encode(&Header::new(algorithm), claims, &key).unwrap()
-    }
-
-    fn without(claim: &str) -> Value {
-        let mut claims = claims();
-        claims.as_object_mut().unwrap().remove(claim);
-        claims
-    }
-
-    fn with(claim: &str, value: impl Into<Value>) -> Value {
-        let mut claims = claims();
-        claims[claim] = value.into();
-        claims
-    }
-
-    #[test]
-    fn only_our_own_tokens_open() {
-        let keys = Keys::new(SECRET, APP).unwrap();
-        let ours = |claims: &Value| signed(claims, Algorithm::HS256, SECRET);
-        let good = ours(&claims());
-        let none = {
-            let part = |it: &Value| URL_SAFE_NO_PAD.encode(it.to_string());
-            format!("{}.{}.", part(&json!({ "alg": "none", "typ": "JWT" })), part(&claims()))
-        };
-        let stripped = good.rsplit_once('.').map(|(rest, _)| format!("{rest}.")).unwrap();
-        let swapped = {
-            let payload = URL_SAFE_NO_PAD.encode(with("tenant", "ten_2").to_string());
-            let parts: Vec<_> = good.split('.').collect();
-            format!("{}.{payload}.{}", parts[0], parts[2])
-        };
-        let other_key = "x".repeat(MIN_KEY_LEN);
-        let cases = [
-            ("ours", good.clone(), true),
-            ("a last second", ours(&with("exp", NOW_S + 1)), true),
-            ("expired now", ours(&with("exp", NOW_S)), false),
-            ("expired long ago", ours(&with("exp", 1)), false),
-            ("algorithm none", none, false),
-            ("no signature", stripped, false),
-            ("another payload under the signature", swapped, false),
-            ("another key", signed(&claims(), Algorithm::HS256, &other_key), false),
-            ("another algorithm", signed(&claims(), Algorithm::HS512, SECRET), false),
-            ("another issuer", ours(&with("iss", "https://evil.test")), false),
-            ("another audience", ours(&with("aud", APP)), false),
-            ("a session that is none", ours(&with("sid", "prj_1")), false),
-            ("no expiry", ours(&without("exp")), false),
-            ("no issuer", ours(&without("iss")), false),
-            ("no audience", ours(&without("aud")), false),
-            ("no subject", ours(&without("sub")), false),
-            ("no session", ours(&without("sid")), false),
-            ("no tenant", ours(&without("tenant")), false),
-            ("nothing", String::new(), false),
-            ("noise", "a.b.c".to_owned(), false),
-        ];
-        for (case, token, opens) in cases {
-            assert_eq!(keys.open(&token, now()).is_some(), opens, "{case}");
-        }
-    }
-
-    #[test]
-    fn a_weak_key_stops_the_start() {
-        assert_eq!(Keys::new("", APP).unwrap_err(), KeyError::TooShort);
-        assert_eq!(Keys::new(&"x".repeat(31), APP).unwrap_err(), KeyError::TooShort);
-    }
 }

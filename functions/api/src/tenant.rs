@@ -4,7 +4,7 @@ use crate::{
     caller::Owner,
     input::{Body, Fields, Input},
     refusal::Refusal,
-    session::SignedIn,
+    session::{self, SignedIn},
     view::{SignedInView, SwitchBody, TenantBody, TenantView},
     world::{Api, World},
 };
@@ -14,8 +14,8 @@ use domain::{
     tenant::{Role, Subdomain, TenantName},
 };
 use ports::{
-    accounts::Accounts,
     clock::Clock,
+    sessions::Sessions,
     tenants::{ChangeTenantError, TenantChange, Tenants},
 };
 use std::sync::Arc;
@@ -71,11 +71,9 @@ pub(crate) async fn switch<W: World>(
     let member = api.tenants.find_member(&tenant, &session.user).await?;
     member.ok_or(Refusal::NotFound)?;
     session.tenant = tenant;
-    let access_token = api.keys.issue(&session, api.clock.now())?;
-    api.accounts.record_session(&session).await?;
-    Ok(Json(SignedInView {
-        access_token,
-        expires_in_s: crate::session::SESSION_TTL.as_secs(),
-        tenant_id: session.tenant.into(),
-    }))
+    let (user, tenant) = (&session.user, &session.tenant);
+    if !api.sessions.switch_tenant(user, &session.id, tenant).await? {
+        return Err(Refusal::NotSignedIn);
+    }
+    session::view(&api, &session, api.clock.now()).map(Json)
 }

@@ -4,9 +4,11 @@ mod tenancy;
 
 use crate::world::Settings;
 use domain::{
+    id::SessionId,
     plan::PlanId,
     project::{self, Project},
 };
+use ports::sessions::Session;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -35,6 +37,33 @@ pub(crate) struct TokenBody {
 
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "describes what `input` reads field by field")]
+pub(crate) struct EmailBody {
+    #[schema(format = "email", max_length = 254)]
+    email: String,
+}
+
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes what `input` reads field by field")]
+pub(crate) struct ResetBody {
+    /// From the link in the letter, after `#token=`.
+    token: String,
+    /// 10 to 1024 bytes.
+    #[schema(format = "password", min_length = 10, max_length = 1024)]
+    password: String,
+}
+
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes what `input` reads field by field")]
+pub(crate) struct ChangePasswordBody {
+    #[schema(format = "password", max_length = 1024)]
+    current_password: String,
+    /// 10 to 1024 bytes.
+    #[schema(format = "password", min_length = 10, max_length = 1024)]
+    password: String,
+}
+
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes what `input` reads field by field")]
 pub(crate) struct NewProjectBody {
     /// Lower-case letters, digits and single hyphens; the readable half of the host name.
     #[schema(min_length = 1, max_length = 30, pattern = "^[a-z]([a-z0-9]|-(?=[a-z0-9]))*$")]
@@ -57,8 +86,58 @@ pub(crate) struct Confirmed {
 pub(crate) struct SignedInView {
     /// For the header `Authorization: Bearer …`.
     pub(crate) access_token: String,
+    /// How long the access token is good for; the session lasts longer, see `session/refresh`.
     pub(crate) expires_in_s: u64,
+    pub(crate) user_id: String,
     pub(crate) tenant_id: String,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct ResetDone {
+    pub(crate) reset: bool,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct SessionView {
+    id: String,
+    /// Whether it is the one that asks.
+    current: bool,
+    #[schema(format = "date-time")]
+    created_at: String,
+    /// When it began or was last refreshed.
+    #[schema(format = "date-time")]
+    last_used_at: String,
+    /// As the browser calls itself.
+    user_agent: String,
+    /// Where it signed in from; empty if that is not known.
+    ip: String,
+}
+
+impl SessionView {
+    pub(crate) fn of(session: Session, current: &SessionId) -> Self {
+        Self {
+            current: session.id == *current,
+            id: session.id.into(),
+            created_at: session.created_at.to_string(),
+            last_used_at: session.last_used_at.to_string(),
+            user_agent: session.device.user_agent,
+            ip: session.device.ip,
+        }
+    }
+}
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct MeView {
+    pub(crate) user_id: String,
+    pub(crate) email: String,
+    pub(crate) has_password: bool,
+    /// Whether a Google account is linked.
+    pub(crate) google: bool,
+    /// Whether this is somebody who runs the platform.
+    pub(crate) operator: bool,
+    /// The tenant of this session.
+    pub(crate) tenant_id: String,
+    pub(crate) tenants: Vec<TenantView>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]

@@ -1,16 +1,20 @@
 //! What a request may reach.
 
-use crate::{plans::PriceBoard, session::Keys};
+use crate::{jwt::Keys, plans::PriceBoard};
 use contracts::{mail::Letter, warm::Poke};
+use domain::email::EmailAddress;
 use ports::{
     access_tokens::AccessTokens, accounts::Accounts, clock::Clock, intents::Intents,
-    payments::Payments, queue::Queue, sagas::Sagas, tenant_projects::TenantProjects,
-    tenants::Tenants, vault::Vault,
+    payments::Payments, queue::Queue, sagas::Sagas, sessions::Sessions,
+    tenant_projects::TenantProjects, tenants::Tenants, throttles::Throttles, vault::Vault,
 };
+use std::collections::BTreeSet;
 
 /// One choice for every port: the cloud in production, memory in tests.
 pub trait World: Send + Sync + 'static {
     type Accounts: Accounts + Send + Sync;
+    type Sessions: Sessions + Send + Sync;
+    type Throttles: Throttles + Send + Sync;
     type Tenants: Tenants + Send + Sync;
     type AccessTokens: AccessTokens + Send + Sync;
     /// As their tenants see them: a handler cannot ask for one without saying whose it is.
@@ -28,6 +32,8 @@ pub trait World: Send + Sync + 'static {
 #[derive(Debug)]
 pub struct Api<W: World> {
     pub accounts: W::Accounts,
+    pub sessions: W::Sessions,
+    pub throttles: W::Throttles,
     pub tenants: W::Tenants,
     pub access_tokens: W::AccessTokens,
     pub projects: W::Projects,
@@ -46,10 +52,15 @@ pub struct Api<W: World> {
 
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// Where the site is, without a slash at the end.
+    /// Where the site is, without a slash at the end: its origin, as browsers say it.
     pub app_url: String,
     /// Under which instances get their host names.
     pub domain: String,
     /// Follows the host in an instance's URL: nothing, or `:8443`.
     pub instance_url_port: String,
+    /// Sign-ins within a quarter of an hour from one address of the internet, and as many sign-ups,
+    /// forgotten passwords and new ones. Whole offices share an address.
+    pub tries_per_network: u32,
+    /// Who of the users runs the platform.
+    pub operators: BTreeSet<EmailAddress>,
 }

@@ -6,12 +6,13 @@ use contracts::{
     provision::{Call, Saga},
 };
 use domain::{
+    email::EmailAddress,
     id::TenantId,
     project::{Project, State},
 };
 use ports::{
     Unavailable,
-    accounts::{Accounts, EmailAddress},
+    accounts::Accounts,
     mail::{Mail, SendError},
     projects::Projects,
 };
@@ -75,6 +76,14 @@ pub async fn deliver(
         Letter::Invitation { to, token, tenant_name, invited_by } => {
             let link = format!("{}/invitation#token={token}", origins.app_url);
             letters::invitation(address(to)?, &tenant_name, &invited_by, &link)
+        }
+        Letter::ResetPassword { to, token } => {
+            let link = format!("{}/reset#token={token}", origins.app_url);
+            letters::reset_password(address(to)?, &link)
+        }
+        Letter::NoAccount { to } => letters::no_account(address(to)?, &origins.app_url),
+        Letter::PasswordChanged { to } => {
+            letters::password_changed(address(to)?, &format!("{}/forgot", origins.app_url))
         }
     };
     Ok(mail.send(&message).await?)

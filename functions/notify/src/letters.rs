@@ -1,6 +1,7 @@
 //! What the letters say. Pure.
 
-use ports::{accounts::EmailAddress, mail::Message};
+use domain::email::EmailAddress;
+use ports::mail::Message;
 
 pub(crate) fn confirm_address(to: EmailAddress, link: &str) -> Message {
     let why = "Open this link within 24 hours to confirm your address and open your account:";
@@ -30,6 +31,27 @@ pub(crate) fn invitation(
     );
     let otherwise = "If you do not know who that is, do nothing: the invitation expires by itself.";
     compose(to, &subject, &why, link, otherwise)
+}
+
+pub(crate) fn reset_password(to: EmailAddress, link: &str) -> Message {
+    let why = "Open this link within one hour to choose a new password. You will be signed out \
+               everywhere:";
+    let otherwise = "If you did not ask for it, do nothing: your password stays as it is.";
+    compose(to, "Choose a new password", why, link, otherwise)
+}
+
+pub(crate) fn no_account(to: EmailAddress, app_url: &str) -> Message {
+    let why = "Somebody, probably you, asked for a new password with this address. There is no \
+               account with it: try the address that you signed up with, or sign up:";
+    let otherwise = "If it was not you, do nothing: you will hear no more of it.";
+    compose(to, "You have no account with this address", why, app_url, otherwise)
+}
+
+pub(crate) fn password_changed(to: EmailAddress, forgot_url: &str) -> Message {
+    let why = "The password of your account was just set, and other sessions were signed out. If it \
+               was not you, choose a new one at once:";
+    let otherwise = "If it was you, there is nothing to do.";
+    compose(to, "Your password was set", why, forgot_url, otherwise)
 }
 
 /// Without the gateway token: whoever reads the mail must still sign in.

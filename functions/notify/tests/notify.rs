@@ -1,9 +1,12 @@
 //! What people get to read.
 
 use contracts::{mail::Letter, provision::Call};
-use domain::project::{Project, State};
+use domain::{
+    email::EmailAddress,
+    project::{Project, State},
+};
 use notify::{NotifyError, Origins, Step, announce, deliver};
-use ports::accounts::{Credentials, EmailAddress, PasswordHash};
+use ports::accounts::{Credentials, PasswordHash};
 use runtime::fault::{Classify, Fault};
 use testkit::{accounts::FakeAccounts, mail::FakeMail, make, projects::FakeProjects};
 
@@ -19,7 +22,8 @@ fn accounts() -> FakeAccounts {
     let accounts = FakeAccounts::default();
     let ada = EmailAddress::try_from("ada@example.com".to_owned()).expect("as prepared");
     let user = "usr_ada".parse().expect("as prepared");
-    let credentials = Credentials { user, password: PasswordHash(String::new()) };
+    let credentials =
+        Credentials { user, password: Some(PasswordHash(String::new())), generation: 0 };
     accounts.put_account(&ada, credentials, &running().tenant_id);
     accounts
 }

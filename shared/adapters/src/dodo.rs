@@ -4,12 +4,12 @@
 //! second customer or a second page to pay on.
 
 use domain::{
+    email::EmailAddress,
     id::{ProjectId, TenantId},
     plan::PlanId,
 };
 use ports::{
     Unavailable,
-    accounts::EmailAddress,
     payments::{CheckoutPage, CheckoutState, Order, Payments, PaymentsError, Price, Subscription},
 };
 use reqwest::{Client, RequestBuilder, StatusCode, Url, redirect::Policy, retry};

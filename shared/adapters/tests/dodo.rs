@@ -1,11 +1,8 @@
 //! The client of Dodo against its stand-in, which speaks as Dodo documents itself.
 
 use adapters::dodo::{Dodo, Products};
-use domain::plan::PlanId;
-use ports::{
-    accounts::EmailAddress,
-    payments::{CheckoutState, Order, Payments, PaymentsError, Price},
-};
+use domain::{email::EmailAddress, plan::PlanId};
+use ports::payments::{CheckoutState, Order, Payments, PaymentsError, Price};
 use serde_json::{Value, json};
 use support::{dodo, server};
 

@@ -11,6 +11,13 @@ pub enum Letter {
     /// Somebody signed up with an address that has an account already. Its owner is told, and
     /// nobody else: the answer to the sign-up is the same as ever.
     AddressKnown { to: String },
+    /// Lets whoever reads this address choose a new password.
+    ResetPassword { to: String, token: String },
+    /// Somebody forgot the password of an account that there is not. Again only the mailbox's owner
+    /// learns of it.
+    NoAccount { to: String },
+    /// Somebody set a password. If it was not its owner, they learn of it.
+    PasswordChanged { to: String },
     /// Asks whoever reads this address into a tenant, in the name of one of its owners.
     Invitation { to: String, token: String, tenant_name: String, invited_by: String },
 }
@@ -18,15 +25,15 @@ pub enum Letter {
 /// Without the token: it opens an account, and messages get logged.
 impl fmt::Debug for Letter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::ConfirmAddress { to, token: _ } => {
-                f.debug_struct("ConfirmAddress").field("to", to).finish_non_exhaustive()
-            }
-            Self::AddressKnown { to } => f.debug_struct("AddressKnown").field("to", to).finish(),
-            Self::Invitation { to, token: _, tenant_name: _, invited_by: _ } => {
-                f.debug_struct("Invitation").field("to", to).finish_non_exhaustive()
-            }
-        }
+        let (name, to) = match self {
+            Self::ConfirmAddress { to, token: _ } => ("ConfirmAddress", to),
+            Self::AddressKnown { to } => ("AddressKnown", to),
+            Self::ResetPassword { to, token: _ } => ("ResetPassword", to),
+            Self::NoAccount { to } => ("NoAccount", to),
+            Self::PasswordChanged { to } => ("PasswordChanged", to),
+            Self::Invitation { to, token: _, tenant_name: _, invited_by: _ } => ("Invitation", to),
+        };
+        f.debug_struct(name).field("to", to).finish_non_exhaustive()
     }
 }
 
@@ -36,21 +43,35 @@ mod tests {
 
     #[test]
     fn a_letter_reads_as_agreed_and_keeps_its_token_out_of_logs() {
-        let letter =
-            Letter::ConfirmAddress { to: "ada@example.com".into(), token: "s3cret".into() };
-        let wire = r#"{"kind":"confirm_address","to":"ada@example.com","token":"s3cret"}"#;
-        assert_eq!(serde_json::to_string(&letter).unwrap(), wire);
-        assert_eq!(serde_json::from_str::<Letter>(wire).unwrap(), letter);
-        assert!(!format!("{letter:?}").contains("s3cret"));
-        let letter = Letter::Invitation {
-            to: "eve@example.com".into(),
-            token: "s3cret".into(),
-            tenant_name: "Engines".into(),
-            invited_by: "ada@example.com".into(),
-        };
-        let wire = r#"{"kind":"invitation","to":"eve@example.com","token":"s3cret","tenant_name":"Engines","invited_by":"ada@example.com"}"#;
-        assert_eq!(serde_json::to_string(&letter).unwrap(), wire);
-        assert_eq!(serde_json::from_str::<Letter>(wire).unwrap(), letter);
-        assert!(!format!("{letter:?}").contains("s3cret"));
+        let (to, token) = (|| "ada@example.com".to_owned(), || "s3cret".to_owned());
+        let cases = [
+            (
+                Letter::ConfirmAddress { to: to(), token: token() },
+                r#"{"kind":"confirm_address","to":"ada@example.com","token":"s3cret"}"#,
+            ),
+            (
+                Letter::ResetPassword { to: to(), token: token() },
+                r#"{"kind":"reset_password","to":"ada@example.com","token":"s3cret"}"#,
+            ),
+            (Letter::NoAccount { to: to() }, r#"{"kind":"no_account","to":"ada@example.com"}"#),
+            (
+                Letter::PasswordChanged { to: to() },
+                r#"{"kind":"password_changed","to":"ada@example.com"}"#,
+            ),
+            (
+                Letter::Invitation {
+                    to: to(),
+                    token: token(),
+                    tenant_name: "Engines".into(),
+                    invited_by: "eve@example.com".into(),
+                },
+                r#"{"kind":"invitation","to":"ada@example.com","token":"s3cret","tenant_name":"Engines","invited_by":"eve@example.com"}"#,
+            ),
+        ];
+        for (letter, wire) in cases {
+            assert_eq!(serde_json::to_string(&letter).unwrap(), wire);
+            assert_eq!(serde_json::from_str::<Letter>(wire).unwrap(), letter);
+            assert!(!format!("{letter:?}").contains("s3cret"));
+        }
     }
 }

@@ -1,11 +1,14 @@
-//! Who may do what: people, tenants, sessions and the proofs that lead to them.
+//! Who may do what: people, their tenants, and the proofs that lead to them.
 
 use crate::Unavailable;
-use domain::id::{SessionId, TenantId, UserId};
+use domain::{
+    email::EmailAddress,
+    id::{SessionId, TenantId, UserId},
+};
 use jiff::Timestamp;
-use std::{fmt, time::Duration};
+use std::fmt;
 
-pub use domain::{email::EmailAddress, tenant::Role};
+pub use domain::tenant::Role;
 
 /// The PHC string of a password. Shows itself to nobody's log.
 #[derive(Clone, PartialEq, Eq)]
@@ -20,6 +23,10 @@ impl fmt::Debug for PasswordHash {
 /// SHA-256, in hexadecimal digits, of a one-time token. Tokens themselves are never stored.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct TokenHash(pub String);
+
+/// How often a user's password was set. It only grows, and it fences sessions: one that was opened
+/// under an earlier generation is over, without anybody having to find and delete it.
+pub type Generation = u64;
 
 /// Somebody who wants an account and has not shown yet that the address is theirs.
 ///
@@ -42,11 +49,47 @@ pub struct NewAccount {
     pub at: Timestamp,
 }
 
-/// What signing in is checked against.
+/// What signing in is checked against. Password and generation were read at once: a session that is
+/// opened for this password ends with it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Credentials {
     pub user: UserId,
+    /// `None` for whoever signs in another way and never chose one.
+    pub password: Option<PasswordHash>,
+    pub generation: Generation,
+}
+
+/// Somebody with a confirmed address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct User {
+    pub id: UserId,
+    pub email: EmailAddress,
+    pub password: Option<PasswordHash>,
+    pub generation: Generation,
+    /// Whether a Google account is linked.
+    pub google: bool,
+}
+
+/// A wish to choose a new password, by somebody who says that they read mail at `email`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reset {
+    pub token: TokenHash,
+    pub email: EmailAddress,
+    /// Of the user when the letter was asked for: a password that is set meanwhile voids it. Any for
+    /// an address without an account, whose token nobody gets to see.
+    pub generation: Generation,
+    pub expires_at: Timestamp,
+}
+
+/// Another password for somebody who knows the present one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PasswordChange {
+    pub user: UserId,
+    /// Of the password that was checked.
+    pub generation: Generation,
     pub password: PasswordHash,
+    /// The session that asks, which goes on. Every other one ends.
+    pub keep: SessionId,
 }
 
 /// A user's place in a tenant.
@@ -54,31 +97,6 @@ pub struct Credentials {
 pub struct Membership {
     pub tenant: TenantId,
     pub role: Role,
-}
-
-/// One sign-in. Its absence is what revokes a token that is still valid by its own words.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Session {
-    pub id: SessionId,
-    pub user: UserId,
-    pub tenant: TenantId,
-    pub expires_at: Timestamp,
-}
-
-/// Something that may be tried a number of times within a while.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Throttle {
-    /// What is counted, and for whom: `sign_in#ada@example.com`.
-    pub key: String,
-    /// How long the count lasts after the first try.
-    pub window: Duration,
-}
-
-/// How often something was tried, this try included, and when the count starts again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Tries {
-    pub count: u32,
-    pub until: Timestamp,
 }
 
 pub trait Accounts {
@@ -98,11 +116,39 @@ pub trait Accounts {
         account: &NewAccount,
     ) -> impl Future<Output = Result<(), ConfirmError>> + Send;
 
-    /// Only confirmed addresses have credentials.
+    /// Only confirmed addresses have credentials. As much work for an unknown address.
     fn find_credentials(
         &self,
         email: &EmailAddress,
     ) -> impl Future<Output = Result<Option<Credentials>, Unavailable>> + Send;
+
+    /// Strongly consistent: each request asks, for the generation.
+    fn find_user(
+        &self,
+        id: &UserId,
+    ) -> impl Future<Output = Result<Option<User>, Unavailable>> + Send;
+
+    /// Keeps `reset` until it expires. Repeating it changes nothing.
+    fn record_reset(&self, reset: &Reset) -> impl Future<Output = Result<(), Unavailable>> + Send;
+
+    /// Sets the password of whoever `token` was made for, and starts a new generation; the token
+    /// goes, all or nothing. Returns whose password it was.
+    ///
+    /// Works once: a second call fails with [`ResetError::Spent`].
+    fn reset_password(
+        &self,
+        token: &TokenHash,
+        password: &PasswordHash,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<(UserId, EmailAddress), ResetError>> + Send;
+
+    /// Sets the password and starts a new generation, into which the session that asked is taken
+    /// along; all or nothing. `false` if the password was set by somebody else meanwhile, or the
+    /// session is over. Repeating the same change succeeds.
+    fn change_password(
+        &self,
+        change: &PasswordChange,
+    ) -> impl Future<Output = Result<bool, Unavailable>> + Send;
 
     /// The tenants that `user` belongs to.
     fn list_memberships(
@@ -115,36 +161,6 @@ pub trait Accounts {
         &self,
         tenant: &TenantId,
     ) -> impl Future<Output = Result<Option<EmailAddress>, Unavailable>> + Send;
-
-    fn record_session(
-        &self,
-        session: &Session,
-    ) -> impl Future<Output = Result<(), Unavailable>> + Send;
-
-    /// `None` once it was revoked. Strongly consistent: a revocation holds from the next request.
-    fn find_session(
-        &self,
-        id: &SessionId,
-    ) -> impl Future<Output = Result<Option<Session>, Unavailable>> + Send;
-
-    /// Revoking what was never there succeeds.
-    fn revoke_session(
-        &self,
-        id: &SessionId,
-    ) -> impl Future<Output = Result<(), Unavailable>> + Send;
-
-    /// Counts one more try. Of callers at the same time no two see the same count.
-    fn count_try(
-        &self,
-        throttle: &Throttle,
-        now: Timestamp,
-    ) -> impl Future<Output = Result<Tries, Unavailable>> + Send;
-
-    /// Starts counting from nothing again.
-    fn forget_tries(
-        &self,
-        throttle: &Throttle,
-    ) -> impl Future<Output = Result<(), Unavailable>> + Send;
 
     /// The payment provider's name for `tenant`, if it has one.
     fn find_customer(
@@ -163,6 +179,15 @@ pub trait Accounts {
 #[derive(Debug, thiserror::Error)]
 pub enum ConfirmError {
     /// Unknown, expired or used before, or the address was confirmed by another token.
+    #[error("the token is unknown, expired or was used before")]
+    Spent,
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum ResetError {
+    /// Unknown, expired or used before, or the password was set another way meanwhile.
     #[error("the token is unknown, expired or was used before")]
     Spent,
     #[error(transparent)]

@@ -19,8 +19,10 @@ pub mod queue;
 pub mod random;
 pub mod routes;
 pub mod sagas;
+pub mod sessions;
 pub mod tenant_projects;
 pub mod tenants;
+pub mod throttles;
 pub mod vault;
 
 /// The other side timed out, throttled us or answered nonsense. Nothing is known about a write:

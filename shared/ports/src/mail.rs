@@ -1,6 +1,7 @@
 //! Sending mail.
 
-use crate::{Unavailable, accounts::EmailAddress};
+use crate::Unavailable;
+use domain::email::EmailAddress;
 
 /// One mail, in both of the forms that readers show.
 #[derive(Clone, Debug, PartialEq, Eq)]

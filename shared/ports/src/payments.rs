@@ -1,7 +1,8 @@
 //! The payment provider: customers, checkouts, prices, subscriptions.
 
-use crate::{Unavailable, accounts::EmailAddress};
+use crate::Unavailable;
 use domain::{
+    email::EmailAddress,
     id::{ProjectId, TenantId},
     plan::PlanId,
 };

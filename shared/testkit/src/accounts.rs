@@ -1,41 +1,61 @@
 //! Accounts in memory.
 
-use crate::{outage::Outage, tenants::FakeTenants};
-use domain::id::{SessionId, TenantId, UserId};
+use crate::{
+    outage::Outage,
+    sessions::{self, FakeSessions},
+    tenants::FakeTenants,
+};
+use domain::{
+    email::EmailAddress,
+    id::{TenantId, UserId},
+};
 use jiff::Timestamp;
 use ports::{
     Unavailable,
     accounts::{
-        Accounts, ConfirmError, Credentials, EmailAddress, Membership, NewAccount, Role, Session,
-        SignUp, Throttle, TokenHash, Tries,
+        Accounts, ConfirmError, Credentials, Membership, NewAccount, PasswordChange, PasswordHash,
+        Reset, ResetError, Role, SignUp, TokenHash, User,
     },
     tenants::Member,
 };
 use std::{
     collections::BTreeMap,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 #[derive(Debug, Default)]
 pub struct FakeAccounts {
     stored: Mutex<Stored>,
+    sessions: Arc<Mutex<sessions::Stored>>,
     tenants: FakeTenants,
     pub outage: Outage,
+    /// Answers that get lost on their way back: the change was made, and nobody hears of it.
+    pub lost_answers: Outage,
 }
 
 #[derive(Debug, Default)]
 struct Stored {
     sign_ups: BTreeMap<TokenHash, SignUp>,
-    credentials: BTreeMap<EmailAddress, Credentials>,
-    sessions: BTreeMap<String, Session>,
-    tries: BTreeMap<String, Tries>,
+    resets: BTreeMap<TokenHash, Reset>,
+    addresses: BTreeMap<EmailAddress, UserId>,
+    users: BTreeMap<UserId, User>,
     customers: BTreeMap<TenantId, String>,
 }
 
 impl FakeAccounts {
+    /// In one table with `sessions`, as the real ones are: a change of a password is about both.
+    pub fn beside(sessions: &FakeSessions) -> Self {
+        Self { sessions: sessions.stored.clone(), ..Self::default() }
+    }
+
     /// Every sign-up that waits for its confirmation.
     pub fn sign_ups(&self) -> Vec<SignUp> {
         self.lock().sign_ups.values().cloned().collect()
+    }
+
+    /// Every reset that waits for its password.
+    pub fn resets(&self) -> Vec<Reset> {
+        self.lock().resets.values().cloned().collect()
     }
 
     /// A confirmed account, as [`Accounts::confirm`] would leave it.
@@ -56,9 +76,13 @@ impl FakeAccounts {
         tenant: &TenantId,
         since: Timestamp,
     ) {
-        let (user, email) = (credentials.user.clone(), email.clone());
-        stored.credentials.insert(email.clone(), credentials);
-        self.tenants.open(tenant, Member { user, email, role: Role::Owner, since });
+        let Credentials { user: id, password, generation } = credentials;
+        let (member, email) = (id.clone(), email.clone());
+        stored.addresses.insert(email.clone(), id.clone());
+        let user =
+            User { id: id.clone(), email: email.clone(), password, generation, google: false };
+        stored.users.insert(id, user);
+        self.tenants.open(tenant, Member { user: member, email, role: Role::Owner, since });
     }
 
     fn lock(&self) -> MutexGuard<'_, Stored> {
@@ -68,6 +92,17 @@ impl FakeAccounts {
     fn reach(&self) -> Result<MutexGuard<'_, Stored>, Unavailable> {
         self.outage.check("accounts")?;
         Ok(self.lock())
+    }
+}
+
+impl Stored {
+    fn of_address(&self, email: &EmailAddress) -> Option<&User> {
+        self.users.get(self.addresses.get(email)?)
+    }
+
+    /// The user whose present password is of `generation`.
+    fn of_generation(&mut self, id: &UserId, generation: u64) -> Option<&mut User> {
+        self.users.get_mut(id).filter(|it| it.generation == generation)
     }
 }
 
@@ -84,12 +119,12 @@ impl Accounts for FakeAccounts {
             .sign_ups
             .get(token)
             .filter(|it| it.expires_at > account.at)
-            .filter(|it| !stored.credentials.contains_key(&it.email))
+            .filter(|it| !stored.addresses.contains_key(&it.email))
             .cloned()
             .ok_or(ConfirmError::Spent)?;
         stored.sign_ups.remove(token);
-        let user = account.user.clone();
-        let credentials = Credentials { user, password: sign_up.password };
+        let (user, password) = (account.user.clone(), Some(sign_up.password));
+        let credentials = Credentials { user, password, generation: 0 };
         self.open(&mut stored, &sign_up.email, credentials, &account.tenant, account.at);
         Ok(())
     }
@@ -98,7 +133,61 @@ impl Accounts for FakeAccounts {
         &self,
         email: &EmailAddress,
     ) -> Result<Option<Credentials>, Unavailable> {
-        Ok(self.reach()?.credentials.get(email).cloned())
+        let user = self.reach()?.of_address(email).cloned();
+        Ok(user.map(|User { id: user, password, generation, .. }| Credentials {
+            user,
+            password,
+            generation,
+        }))
+    }
+
+    async fn find_user(&self, id: &UserId) -> Result<Option<User>, Unavailable> {
+        Ok(self.reach()?.users.get(id).cloned())
+    }
+
+    async fn record_reset(&self, reset: &Reset) -> Result<(), Unavailable> {
+        let mut stored = self.reach()?;
+        stored.resets.entry(reset.token.clone()).or_insert_with(|| reset.clone());
+        Ok(())
+    }
+
+    async fn reset_password(
+        &self,
+        token: &TokenHash,
+        password: &PasswordHash,
+        now: Timestamp,
+    ) -> Result<(UserId, EmailAddress), ResetError> {
+        let mut stored = self.reach()?;
+        let reset = stored.resets.get(token).filter(|it| it.expires_at > now).cloned();
+        let reset = reset.ok_or(ResetError::Spent)?;
+        let id = stored.addresses.get(&reset.email).cloned().ok_or(ResetError::Spent)?;
+        let user = stored.of_generation(&id, reset.generation).ok_or(ResetError::Spent)?;
+        user.password = Some(password.clone());
+        user.generation += 1;
+        stored.resets.remove(token);
+        self.lost_answers.check("accounts")?;
+        Ok((id, reset.email))
+    }
+
+    async fn change_password(&self, change: &PasswordChange) -> Result<bool, Unavailable> {
+        let mut stored = self.reach()?;
+        let mut sessions = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
+        let made = stored.users.get(&change.user).and_then(|it| it.password.as_ref());
+        if made == Some(&change.password) {
+            return Ok(true);
+        }
+        let session = sessions
+            .get_mut(&(change.user.clone(), change.keep.clone()))
+            .filter(|it| it.generation == change.generation);
+        let user = stored.of_generation(&change.user, change.generation);
+        let (Some(session), Some(user)) = (session, user) else {
+            return Ok(false);
+        };
+        session.generation += 1;
+        user.generation += 1;
+        user.password = Some(change.password.clone());
+        self.lost_answers.check("accounts")?;
+        Ok(true)
     }
 
     async fn list_memberships(&self, user: &UserId) -> Result<Vec<Membership>, Unavailable> {
@@ -115,36 +204,6 @@ impl Accounts for FakeAccounts {
         let members = self.tenants.members(tenant).into_iter();
         let owners = members.filter(|it| it.role == Role::Owner);
         Ok(owners.min_by_key(|it| it.since).map(|it| it.email))
-    }
-
-    async fn record_session(&self, session: &Session) -> Result<(), Unavailable> {
-        self.reach()?.sessions.insert(session.id.to_string(), session.clone());
-        Ok(())
-    }
-
-    async fn find_session(&self, id: &SessionId) -> Result<Option<Session>, Unavailable> {
-        Ok(self.reach()?.sessions.get(id.as_str()).cloned())
-    }
-
-    async fn revoke_session(&self, id: &SessionId) -> Result<(), Unavailable> {
-        self.reach()?.sessions.remove(id.as_str());
-        Ok(())
-    }
-
-    async fn count_try(&self, throttle: &Throttle, now: Timestamp) -> Result<Tries, Unavailable> {
-        let mut stored = self.reach()?;
-        let fresh = Tries { count: 0, until: now + throttle.window };
-        let tries = stored.tries.entry(throttle.key.clone()).or_insert(fresh);
-        if tries.until <= now {
-            *tries = fresh;
-        }
-        tries.count += 1;
-        Ok(*tries)
-    }
-
-    async fn forget_tries(&self, throttle: &Throttle) -> Result<(), Unavailable> {
-        self.reach()?.tries.remove(&throttle.key);
-        Ok(())
     }
 
     async fn find_customer(&self, tenant: &TenantId) -> Result<Option<String>, Unavailable> {

@@ -21,5 +21,7 @@ pub mod queue;
 pub mod random;
 pub mod routes;
 pub mod sagas;
+pub mod sessions;
 pub mod tenants;
+pub mod throttles;
 pub mod vault;

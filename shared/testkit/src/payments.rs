@@ -1,10 +1,9 @@
 //! A payment provider that takes no money.
 
 use crate::outage::Outage;
-use domain::{id::TenantId, plan::PlanId};
-use ports::{
-    accounts::EmailAddress,
-    payments::{CheckoutPage, CheckoutState, Order, Payments, PaymentsError, Price, Subscription},
+use domain::{email::EmailAddress, id::TenantId, plan::PlanId};
+use ports::payments::{
+    CheckoutPage, CheckoutState, Order, Payments, PaymentsError, Price, Subscription,
 };
 use std::{
     collections::BTreeMap,

@@ -9,12 +9,15 @@ use std::sync::Arc;
 use testkit::{
     access_tokens::FakeAccessTokens, accounts::FakeAccounts, clock::FakeClock,
     intents::FakeIntents, payments::FakePayments, projects::FakeProjects, queue::FakeQueue,
-    sagas::FakeSagas, tenants::FakeTenants, vault::FakeVault,
+    sagas::FakeSagas, sessions::FakeSessions, tenants::FakeTenants, throttles::FakeThrottles,
+    vault::FakeVault,
 };
 use tower::ServiceExt;
 
 pub(crate) const APP_URL: &str = "https://app.test";
 pub(crate) const KEY: &str = "0123456789abcdef0123456789abcdef";
+/// More than any test makes that does not mean to.
+pub(crate) const TRIES_PER_NETWORK: u32 = 100;
 pub(crate) const PASSWORD: &str = "correct horse battery";
 
 #[derive(Debug)]
@@ -22,6 +25,8 @@ pub(crate) struct Fakes;
 
 impl World for Fakes {
     type Accounts = FakeAccounts;
+    type Sessions = FakeSessions;
+    type Throttles = FakeThrottles;
     type Tenants = FakeTenants;
     type AccessTokens = FakeAccessTokens;
     type Projects = FakeProjects;
@@ -104,11 +109,14 @@ pub(crate) fn request(method: &str, path: &str, token: Option<&str>, body: &str)
 
 impl Bench {
     pub(crate) fn new() -> Self {
-        let accounts = FakeAccounts::default();
+        let sessions = FakeSessions::default();
+        let accounts = FakeAccounts::beside(&sessions);
         let api = Arc::new(Api {
             tenants: accounts.tenants(),
             access_tokens: FakeAccessTokens::default(),
             accounts,
+            sessions,
+            throttles: FakeThrottles::default(),
             projects: FakeProjects::default(),
             letters: FakeQueue::default(),
             intents: FakeIntents::default(),
@@ -123,6 +131,8 @@ impl Bench {
                 app_url: APP_URL.to_owned(),
                 domain: testkit::make::DOMAIN.to_owned(),
                 instance_url_port: ":8443".to_owned(),
+                tries_per_network: TRIES_PER_NETWORK,
+                operators: ["root@example.com".to_owned().try_into().expect("an address")].into(),
             },
         });
         Self { router: router(api.clone()), api }

@@ -46,13 +46,13 @@ async fn asking_twice_opens_one_page() {
 #[tokio::test]
 async fn a_second_click_at_the_same_moment_has_to_wait() {
     use ports::{
-        accounts::{Accounts, Throttle},
         clock::Clock,
+        throttles::{Throttle, Throttles},
     };
     let (bench, customer, id) = start().await;
     // As the first click leaves it while it talks to the provider.
     let turn = Throttle { key: format!("checkout#{id}"), window: Duration::from_secs(30) };
-    bench.api.accounts.count_try(&turn, bench.api.clock.now()).await.unwrap();
+    bench.api.throttles.count_try(&turn, bench.api.clock.now()).await.unwrap();
     let answer = checkout(&bench, &customer, &id).await;
     assert_eq!(answer.status, StatusCode::CONFLICT);
     assert_eq!(answer.header(header::RETRY_AFTER), "2");

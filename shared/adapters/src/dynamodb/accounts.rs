@@ -4,30 +4,29 @@ mod items;
 
 use super::{
     keys::{self, Key},
-    table::{Table, is_update_refused, read, unavailable},
+    table::{Table, unavailable},
     tenants::{self, items::MembershipItem},
 };
 use aws_sdk_dynamodb::{
     Client,
-    types::{AttributeValue as A, ReturnValue},
+    operation::transact_write_items::TransactWriteItemsError,
+    types::{AttributeValue as A, Delete, TransactWriteItem, Update},
 };
 use domain::{
-    id::{SessionId, TenantId, UserId},
+    email::EmailAddress,
+    id::{TenantId, UserId},
     tenant::Subdomain,
 };
-use items::{AddressItem, CustomerItem, SessionItem, SignUpItem, TriesItem, UserItem};
+use items::{AddressItem, CustomerItem, ResetItem, SignUpItem, UserItem};
 use jiff::Timestamp;
 use ports::{
     Unavailable,
     accounts::{
-        Accounts, ConfirmError, Credentials, EmailAddress, Membership, NewAccount, PasswordHash,
-        Role, Session, SignUp, Throttle, TokenHash, Tries,
+        Accounts, ConfirmError, Credentials, Membership, NewAccount, PasswordChange, PasswordHash,
+        Reset, ResetError, Role, SignUp, TokenHash, User,
     },
     tenants::Member,
 };
-
-/// Two windows cannot end between the two halves of one try; a few rounds are for races only.
-const MAX_ROUNDS: u32 = 4;
 
 #[derive(Clone, Debug)]
 pub struct DynamoAccounts {
@@ -53,14 +52,18 @@ impl DynamoAccounts {
         owner: &Member,
     ) -> Result<(), ConfirmError> {
         let (user, email) = (&owner.user, &owner.email);
-        let credentials = AddressItem { user: user.clone(), password: sign_up.password.clone() };
-        let person = UserItem { email: email.to_string(), created_at: owner.since };
+        let owned_by = AddressItem { user: user.clone() };
+        let person = UserItem {
+            email: email.to_string(),
+            password: Some(sign_up.password.clone()),
+            generation: 0,
+            google_subject: None,
+            created_at: owner.since,
+        };
         for subdomain in Subdomain::choices(email, tenant) {
             let mut parts = tenants::part_open(&self.table, tenant, &subdomain, owner)?;
-            parts.push(self.table.part_delete(&keys::sign_up(token), |it| {
-                it.condition_expression("attribute_exists(pk)")
-            })?);
-            parts.push(self.table.part_put_new(&keys::address(email), &credentials)?);
+            parts.push(self.take(&keys::sign_up(token))?);
+            parts.push(self.table.part_put_new(&keys::address(email), &owned_by)?);
             parts.push(self.table.part_put_new(&keys::user(user), &person)?);
             match self.table.transact(parts).await? {
                 Ok(()) => return Ok(()),
@@ -73,68 +76,50 @@ impl DynamoAccounts {
         Err(unavailable("a new tenant finds no subdomain").into())
     }
 
-    async fn delete(&self, key: &Key) -> Result<(), Unavailable> {
-        self.table
-            .client
-            .delete_item()
+    /// Only one caller can take what is there.
+    fn take(&self, key: &Key) -> Result<TransactWriteItem, Unavailable> {
+        let delete = Delete::builder()
             .table_name(&self.table.name)
             .set_key(Some(key.attributes()))
-            .send()
-            .await
-            .map(|_| ())
-            .map_err(unavailable)
+            .condition_expression("attribute_exists(pk)")
+            .build()
+            .map_err(unavailable)?;
+        Ok(TransactWriteItem::builder().delete(delete).build())
     }
 
-    /// One more try in the window that is open at `now`, if one is.
-    async fn count_in_window(&self, key: &Key, now_s: i64) -> Result<Option<Tries>, Unavailable> {
-        let counted = self
-            .table
-            .client
-            .update_item()
-            .table_name(&self.table.name)
-            .set_key(Some(key.attributes()))
-            .update_expression("SET tries = tries + :one")
-            .condition_expression("expires_at_s > :now")
-            .expression_attribute_values(":one", A::N("1".to_owned()))
-            .expression_attribute_values(":now", A::N(now_s.to_string()))
-            .return_values(ReturnValue::AllNew)
-            .send()
-            .await;
-        match counted {
-            Ok(answer) => {
-                let item: TriesItem = read(answer.attributes.unwrap_or_default())?;
-                Ok(Some(Tries { count: item.tries, until: at(item.expires_at_s)? }))
-            }
-            Err(error) if is_update_refused(&error) => Ok(None),
-            Err(error) => Err(unavailable(error)),
-        }
-    }
-
-    /// The first try of a new window, unless somebody else has just opened one.
-    async fn open_window(
+    /// Sets the password of the user whose present one is of `generation`, and starts the next.
+    fn set_password(
         &self,
-        key: &Key,
-        now_s: i64,
-        until_s: i64,
-    ) -> Result<Option<Tries>, Unavailable> {
-        let opened = self
-            .table
-            .client
-            .update_item()
+        user: &UserId,
+        generation: u64,
+        password: &PasswordHash,
+    ) -> Result<TransactWriteItem, Unavailable> {
+        let update = Update::builder()
             .table_name(&self.table.name)
-            .set_key(Some(key.attributes()))
-            .update_expression("SET tries = :one, expires_at_s = :until")
-            .condition_expression("attribute_not_exists(pk) OR expires_at_s <= :now")
-            .expression_attribute_values(":one", A::N("1".to_owned()))
-            .expression_attribute_values(":until", A::N(until_s.to_string()))
-            .expression_attribute_values(":now", A::N(now_s.to_string()))
-            .send()
-            .await;
-        match opened {
-            Ok(_) => Ok(Some(Tries { count: 1, until: at(until_s)? })),
-            Err(error) if is_update_refused(&error) => Ok(None),
-            Err(error) => Err(unavailable(error)),
-        }
+            .set_key(Some(keys::user(user).attributes()))
+            .update_expression("SET password = :password, generation = :next")
+            // Nobody's comparison with an attribute that is not there holds: the user exists.
+            .condition_expression("generation = :now")
+            .expression_attribute_values(":password", A::S(password.0.clone()))
+            .expression_attribute_values(":next", number(generation + 1))
+            .expression_attribute_values(":now", number(generation))
+            .build()
+            .map_err(unavailable)?;
+        Ok(TransactWriteItem::builder().update(update).build())
+    }
+
+    /// Takes the session that asked along into the next generation.
+    fn keep_session(&self, change: &PasswordChange) -> Result<TransactWriteItem, Unavailable> {
+        let update = Update::builder()
+            .table_name(&self.table.name)
+            .set_key(Some(keys::session(&change.user, &change.keep).attributes()))
+            .update_expression("SET generation = :next")
+            .condition_expression("generation = :now")
+            .expression_attribute_values(":next", number(change.generation + 1))
+            .expression_attribute_values(":now", number(change.generation))
+            .build()
+            .map_err(unavailable)?;
+        Ok(TransactWriteItem::builder().update(update).build())
     }
 }
 
@@ -167,8 +152,88 @@ impl Accounts for DynamoAccounts {
         &self,
         email: &EmailAddress,
     ) -> Result<Option<Credentials>, Unavailable> {
-        let item: Option<AddressItem> = self.table.get(&keys::address(email)).await?;
-        Ok(item.map(|it| Credentials { user: it.user, password: PasswordHash(it.password) }))
+        let address: Option<AddressItem> = self.table.get(&keys::address(email)).await?;
+        // For an unknown address as well: how long this takes shall tell nobody anything.
+        let nobody = UserId::new("nobody").map_err(unavailable)?;
+        let user = address.map_or(nobody, |it| it.user);
+        let found = self.find_user(&user).await?;
+        Ok(found.map(|User { id: user, password, generation, .. }| Credentials {
+            user,
+            password,
+            generation,
+        }))
+    }
+
+    async fn find_user(&self, id: &UserId) -> Result<Option<User>, Unavailable> {
+        let item: Option<UserItem> = self.table.get(&keys::user(id)).await?;
+        item.map(|it| {
+            Ok(User {
+                id: id.clone(),
+                email: address(it.email)?,
+                password: it.password.map(PasswordHash),
+                generation: it.generation,
+                google: it.google_subject.is_some(),
+            })
+        })
+        .transpose()
+    }
+
+    async fn record_reset(&self, reset: &Reset) -> Result<(), Unavailable> {
+        let item = ResetItem {
+            email: reset.email.to_string(),
+            generation: reset.generation,
+            expires_at_s: reset.expires_at.as_second(),
+        };
+        self.table.put_new(&keys::reset(&reset.token), &item).await.map(|_| ())
+    }
+
+    async fn reset_password(
+        &self,
+        token: &TokenHash,
+        password: &PasswordHash,
+        now: Timestamp,
+    ) -> Result<(UserId, EmailAddress), ResetError> {
+        let reset: Option<ResetItem> = self.table.get(&keys::reset(token)).await?;
+        let reset =
+            reset.filter(|it| it.expires_at_s > now.as_second()).ok_or(ResetError::Spent)?;
+        let email = address(reset.email)?;
+        let owner: Option<AddressItem> = self.table.get(&keys::address(&email)).await?;
+        let user = owner.ok_or(ResetError::Spent)?.user;
+        let done = self
+            .table
+            .client
+            .transact_write_items()
+            .transact_items(self.take(&keys::reset(token))?)
+            .transact_items(self.set_password(&user, reset.generation, password)?)
+            .send()
+            .await;
+        match done {
+            Ok(_) => Ok((user, email)),
+            Err(error) if error.as_service_error().is_some_and(is_condition) => {
+                Err(ResetError::Spent)
+            }
+            Err(error) => Err(unavailable(error).into()),
+        }
+    }
+
+    async fn change_password(&self, change: &PasswordChange) -> Result<bool, Unavailable> {
+        let done = self
+            .table
+            .client
+            .transact_write_items()
+            .transact_items(self.set_password(&change.user, change.generation, &change.password)?)
+            .transact_items(self.keep_session(change)?)
+            .send()
+            .await;
+        match done {
+            Ok(_) => Ok(true),
+            Err(error) if error.as_service_error().is_some_and(is_condition) => {
+                // Hashes are salted: this very one is there only if this very change was made.
+                let user = self.find_user(&change.user).await?;
+                Ok(user.is_some_and(|it| it.password.as_ref() == Some(&change.password)))
+            }
+            Err(error) => Err(unavailable(error)),
+        }
     }
 
     async fn list_memberships(&self, user: &UserId) -> Result<Vec<Membership>, Unavailable> {
@@ -185,46 +250,6 @@ impl Accounts for DynamoAccounts {
         let members = tenants::members(&self.table, tenant).await?;
         let owners = members.into_iter().filter(|it| it.role == Role::Owner);
         Ok(owners.min_by_key(|it| it.since).map(|it| it.email))
-    }
-
-    async fn record_session(&self, session: &Session) -> Result<(), Unavailable> {
-        let item = SessionItem {
-            user: session.user.clone(),
-            tenant: session.tenant.clone(),
-            expires_at_s: session.expires_at.as_second(),
-        };
-        self.table.put(&keys::session(&session.id), &item).await
-    }
-
-    async fn find_session(&self, id: &SessionId) -> Result<Option<Session>, Unavailable> {
-        let item: Option<SessionItem> = self.table.get(&keys::session(id)).await?;
-        item.map(|it| {
-            let expires_at = at(it.expires_at_s)?;
-            Ok(Session { id: id.clone(), user: it.user, tenant: it.tenant, expires_at })
-        })
-        .transpose()
-    }
-
-    async fn revoke_session(&self, id: &SessionId) -> Result<(), Unavailable> {
-        self.delete(&keys::session(id)).await
-    }
-
-    async fn count_try(&self, throttle: &Throttle, now: Timestamp) -> Result<Tries, Unavailable> {
-        let (key, now_s) = (keys::tries(&throttle.key), now.as_second());
-        let window_s = i64::try_from(throttle.window.as_secs()).map_err(unavailable)?;
-        for _ in 0..MAX_ROUNDS {
-            if let Some(tries) = self.count_in_window(&key, now_s).await? {
-                return Ok(tries);
-            }
-            if let Some(first) = self.open_window(&key, now_s, now_s + window_s).await? {
-                return Ok(first);
-            }
-        }
-        Err(unavailable("too many tries at the same time"))
-    }
-
-    async fn forget_tries(&self, throttle: &Throttle) -> Result<(), Unavailable> {
-        self.delete(&keys::tries(&throttle.key)).await
     }
 
     async fn find_customer(&self, tenant: &TenantId) -> Result<Option<String>, Unavailable> {
@@ -246,10 +271,22 @@ impl Accounts for DynamoAccounts {
     }
 }
 
+/// Whether a condition failed: of the token, which is spent, or of the address, which is taken. A
+/// conflict with another transaction says nothing yet and is worth another try.
+fn is_condition(error: &TransactWriteItemsError) -> bool {
+    let TransactWriteItemsError::TransactionCanceledException(cancelled) = error else {
+        return false;
+    };
+    cancelled
+        .cancellation_reasons()
+        .iter()
+        .any(|it| it.code.as_deref() == Some("ConditionalCheckFailed"))
+}
+
 fn address(stored: String) -> Result<EmailAddress, Unavailable> {
     EmailAddress::try_from(stored).map_err(unavailable)
 }
 
-fn at(second: i64) -> Result<Timestamp, Unavailable> {
-    Timestamp::from_second(second).map_err(unavailable)
+fn number(it: u64) -> A {
+    A::N(it.to_string())
 }

@@ -2,6 +2,7 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{
+    email::EmailAddress,
     id::{
         AccessTokenId, InvitationId, ProjectId, ReservationId, SessionId, TenantId, UserId,
         WorkerId,
@@ -10,7 +11,7 @@ use domain::{
     route::HostName,
     tenant::Subdomain,
 };
-use ports::accounts::{EmailAddress, TokenHash};
+use ports::accounts::TokenHash;
 use std::collections::HashMap;
 
 /// The name of the attribute by which DynamoDB expires an item: seconds since 1970.
@@ -152,7 +153,12 @@ pub fn sign_up(token: &TokenHash) -> Key {
     Key::new(format!("SIGN_UP#{}", token.0), "SIGN_UP")
 }
 
-/// A confirmed address with what signing in needs. Its being there is what makes it unique.
+/// By the token's hash, like a sign-up.
+pub fn reset(token: &TokenHash) -> Key {
+    Key::new(format!("RESET#{}", token.0), "RESET")
+}
+
+/// A confirmed address, and whose it is. Its being there is what makes it unique.
 pub fn address(email: &EmailAddress) -> Key {
     Key::new(format!("ADDRESS#{email}"), "ADDRESS")
 }
@@ -208,8 +214,13 @@ pub fn access_tokens_partition(user: &UserId) -> String {
     format!("ACCESS_TOKENS#{user}")
 }
 
-pub fn session(id: &SessionId) -> Key {
-    Key::new(id.as_str(), "SESSION")
+/// All sessions of a user in one partition, so that one query lists them.
+pub fn session(user: &UserId, id: &SessionId) -> Key {
+    Key::new(sessions_partition(user), id.as_str())
+}
+
+pub fn sessions_partition(user: &UserId) -> String {
+    format!("SESSIONS#{user}")
 }
 
 pub fn tries(throttle: &str) -> Key {

@@ -11,6 +11,7 @@ use aws_sdk_dynamodb::{
     },
     types::AttributeValue,
 };
+use jiff::Timestamp;
 use ports::Unavailable;
 use serde::{Serialize, de::DeserializeOwned};
 use std::collections::HashMap;
@@ -123,6 +124,23 @@ impl Table {
             .map(|_| ())
             .map_err(unavailable)
     }
+
+    /// Deletes the item at `key`, if one is there.
+    pub(crate) async fn delete(&self, key: &Key) -> Result<(), Unavailable> {
+        self.client
+            .delete_item()
+            .table_name(&self.name)
+            .set_key(Some(key.attributes()))
+            .send()
+            .await
+            .map(|_| ())
+            .map_err(unavailable)
+    }
+}
+
+/// Second `second` since 1970, as tables keep it.
+pub(crate) fn at(second: i64) -> Result<Timestamp, Unavailable> {
+    Timestamp::from_second(second).map_err(unavailable)
 }
 
 fn is_put_refused(error: &SdkError<PutItemError>) -> bool {

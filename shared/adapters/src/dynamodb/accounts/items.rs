@@ -1,6 +1,6 @@
 //! What lies in the table `accounts`.
 
-use domain::id::{TenantId, UserId};
+use domain::id::UserId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -12,29 +12,29 @@ pub(super) struct SignUpItem {
 }
 
 #[derive(Serialize, Deserialize)]
+pub(super) struct ResetItem {
+    pub(super) email: String,
+    pub(super) generation: u64,
+    pub(super) expires_at_s: i64,
+}
+
+#[derive(Serialize, Deserialize)]
 pub(super) struct AddressItem {
     pub(super) user: UserId,
-    pub(super) password: String,
 }
 
 #[derive(Serialize, Deserialize)]
 pub(super) struct UserItem {
     pub(super) email: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) password: Option<String>,
+    /// Beside the password, so that both are read and written at once.
+    #[serde(default)]
+    pub(super) generation: u64,
+    /// The linked Google account's name for its owner.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) google_subject: Option<String>,
     pub(super) created_at: Timestamp,
-}
-
-#[derive(Serialize, Deserialize)]
-pub(super) struct SessionItem {
-    pub(super) user: UserId,
-    pub(super) tenant: TenantId,
-    pub(super) expires_at_s: i64,
-}
-
-/// The end of the window is the end of the item, so that forgotten counts expire by themselves.
-#[derive(Serialize, Deserialize)]
-pub(super) struct TriesItem {
-    pub(super) tries: u32,
-    pub(super) expires_at_s: i64,
 }
 
 #[derive(Serialize, Deserialize)]
