@@ -6,8 +6,9 @@ use crate::{
         Accepted, AccessTokenBody, AccessTokenView, ChangePasswordBody, CheckoutView, Confirmed,
         CredentialsBody, EmailBody, GatewayTokenView, Health, IntentBody, InvitationBody,
         InvitationView, MeView, MemberView, NewAccessTokenView, NewProjectBody, PlanName, PlanView,
-        ProjectState, ProjectView, ResetBody, ResetDone, RoleBody, RoleName, ScopeName, SessionView,
-        SignedInView, StepState, StepView, SwitchBody, TenantBody, TenantView, TokenBody,
+        ProjectState, ProjectView, ResetBody, ResetDone, RoleBody, RoleName, ScopeName,
+        SessionView, SignedInView, StepState, StepView, SwitchBody, TenantBody, TenantView,
+        TokenBody,
     },
     world::World,
 };

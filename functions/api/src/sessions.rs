@@ -70,12 +70,12 @@ pub(crate) async fn revoke<W: World>(
 pub(crate) async fn revoke_all<W: World>(
     State(api): State<Arc<Api<W>>>,
     SignedIn(current): SignedIn,
-) -> Result<(StatusCode, SetCookie), Refusal> {
+) -> Result<(SetCookie, StatusCode), Refusal> {
     let sessions = api.sessions.list(&current.user).await?;
     for session in sessions.iter().filter(|it| it.id != current.id) {
         api.sessions.revoke(&current.user, &session.id).await?;
     }
     // Last: if something fails before, this one can ask again.
     api.sessions.revoke(&current.user, &current.id).await?;
-    Ok((StatusCode::NO_CONTENT, SetCookie::forget()))
+    Ok((SetCookie::forget(), StatusCode::NO_CONTENT))
 }

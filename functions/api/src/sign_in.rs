@@ -160,7 +160,7 @@ pub(crate) async fn sign_out<W: World>(
     State(api): State<Arc<Api<W>>>,
     signed_in: Result<SignedIn, Refusal>,
     Cookie(kept): Cookie,
-) -> Result<(StatusCode, SetCookie), Refusal> {
+) -> Result<(SetCookie, StatusCode), Refusal> {
     match signed_in {
         Ok(SignedIn(session)) => api.sessions.revoke(&session.user, &session.id).await?,
         // A browser whose access token has run out, or that has none yet.
@@ -171,5 +171,5 @@ pub(crate) async fn sign_out<W: World>(
         // Whatever its secret: one that is none of the session's would end it when it is refreshed.
         api.sessions.revoke(&kept.user, &kept.session).await?;
     }
-    Ok((StatusCode::NO_CONTENT, SetCookie::forget()))
+    Ok((SetCookie::forget(), StatusCode::NO_CONTENT))
 }

@@ -16,7 +16,8 @@ async fn only_a_confirmed_address_signs_in() {
     assert_eq!(bench.confirm(&bench.mailed_token()).await.status, StatusCode::OK);
     let answer = bench.sign_in("Ada@Example.COM", PASSWORD).await;
     assert_eq!(answer.status, StatusCode::OK, "addresses know no case");
-    assert_eq!(answer.body["expires_in_s"], 3600);
+    assert_eq!(answer.body["expires_in_s"], 900);
+    assert!(answer.text("user_id").starts_with("usr_"));
     assert!(answer.text("tenant_id").starts_with("ten_"));
 }
 

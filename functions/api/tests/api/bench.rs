@@ -72,6 +72,13 @@ pub(crate) struct Program {
     pub(crate) token: String,
 }
 
+/// What a browser has of a session: the access token in memory, the cookie on disk.
+#[derive(Clone, Debug)]
+pub(crate) struct Browser {
+    pub(crate) token: String,
+    pub(crate) cookie: String,
+}
+
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
@@ -84,6 +91,13 @@ impl Answer {
     pub(crate) fn fields(&self) -> Vec<&str> {
         let errors = self.body["errors"].as_array();
         errors.into_iter().flatten().filter_map(|it| it["field"].as_str()).collect()
+    }
+
+    /// The value of the cookie that the browser is to keep; empty if it is to forget it.
+    pub(crate) fn cookie(&self) -> String {
+        let set = self.header(header::SET_COOKIE);
+        let value = set.strip_prefix("__Host-refresh=").and_then(|it| it.split(';').next());
+        value.unwrap_or_else(|| panic!("no cookie in {self:?}")).to_owned()
     }
 
     pub(crate) fn header(&self, name: header::HeaderName) -> &str {
@@ -105,6 +119,22 @@ pub(crate) fn request(method: &str, path: &str, token: Option<&str>, body: &str)
         request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
     }
     request.body(Body::from(body.to_owned())).expect("a request")
+}
+
+/// A request of a page of our own, with what its browser keeps.
+pub(crate) fn from_site(
+    method: &str,
+    path: &str,
+    cookie: Option<&str>,
+    token: Option<&str>,
+) -> Request<Body> {
+    let mut request = request(method, path, token, "");
+    request.headers_mut().insert(header::ORIGIN, APP_URL.parse().expect("an origin"));
+    if let Some(cookie) = cookie {
+        let cookie = format!("theme=dark; __Host-refresh={cookie}");
+        request.headers_mut().insert(header::COOKIE, cookie.parse().expect("a cookie"));
+    }
+    request
 }
 
 impl Bench {
@@ -187,7 +217,11 @@ impl Bench {
     /// The token of the last letter.
     pub(crate) fn mailed_token(&self) -> String {
         match self.api.letters.sent().pop() {
-            Some(Letter::ConfirmAddress { token, .. } | Letter::Invitation { token, .. }) => token,
+            Some(
+                Letter::ConfirmAddress { token, .. }
+                | Letter::Invitation { token, .. }
+                | Letter::ResetPassword { token, .. },
+            ) => token,
             other => panic!("no token in {other:?}"),
         }
     }
@@ -239,6 +273,25 @@ impl Bench {
         let answer = self.post("/api/access-tokens", Some(&customer.token), &body).await;
         assert_eq!(answer.status, StatusCode::CREATED, "{answer:?}");
         Program { id: answer.text("id"), token: answer.text("token") }
+    }
+
+    /// A new session of somebody who has an account, as a browser keeps it.
+    pub(crate) async fn browser(&self, email: &str) -> Browser {
+        let answer = self.sign_in(email, PASSWORD).await;
+        assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
+        Browser { token: answer.text("access_token"), cookie: answer.cookie() }
+    }
+
+    /// Asks for the next access token with `cookie`, as the site does.
+    pub(crate) async fn refresh(&self, cookie: &str) -> Answer {
+        self.send(from_site("POST", "/api/session/refresh", Some(cookie), None)).await
+    }
+
+    /// Whether `token` opens the door.
+    pub(crate) async fn opens(&self, token: &str) -> bool {
+        let answer = self.get("/api/projects", Some(token)).await;
+        assert!([200, 401].contains(&answer.status.as_u16()), "{answer:?}");
+        answer.status == StatusCode::OK
     }
 
     /// The id of a new project of `customer`.

@@ -10,17 +10,30 @@ use http::StatusCode;
 use serde_json::{Value, json};
 
 /// For everybody.
-const PUBLIC: [&str; 5] = [
+const PUBLIC: [&str; 7] = [
     "get /api/health",
     "get /api/plans",
     "post /api/confirm",
+    "post /api/password/forgot",
+    "post /api/password/reset",
     "post /api/sign-in",
     "post /api/sign-up",
 ];
 
 /// About a user and not about a tenant: it serves who belongs to none that the session knows.
-const PERSONAL: [&str; 3] =
-    ["post /api/invitations/accept", "post /api/session/tenant", "post /api/sign-out"];
+const PERSONAL: [&str; 8] = [
+    "delete /api/sessions",
+    "delete /api/sessions/{id}",
+    "get /api/me",
+    "get /api/sessions",
+    "post /api/invitations/accept",
+    "post /api/password/change",
+    "post /api/session/tenant",
+    "post /api/sign-out",
+];
+
+/// For whoever has a cookie, which is tried elsewhere.
+const OF_A_COOKIE: [&str; 1] = ["post /api/session/refresh"];
 
 /// Members may do it to themselves and to nobody else, owners to everybody.
 const OF_ONESELF: [&str; 1] = ["delete /api/members/{user_id}"];
@@ -32,6 +45,9 @@ fn body_of(name: &str) -> Value {
         "post /api/intents" => json!({ "plan": "standard" }),
         "post /api/invitations" => json!({ "email": "new@example.com", "role": "member" }),
         "post /api/invitations/accept" | "post /api/confirm" => json!({ "token": "a.1.s" }),
+        "post /api/password/change" => {
+            json!({ "current_password": "a wrong password", "password": PASSWORD })
+        }
         "post /api/projects" => json!({ "name": "mybot", "plan": "standard" }),
         "post /api/session/tenant" => json!({ "tenant_id": "ten_nobodys" }),
         "post /api/sign-in" | "post /api/sign-up" => {
@@ -50,6 +66,7 @@ struct Household {
     user: String,
     invitation: String,
     access_token: String,
+    session: String,
 }
 
 impl Household {
@@ -59,7 +76,9 @@ impl Household {
         let asked = json!({ "email": format!("guest-of-{email}"), "role": "member" });
         let invitation = bench.post("/api/invitations", Some(&owner.token), &asked).await;
         let access_token = bench.access_token(&owner, "read").await;
+        let sessions = bench.get("/api/sessions", Some(&owner.token)).await;
         Self {
+            session: sessions.body[0]["id"].as_str().expect("a session").to_owned(),
             project: bench.project(&owner).await,
             user: members.body[0]["user_id"].as_str().expect("a member").to_owned(),
             invitation: invitation.text("id"),
@@ -78,6 +97,8 @@ impl Household {
             ("{id}", &self.invitation)
         } else if path.starts_with("/api/access-tokens/{id}") {
             ("{id}", &self.access_token)
+        } else if path.starts_with("/api/sessions/{id}") {
+            ("{id}", &self.session)
         } else {
             ("", &self.project)
         };
@@ -131,6 +152,7 @@ impl Operation {
                 match scheme.as_str() {
                     "session" => operation.session = Some(scopes),
                     "access_token" => operation.access_token = Some(scopes),
+                    "refresh" => (),
                     other => panic!("say what `{}` expects of `{other}`", operation.name),
                 }
             }
@@ -178,14 +200,15 @@ fn refused(answer: &Answer) -> (StatusCode, &str) {
 fn every_operation_says_whom_it_is_for() {
     let operations = operations();
     for it in &operations {
-        assert_eq!(it.session.is_none(), it.is_in(&PUBLIC), "{}: all or members?", it.name);
+        let is_declared = it.is_in(&PUBLIC) || it.is_in(&OF_A_COOKIE);
+        assert_eq!(it.session.is_none(), is_declared, "{}: all or members?", it.name);
         let programs = it.access_token.as_deref().unwrap_or_default();
         let scope = if it.method == "GET" { "read" } else { "write" };
         assert!(it.access_token.is_none() || programs == [scope], "{}", it.name);
         assert!(it.access_token.is_none() || !it.needs_owner(), "{}: not for programs", it.name);
     }
     let names: Vec<_> = operations.iter().map(|it| it.name.as_str()).collect();
-    for name in PUBLIC.iter().chain(&PERSONAL).chain(&OF_ONESELF) {
+    for name in PUBLIC.iter().chain(&PERSONAL).chain(&OF_A_COOKIE).chain(&OF_ONESELF) {
         assert!(names.contains(name), "{name} is no operation any more");
     }
 }
@@ -215,6 +238,9 @@ async fn another_tenant_sees_and_changes_nothing() {
     let eve = Household::of(&bench, "eve@example.com").await;
     let before = ada.seen(&bench).await;
     let token = Some(eve.owner.token.as_str());
+    for it in operations().iter().filter(|it| it.is_in(&PERSONAL) && it.path.contains('{')) {
+        it.ask(&bench, &ada, token).await;
+    }
     for it in operations().iter().filter(|it| it.is_of_a_tenant()) {
         let answer = it.ask(&bench, &ada, token).await;
         if it.path.contains('{') {

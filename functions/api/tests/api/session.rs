@@ -2,16 +2,12 @@
 
 use crate::bench::{APP_URL, Bench, KEY, request};
 use api::Keys;
-use domain::{
-    id::{SessionId, TenantId, UserId},
-    tenant::Role,
-};
 use http::{StatusCode, header};
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use ports::{
-    accounts::{Accounts, Session},
+    accounts::{Credentials, TokenHash},
     clock::Clock,
-    tenants::Member,
+    sessions::{Device, Refresh, Session, Sessions},
 };
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -33,10 +29,10 @@ async fn signing_out_ends_a_session_and_no_other() {
 }
 
 #[tokio::test]
-async fn a_session_lasts_an_hour() {
+async fn an_access_token_lasts_a_quarter_of_an_hour() {
     let bench = Bench::new();
     let customer = bench.customer("ada@example.com").await;
-    bench.api.clock.advance(Duration::from_secs(3599));
+    bench.api.clock.advance(Duration::from_secs(899));
     assert_eq!(bench.get(HOME, Some(&customer.token)).await.status, StatusCode::OK);
     bench.api.clock.advance(Duration::from_secs(1));
     assert_eq!(bench.get(HOME, Some(&customer.token)).await.status, StatusCode::UNAUTHORIZED);
@@ -45,16 +41,23 @@ async fn a_session_lasts_an_hour() {
 /// A session that is in the table, for which tokens of all kinds can be forged.
 async fn session(bench: &Bench) -> Value {
     let now = bench.api.clock.now();
+    let user: domain::id::UserId = "usr_ada".parse().expect("as prepared");
+    let tenant = "ten_ada".parse().expect("as prepared");
+    let email = "ada@example.com".to_owned().try_into().expect("as prepared");
+    let credentials = Credentials { user: user.clone(), password: None, generation: 3 };
+    bench.api.accounts.put_account(&email, credentials, &tenant);
     let session = Session {
-        id: SessionId::new("real").expect("as prepared"),
-        user: UserId::new("ada").expect("as prepared"),
-        tenant: TenantId::new("ada").expect("as prepared"),
+        id: "ses_real".parse().expect("as prepared"),
+        user,
+        tenant,
+        generation: 3,
+        refresh: Refresh { current: TokenHash(String::new()), previous: None, rotated_at: now },
+        device: Device { user_agent: String::new(), ip: String::new() },
+        created_at: now,
+        last_used_at: now,
         expires_at: now + Duration::from_mins(10),
     };
-    bench.api.accounts.record_session(&session).await.expect("as prepared");
-    let email = "ada@example.com".to_owned().try_into().expect("as prepared");
-    let member = Member { user: session.user, email, role: Role::Owner, since: now };
-    bench.api.tenants.open(&session.tenant, member);
+    bench.api.sessions.record(&session).await.expect("as prepared");
     json!({
         "iss": APP_URL, "aud": format!("{APP_URL}/api"), "sub": "usr_ada", "sid": "ses_real",
         "tenant": "ten_ada", "iat": now.as_second(), "exp": now.as_second() + 60,
@@ -122,6 +125,9 @@ async fn nobody_gets_in_while_sessions_cannot_be_read() {
     let token = signed(&session(&bench).await, KEY);
     bench.api.accounts.outage.begin(1);
     assert_eq!(bench.get(HOME, Some(&token)).await.status, StatusCode::SERVICE_UNAVAILABLE);
+    bench.api.sessions.outage.begin(1);
+    assert_eq!(bench.get(HOME, Some(&token)).await.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(bench.get(HOME, Some(&token)).await.status, StatusCode::OK);
 }
 
 #[test]
