@@ -63,6 +63,14 @@ impl FakeAccounts {
         self.open(&mut self.lock(), email, credentials, tenant, Timestamp::UNIX_EPOCH);
     }
 
+    /// Makes `user` what `role` says in `tenant`, and takes them out of every other.
+    pub fn put_membership(&self, user: &UserId, tenant: &TenantId, role: Role) {
+        let email = self.lock().users.get(user).map(|it| it.email.clone());
+        let email = email.expect("whoever is a member has an account");
+        let since = Timestamp::UNIX_EPOCH;
+        self.tenants.move_member(tenant, Member { user: user.clone(), email, role, since });
+    }
+
     /// The tenants of these accounts: one store, two ports.
     pub fn tenants(&self) -> FakeTenants {
         self.tenants.clone()

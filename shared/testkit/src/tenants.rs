@@ -47,9 +47,11 @@ impl FakeTenants {
         stored.members.insert((tenant.clone(), owner.user.clone()), owner);
     }
 
-    /// Makes somebody a member, or gives a member another role.
-    pub fn put_member(&self, tenant: &TenantId, member: Member) {
-        self.lock().members.insert((tenant.clone(), member.user.clone()), member);
+    /// Makes somebody a member of `tenant`, and of nothing else.
+    pub fn move_member(&self, tenant: &TenantId, member: Member) {
+        let mut stored = self.lock();
+        stored.members.retain(|(_, user), _| *user != member.user);
+        stored.members.insert((tenant.clone(), member.user.clone()), member);
     }
 
     /// The tenants of `user` and their role in each.
