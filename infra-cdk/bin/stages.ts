@@ -112,6 +112,9 @@ export const stages = (env: NodeJS.ProcessEnv): Record<string, unknown> => ({
       products: { standard: 'pdt_standard', pro: 'pdt_pro', dedicated: 'pdt_dedicated' },
     },
     mailFrom: 'hello@1mins.localhost',
+    operators: ['operator@example.com'],
+    // Everybody here has the same address, and tests sign in all day.
+    triesPerNetwork: 100_000,
     edgeCidr: env.ONEMINS_EDGE_CIDR ?? '172.17.0.1/32',
     offerings: json(env.ONEMINS_OFFERINGS) ?? LADDERS.local,
     hetzner: json(env.ONEMINS_HETZNER),

@@ -61,6 +61,10 @@ const Fields = z.strictObject({
   }),
   dodo: z.strictObject({ url: Origin, products: z.record(Plan, name) }),
   mailFrom: z.email({ pattern: z.regexes.html5Email }),
+  /** Who of those who sign in runs the platform. */
+  operators: z.array(z.email()).default([]),
+  /** Sign-ins from one address of the internet within a quarter of an hour, and as many of the like. */
+  triesPerNetwork: z.int().positive().default(100),
   /** The only network that may speak to instances. */
   edgeCidr: z.cidrv4(),
   agentImage: z.string().regex(/^[^:]+:[^:]+$/, 'must name a tag'),

@@ -45,6 +45,8 @@ export const FUNCTIONS = {
       APP_URL: it.stage.appUrl,
       DOMAIN: it.stage.domain,
       INSTANCE_URL_PORT: it.stage.instanceUrlPort,
+      TRIES_PER_NETWORK: String(it.stage.triesPerNetwork),
+      OPERATORS: it.stage.operators.join(','),
     }),
     may: (it) => [
       to.readWrite(it.tables.accounts),

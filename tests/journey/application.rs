@@ -218,7 +218,9 @@ async fn sign_in(
     if !known {
         return Err((StatusCode::UNAUTHORIZED, "{\"title\":\"wrong address or password\"}".into()));
     }
-    Ok(Json(json!({ "access_token": "jwt", "expires_in_s": 900, "tenant_id": "ten_1" })))
+    Ok(Json(json!({
+        "access_token": "jwt", "expires_in_s": 900, "user_id": "usr_1", "tenant_id": "ten_1",
+    })))
 }
 
 async fn plans() -> Json<Value> {

@@ -22,6 +22,7 @@ pub struct Confirmation {
 pub struct SignedIn {
     pub access_token: String,
     pub expires_in_s: u64,
+    pub user_id: String,
     pub tenant_id: String,
 }
 

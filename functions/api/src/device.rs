@@ -68,13 +68,13 @@ fn client(forwarded: &[Option<IpAddr>], peer: Option<IpAddr>) -> Option<IpAddr> 
 pub(crate) fn network(device: &Device) -> String {
     match device.ip.parse() {
         Ok(IpAddr::V4(it)) => it.to_string(),
-        Ok(IpAddr::V6(it)) => match it.to_ipv4_mapped() {
-            Some(it) => it.to_string(),
-            None => {
+        Ok(IpAddr::V6(it)) => it.to_ipv4_mapped().map_or_else(
+            || {
                 let [a, b, c, d, ..] = it.segments();
                 format!("{}/64", Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
-            }
-        },
+            },
+            |it| it.to_string(),
+        ),
         Err(_) => "unknown".to_owned(),
     }
 }

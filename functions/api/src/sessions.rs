@@ -14,7 +14,7 @@ use axum::{
 use domain::id::SessionId;
 use http::{StatusCode, request::Parts};
 use ports::{clock::Clock, sessions::Sessions};
-use std::sync::Arc;
+use std::{cmp::Reverse, sync::Arc};
 
 /// The session that a path names. What cannot be an id is not found.
 pub(crate) struct SessionPath(SessionId);
@@ -42,7 +42,7 @@ pub(crate) async fn list<W: World>(
     let mut sessions = api.sessions.list(&current.user).await?;
     // What a change of the password ended, and what ended by itself, is still in the table.
     sessions.retain(|it| it.generation >= current.generation && it.expires_at > now);
-    sessions.sort_by(|one, other| other.last_used_at.cmp(&one.last_used_at));
+    sessions.sort_by_key(|it| Reverse(it.last_used_at));
     Ok(Json(sessions.into_iter().map(|it| SessionView::of(it, &current.id)).collect()))
 }
 

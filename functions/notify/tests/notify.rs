@@ -89,6 +89,34 @@ async fn a_confirmation_holds_its_link_behind_the_hash() {
 }
 
 #[tokio::test]
+async fn a_forgotten_password_has_its_link_behind_the_hash() {
+    let mail = FakeMail::default();
+    let letter = Letter::ResetPassword { to: "ada@example.com".into(), token: "t0-k_n".into() };
+    deliver(&mail, &origins(), letter).await.unwrap();
+    let sent = mail.sent();
+    let link = "https://app.test/reset#token=t0-k_n";
+    assert!(sent[0].text.contains(&format!("\n{link}\n")), "{}", sent[0].text);
+    assert!(sent[0].text.contains("one hour"), "{}", sent[0].text);
+    assert!(sent[0].html.contains(&format!("href=\"{link}\"")), "{}", sent[0].html);
+}
+
+#[tokio::test]
+async fn news_of_a_password_lead_to_the_site_and_hold_no_token() {
+    let to = || "ada@example.com".to_owned();
+    let cases = [
+        (Letter::NoAccount { to: to() }, "\nhttps://app.test\n"),
+        (Letter::PasswordChanged { to: to() }, "\nhttps://app.test/forgot\n"),
+    ];
+    for (letter, link) in cases {
+        let mail = FakeMail::default();
+        deliver(&mail, &origins(), letter).await.unwrap();
+        let sent = mail.sent();
+        assert!(sent[0].text.contains(link), "{}", sent[0].text);
+        assert!(!sent[0].text.contains("token"), "{}", sent[0].text);
+    }
+}
+
+#[tokio::test]
 async fn whoever_has_an_account_is_told_without_a_token() {
     let mail = FakeMail::default();
     let letter = Letter::AddressKnown { to: "ada@example.com".into() };

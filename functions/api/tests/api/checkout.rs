@@ -39,6 +39,7 @@ async fn asking_twice_opens_one_page() {
     assert_eq!(first.body, second.body);
     assert_eq!(bench.api.payments.orders().len(), 1);
     bench.api.clock.advance(Duration::from_mins(30));
+    let customer = bench.signed_in("ada@example.com").await;
     assert_eq!(checkout(&bench, &customer, &id).await.body, first.body);
     assert_eq!(bench.api.payments.orders().len(), 1);
 }

@@ -8,4 +8,6 @@ mod heartbeats;
 mod intents;
 mod placements;
 mod projects;
+mod sessions;
 mod tenants;
+mod throttles;
