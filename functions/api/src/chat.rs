@@ -8,28 +8,25 @@
 //! is sent back to the site and opens the chat again: a click, and a ticket nobody else can use.
 
 use crate::{
+    caller::Person,
     edge::FromEdge,
     input::{Body, Fields, Input, ProjectPath},
     project::own,
     random,
     refusal::Refusal,
-    session::SignedIn,
     throttle,
     view::ChatTicketView,
     world::{Api, World},
 };
 use axum::{Json, extract::State};
-use domain::{
-    project::{Project, State as Stage},
-    route::HostName,
-};
+use domain::{project::State as Stage, route::HostName};
 use http::{HeaderName, HeaderValue, StatusCode};
 use jiff::Timestamp;
 use ports::{
-    accounts::Accounts,
     chat_tickets::{ChatPass, ChatTickets, Visit},
     clock::Clock,
-    projects::Projects,
+    tenant_projects::{Owned, TenantProjects},
+    tenants::Tenants,
     vault::{SecretKind, Vault},
 };
 use std::{convert::Infallible, sync::Arc, time::Duration};
@@ -86,19 +83,19 @@ impl Input for Shown {
 )]
 pub(crate) async fn open<W: World>(
     State(api): State<Arc<Api<W>>>,
-    SignedIn(session): SignedIn,
+    Person(scope): Person,
     ProjectPath(id): ProjectPath,
 ) -> Result<(StatusCode, Json<ChatTicketView>), Refusal> {
-    let project = own(&api, &session, &id).await?;
+    let project = own(&api, &scope, &id).await?;
     if project.state != Stage::Running {
         return Err(Refusal::Conflict("only a running project can be talked to"));
     }
     let now = api.clock.now();
-    throttle::count_ticket(&api, &session.user).await?;
+    throttle::count_ticket(&api, scope.user()).await?;
     let visit = Visit {
-        user: session.user,
-        tenant: session.tenant,
-        project: project.id,
+        user: scope.user().clone(),
+        tenant: scope.tenant().clone(),
+        project: project.id.clone(),
         host: project.host.clone(),
     };
     let (ticket, pass) = new_pass(visit, now + TICKET_TTL);
@@ -137,7 +134,7 @@ pub(crate) async fn authorize<W: World>(
     let visit = pass.ok_or(Refusal::NotSignedIn)?.visit;
     tracing::Span::current().record("project.id", visit.project.as_str());
     let project = visited(&api, &visit).await?.ok_or(Refusal::NotSignedIn)?;
-    let secrets = api.projects.secrets(&project.id).await?;
+    let secrets = api.projects.secrets(&project).await?;
     let secrets = secrets.ok_or_else(|| Refusal::internal("a project without secrets"))?;
     let kind = SecretKind::GatewayToken;
     let token = api.vault.open(&project.tenant_id, kind, &secrets.gateway_token).await?;
@@ -145,15 +142,12 @@ pub(crate) async fn authorize<W: World>(
 }
 
 /// The project that a visit leads to, if it still does.
-async fn visited<W: World>(api: &Api<W>, visit: &Visit) -> Result<Option<Project>, Refusal> {
-    let memberships = api.accounts.list_memberships(&visit.user).await?;
-    if !memberships.iter().any(|it| it.tenant == visit.tenant) {
+async fn visited<W: World>(api: &Api<W>, visit: &Visit) -> Result<Option<Owned>, Refusal> {
+    if api.tenants.find_member(&visit.tenant, &visit.user).await?.is_none() {
         return Ok(None);
     }
-    let project = api.projects.find(&visit.project).await?;
-    Ok(project.filter(|it| {
-        it.tenant_id == visit.tenant && it.host == visit.host && it.state == Stage::Running
-    }))
+    let project = api.projects.find(&visit.tenant, &visit.project).await?;
+    Ok(project.filter(|it| it.host == visit.host && it.state == Stage::Running))
 }
 
 fn new_pass(visit: Visit, expires_at: Timestamp) -> (String, ChatPass) {

@@ -1,20 +1,21 @@
 //! The page on which a project is paid for.
 
 use crate::{
+    caller::Owner,
     input::ProjectPath,
     project::own,
     refusal::Refusal,
-    session::SignedIn,
     view::CheckoutView,
     world::{Api, World},
 };
 use axum::{Json, extract::State};
-use domain::{id::TenantId, project::Project, project::State as Stage};
+use domain::{id::TenantId, project::State as Stage};
 use ports::{
     accounts::Accounts,
     clock::Clock,
     payments::{CheckoutState, Order, Payments},
-    projects::{Checkout, Projects},
+    projects::Checkout,
+    tenant_projects::{Owned, TenantProjects},
     throttles::{Throttle, Throttles},
 };
 use runtime::fault::chain;
@@ -33,16 +34,16 @@ const TURN_TTL: Duration = Duration::from_secs(30);
 /// page whose address got lost on the way to us does no harm. Nobody ever saw it, so nobody can pay
 /// on it, and it closes by itself; the repeat opens another one.
 #[utoipa::path(
-    post, path = "/api/projects/{id}/checkout", tag = "projects", security(("session" = [])),
+    post, path = "/api/projects/{id}/checkout", tag = "projects", security(("session" = ["owner"])),
     params(("id" = String, Path)),
     responses((status = 200, description = "The page", body = CheckoutView))
 )]
 pub(crate) async fn open<W: World>(
     State(api): State<Arc<Api<W>>>,
-    SignedIn(session): SignedIn,
+    Owner(scope): Owner,
     ProjectPath(id): ProjectPath,
 ) -> Result<Json<CheckoutView>, Refusal> {
-    let project = own(&api, &session, &id).await?;
+    let project = own(&api, &scope, &id).await?;
     if project.state != Stage::PendingPayment {
         return Err(Refusal::Conflict("the project is paid for"));
     }
@@ -58,9 +59,9 @@ pub(crate) async fn open<W: World>(
     page.map(|checkout_url| Json(CheckoutView { checkout_url }))
 }
 
-async fn page<W: World>(api: &Api<W>, project: &Project) -> Result<String, Refusal> {
+async fn page<W: World>(api: &Api<W>, project: &Owned) -> Result<String, Refusal> {
     let now = api.clock.now();
-    if let Some(last) = api.projects.checkout(&project.id).await? {
+    if let Some(last) = api.projects.checkout(project).await? {
         match api.payments.checkout_state(&last.session_id).await? {
             CheckoutState::Open if last.expires_at > now + LAST_CALL => return Ok(last.url),
             CheckoutState::Open | CheckoutState::Over => (),
@@ -80,7 +81,7 @@ async fn page<W: World>(api: &Api<W>, project: &Project) -> Result<String, Refus
     let page = api.payments.open_checkout(&order).await?;
     let checkout =
         Checkout { session_id: page.session_id, url: page.url.clone(), expires_at: now + PAGE_TTL };
-    api.projects.record_checkout(&project.id, &checkout).await?;
+    api.projects.record_checkout(project, &checkout).await?;
     Ok(page.url)
 }
 

@@ -4,8 +4,9 @@ use adapters::{
     clock::SystemClock,
     dodo::{Dodo, Products},
     dynamodb::{
-        accounts::DynamoAccounts, chat_tickets::DynamoChatTickets, intents::DynamoIntents,
-        projects::DynamoProjects, sessions::DynamoSessions, throttles::DynamoThrottles,
+        access_tokens::DynamoAccessTokens, accounts::DynamoAccounts,
+        chat_tickets::DynamoChatTickets, intents::DynamoIntents, projects::DynamoProjects,
+        sessions::DynamoSessions, tenants::DynamoTenants, throttles::DynamoThrottles,
     },
     kms::KmsVault,
     oidc::{self, Oidc},
@@ -26,6 +27,8 @@ impl World for Cloud {
     type Accounts = DynamoAccounts;
     type Sessions = DynamoSessions;
     type Throttles = DynamoThrottles;
+    type Tenants = DynamoTenants;
+    type AccessTokens = DynamoAccessTokens;
     type Projects = DynamoProjects;
     type ChatTickets = DynamoChatTickets;
     type Letters = SqsQueue<Letter>;
@@ -52,6 +55,8 @@ pub(crate) async fn connect() -> Result<Api<Cloud>, Error> {
         accounts: DynamoAccounts::connect(env::require("ACCOUNTS_TABLE")).await,
         sessions: DynamoSessions::connect(env::require("ACCOUNTS_TABLE")).await,
         throttles: DynamoThrottles::connect(env::require("ACCOUNTS_TABLE")).await,
+        tenants: DynamoTenants::connect(env::require("ACCOUNTS_TABLE")).await,
+        access_tokens: DynamoAccessTokens::connect(env::require("ACCOUNTS_TABLE")).await,
         projects: DynamoProjects::connect(env::require("PROJECTS_TABLE")).await,
         chat_tickets: DynamoChatTickets::connect(env::require("ACCOUNTS_TABLE")).await,
         letters: SqsQueue::connect(env::require("MAIL_QUEUE_URL")).await,

@@ -6,11 +6,11 @@ use axum::{
     extract::{FromRequest, FromRequestParts, Path, Request},
 };
 use contracts::problem::FieldError;
-use domain::{id::ProjectId, plan::PlanId};
+use domain::{id::ProjectId, plan::PlanId, tenant::Role};
 use http::{HeaderMap, header, request::Parts};
 use serde::de::{Deserialize, IntoDeserializer, value::Error as PlanError};
 use serde_json::{Map, Value};
-use std::fmt::Display;
+use std::{fmt::Display, ops::RangeInclusive};
 
 /// No body that we understand comes near it.
 pub(crate) const MAX_BODY_LEN: usize = 64 * 1024;
@@ -56,6 +56,34 @@ impl Fields {
         parsed.map_err(|message| self.note(field, message)).ok()
     }
 
+    /// The same for what may be left out. `None` if it is, or if `self` noted what is wrong.
+    pub(crate) fn optional_text<T, E: Display>(
+        &mut self,
+        field: &'static str,
+        parse: impl FnOnce(String) -> Result<T, E>,
+    ) -> Option<T> {
+        if self.left.contains_key(field) { self.text(field, parse) } else { None }
+    }
+
+    /// The whole number in `field`, within `range`.
+    pub(crate) fn integer(
+        &mut self,
+        field: &'static str,
+        range: RangeInclusive<u32>,
+    ) -> Option<u32> {
+        let (least, most) = (range.start(), range.end());
+        let number = match self.left.remove(field) {
+            Some(Value::Number(number)) => number
+                .as_u64()
+                .and_then(|it| u32::try_from(it).ok())
+                .filter(|it| range.contains(it))
+                .ok_or_else(|| format!("must be a whole number from {least} to {most}")),
+            Some(_) => Err("must be a number".to_owned()),
+            None => Err("is required".to_owned()),
+        };
+        number.map_err(|message| self.note(field, message)).ok()
+    }
+
     /// The plan that `field` names.
     pub(crate) fn plan(&mut self, field: &'static str) -> Option<PlanId> {
         self.text(field, |name| {
@@ -98,6 +126,40 @@ fn is_json(headers: &HeaderMap) -> bool {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|it| it.to_str().ok());
     let kind = kind.and_then(|it| it.split(';').next());
     kind.is_some_and(|it| it.trim().eq_ignore_ascii_case("application/json"))
+}
+
+/// What somebody calls a thing of theirs, for themselves to read.
+pub(crate) fn label(text: &str) -> Result<String, &'static str> {
+    let text = text.trim();
+    let fits = (1..=60).contains(&text.chars().count());
+    if fits && !text.chars().any(char::is_control) {
+        Ok(text.to_owned())
+    } else {
+        Err("must have 1 to 60 characters on one line")
+    }
+}
+
+/// A place in a tenant.
+pub(crate) fn role(name: &str) -> Result<Role, &'static str> {
+    match name {
+        "owner" => Ok(Role::Owner),
+        "member" => Ok(Role::Member),
+        _ => Err("must be `owner` or `member`"),
+    }
+}
+
+/// What a path names besides a project. What cannot be an id is not found, like an id that nobody
+/// has.
+pub(crate) struct IdPath<T>(pub(crate) T);
+
+impl<S: Send + Sync, T: TryFrom<String>> FromRequestParts<S> for IdPath<T> {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
+        let path = Path::<String>::from_request_parts(parts, state).await;
+        let Path(id) = path.map_err(|_| Refusal::NotFound)?;
+        T::try_from(id).map(Self).map_err(|_| Refusal::NotFound)
+    }
 }
 
 /// The project that a path names. What cannot be an id is not found, like an id that nobody has.

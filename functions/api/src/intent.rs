@@ -1,9 +1,9 @@
 //! Who looks as if they were about to buy: the warm pool gets ready for them.
 
 use crate::{
+    caller::Writer,
     input::{Body, Fields, Input},
     refusal::Refusal,
-    session::SignedIn,
     throttle::seconds_until,
     view::IntentBody,
     world::{Api, World},
@@ -43,22 +43,23 @@ impl Input for Intent {
 /// A hint: nothing is promised and nothing is owed. Repeating it prolongs it; another plan takes its
 /// place.
 #[utoipa::path(
-    post, path = "/api/intents", tag = "plans", security(("session" = [])),
+    post, path = "/api/intents", tag = "plans",
+    security(("session" = []), ("access_token" = ["write"])),
     request_body = IntentBody,
     responses((status = 204, description = "It is known for the next five minutes"))
 )]
 pub(crate) async fn record<W: World>(
     State(api): State<Arc<Api<W>>>,
-    SignedIn(session): SignedIn,
+    Writer(scope): Writer,
     Body(Intent { plan }): Body<Intent>,
 ) -> Result<StatusCode, Refusal> {
     let now = api.clock.now();
-    let throttle = Throttle { key: format!("intents#{}", session.user), window: WINDOW };
+    let throttle = Throttle { key: format!("intents#{}", scope.user()), window: WINDOW };
     let tries = api.throttles.count_try(&throttle, now).await?;
     if tries.count > MAX_INTENTS {
         return Err(Refusal::TooManyTries { retry_after_s: seconds_until(tries.until, now) });
     }
-    api.intents.record(&session.user, plan, now + INTENT_TTL).await?;
+    api.intents.record(scope.user(), plan, now + INTENT_TTL).await?;
     api.pokes.send(&Poke {}).await?;
     Ok(StatusCode::NO_CONTENT)
 }

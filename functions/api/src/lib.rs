@@ -15,7 +15,10 @@
 //! session and does nothing else; what other sites' pages send is refused by its origin. The site is
 //! of the same origin, so there is no CORS.
 
+mod access_key;
+mod access_token;
 mod account;
+mod caller;
 mod chat;
 mod checkout;
 mod cookie;
@@ -26,8 +29,10 @@ mod google;
 mod health;
 mod input;
 mod intent;
+mod invitation;
 mod jwt;
 mod me;
+mod member;
 mod new_password;
 mod openapi;
 mod origin;
@@ -42,6 +47,7 @@ mod session;
 mod sessions;
 mod sign_in;
 mod steps;
+mod tenant;
 mod throttle;
 mod view;
 mod world;

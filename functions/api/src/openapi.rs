@@ -3,8 +3,12 @@
 use crate::{
     router::operations,
     view::{
-ChangePasswordBody, ChatTicketView, CheckoutView, Confirmed, CredentialsBody, EmailBody, GatewayTokenView, Health, IntentBody, MeView, NewProjectBody, PlaceView, PlanName, PlanView, ProjectState, ProjectView, ResetBody, ResetDone, RoleName, SessionView, GoogleUrlView, PasswordBody,
-        SignedInView, StepState, StepView, TokenBody,
+        Accepted, AccessTokenBody, AccessTokenView, ChangePasswordBody, ChatTicketView,
+        CheckoutView, Confirmed, CredentialsBody, EmailBody, GatewayTokenView, GoogleUrlView,
+        Health, IntentBody, InvitationBody, InvitationView, MeView, MemberView, NewAccessTokenView,
+        NewProjectBody, PasswordBody, PlanName, PlanView, ProjectState, ProjectView, ResetBody,
+        ResetDone, RoleBody, RoleName, ScopeName, SessionView, SignedInView, StepState, StepView,
+        SwitchBody, TenantBody, TenantView, TokenBody,
     },
     world::World,
 };
@@ -23,6 +27,9 @@ use utoipa::{
 #[openapi(
     info(title = "1mins.in", description = "A private OpenClaw, running within minutes"),
     components(schemas(
+        Accepted,
+        AccessTokenBody,
+        AccessTokenView,
         ChatTicketView,
         ChangePasswordBody,
         CheckoutView,
@@ -33,21 +40,29 @@ use utoipa::{
         GoogleUrlView,
         Health,
         IntentBody,
+        InvitationBody,
+        InvitationView,
+        MemberView,
+        NewAccessTokenView,
         MeView,
         NewProjectBody,
         PasswordBody,
-        PlaceView,
         PlanName,
         PlanView,
         ProjectState,
         ProjectView,
         ResetBody,
         ResetDone,
+        RoleBody,
         RoleName,
+        ScopeName,
         SessionView,
         SignedInView,
         StepState,
         StepView,
+        SwitchBody,
+        TenantBody,
+        TenantView,
         TokenBody,
     ))
 )]
@@ -59,6 +74,11 @@ pub(crate) fn frame() -> Document {
     let components = frame.components.get_or_insert_default();
     let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
     components.add_security_scheme("session", SecurityScheme::Http(bearer));
+    let bearer = HttpBuilder::new()
+        .scheme(HttpAuthScheme::Bearer)
+        .bearer_format("1mins_pat_…")
+        .description(Some("A personal access token, with at least the scope that is named"));
+    components.add_security_scheme("access_token", SecurityScheme::Http(bearer.build()));
     let refresh = ApiKeyValue::with_description("__Host-refresh", "Comes with a sign-in");
     components.add_security_scheme("refresh", SecurityScheme::ApiKey(ApiKey::Cookie(refresh)));
     components.schemas.insert("Problem".to_owned(), problem().into());

@@ -1,10 +1,10 @@
 //! Projects: made, shown, tried again, opened.
 
 use crate::{
+    caller::{Reader, TenantScope, Writer},
     input::{Body, Fields, IdempotencyKey, Input, ProjectPath},
     random::{self, PROJECT_ID_LEN},
     refusal::Refusal,
-    session::SignedIn,
     steps,
     view::{GatewayTokenView, NewProjectBody, ProjectView, StepView},
     world::{Api, World},
@@ -19,11 +19,10 @@ use domain::{
 };
 use http::{StatusCode, header};
 use ports::{
-    accounts::{Accounts, Role},
     clock::Clock,
-    projects::{ChangeError, CreateError, Projects, SealedSecrets},
+    projects::{ChangeError, CreateError, SealedSecrets},
     sagas::Sagas,
-    sessions::Session,
+    tenant_projects::{Owned, TenantProjects},
     vault::{SecretKind, Vault},
 };
 use runtime::fault::chain;
@@ -50,7 +49,8 @@ impl Input for NewProject {
 
 /// Makes a project. It runs once it is paid for.
 #[utoipa::path(
-    post, path = "/api/projects", tag = "projects", security(("session" = [])),
+    post, path = "/api/projects", tag = "projects",
+    security(("session" = []), ("access_token" = ["write"])),
     request_body = NewProjectBody,
     params(("Idempotency-Key" = Option<String>, Header,
         description = "Repeating a request under the same key makes no second project")),
@@ -58,21 +58,21 @@ impl Input for NewProject {
 )]
 pub(crate) async fn create<W: World>(
     State(api): State<Arc<Api<W>>>,
-    SignedIn(session): SignedIn,
+    Writer(scope): Writer,
     IdempotencyKey(key): IdempotencyKey,
     Body(new): Body<NewProject>,
 ) -> Result<impl IntoResponse, Refusal> {
-    let tenant = &session.tenant;
+    let tenant = scope.tenant();
     let id = match key {
         Some(key) => random::derived_project_id(tenant, &key),
         None => ProjectId::new(&random::id_body(PROJECT_ID_LEN)).map_err(Refusal::internal)?,
     };
     // Before the limit: a repeat must find what the first request made, be there room or not.
-    let project = match api.projects.find(&id).await? {
-        Some(project) => project,
+    let project = match api.projects.find(tenant, &id).await? {
+        Some(project) => project.into_project(),
         None => make(&api, &id, tenant, &new).await?,
     };
-    if project.tenant_id != *tenant || project.name != new.name || project.plan != new.plan {
+    if project.name != new.name || project.plan != new.plan {
         return Err(Refusal::Conflict(KEY_TAKEN));
     }
     let location = format!("/api/projects/{id}");
@@ -113,37 +113,40 @@ async fn make<W: World>(
         Err(CreateError::Unavailable(error)) => return Err(error.into()),
     }
     // Read again: under one key another request may have been faster, and that one counts.
-    api.projects.find(id).await?.ok_or_else(|| Refusal::internal("a new project is not there"))
+    let made = api.projects.find(tenant, id).await?;
+    made.map(Owned::into_project).ok_or_else(|| Refusal::internal("a new project is not there"))
 }
 
 /// All projects of the tenant, oldest first.
 #[utoipa::path(
-    get, path = "/api/projects", tag = "projects", security(("session" = [])),
+    get, path = "/api/projects", tag = "projects",
+    security(("session" = []), ("access_token" = ["read"])),
     responses((status = 200, description = "All projects", body = Vec<ProjectView>))
 )]
 pub(crate) async fn list<W: World>(
     State(api): State<Arc<Api<W>>>,
-    SignedIn(session): SignedIn,
+    Reader(scope): Reader,
 ) -> Result<Json<Vec<ProjectView>>, Refusal> {
-    let projects = api.projects.list(&session.tenant).await?;
+    let projects = api.projects.list(scope.tenant()).await?;
     let view = |it| ProjectView::of(it, vec![], &api.settings);
     Ok(Json(projects.into_iter().map(view).collect()))
 }
 
 /// One project, and how far its provisioning has come.
 #[utoipa::path(
-    get, path = "/api/projects/{id}", tag = "projects", security(("session" = [])),
+    get, path = "/api/projects/{id}", tag = "projects",
+    security(("session" = []), ("access_token" = ["read"])),
     params(("id" = String, Path)),
     responses((status = 200, description = "The project", body = ProjectView))
 )]
 pub(crate) async fn show<W: World>(
     State(api): State<Arc<Api<W>>>,
-    SignedIn(session): SignedIn,
+    Reader(scope): Reader,
     ProjectPath(id): ProjectPath,
 ) -> Result<Json<ProjectView>, Refusal> {
-    let project = own(&api, &session, &id).await?;
+    let project = own(&api, &scope, &id).await?;
     let steps = history(&api, &project).await;
-    Ok(Json(ProjectView::of(project, steps, &api.settings)))
+    Ok(Json(ProjectView::of(project.into_project(), steps, &api.settings)))
 }
 
 /// Empty if it cannot be read: the state of the project is worth an answer without its story.
@@ -166,17 +169,18 @@ async fn history<W: World>(api: &Api<W>, project: &Project) -> Vec<StepView> {
 /// The attempt is counted before its execution is started. A repeat finds the project pending, gets
 /// the same attempt and starts the execution of the same name: once, or at last.
 #[utoipa::path(
-    post, path = "/api/projects/{id}/retry", tag = "projects", security(("session" = [])),
+    post, path = "/api/projects/{id}/retry", tag = "projects",
+    security(("session" = []), ("access_token" = ["write"])),
     params(("id" = String, Path)),
     responses((status = 202, description = "It is on its way again", body = ProjectView))
 )]
 pub(crate) async fn retry<W: World>(
     State(api): State<Arc<Api<W>>>,
-    SignedIn(session): SignedIn,
+    Writer(scope): Writer,
     ProjectPath(id): ProjectPath,
 ) -> Result<(StatusCode, Json<ProjectView>), Refusal> {
-    own(&api, &session, &id).await?;
-    let project = api.projects.request_retry(&id).await.map_err(refuse_retry)?;
+    let project = own(&api, &scope, &id).await?;
+    let project = api.projects.request_retry(&project).await.map_err(refuse_retry)?;
     let input = serde_json::to_string(&Saga::of(&project)).map_err(Refusal::internal)?;
     let name = Saga::execution_name(&id, project.attempt);
     api.sagas.ensure_started(&name, &input).await?;
@@ -195,40 +199,31 @@ fn refuse_retry(error: ChangeError) -> Refusal {
     }
 }
 
-/// Shows the key to the instance, to its owner only.
+/// Shows the key to the instance.
 #[utoipa::path(
     post, path = "/api/projects/{id}/gateway-token", tag = "projects",
-    security(("session" = [])), params(("id" = String, Path)),
+    security(("session" = []), ("access_token" = ["write"])), params(("id" = String, Path)),
     responses((status = 200, description = "The token", body = GatewayTokenView))
 )]
 pub(crate) async fn gateway_token<W: World>(
     State(api): State<Arc<Api<W>>>,
-    SignedIn(session): SignedIn,
+    Writer(scope): Writer,
     ProjectPath(id): ProjectPath,
 ) -> Result<Json<GatewayTokenView>, Refusal> {
-    let project = own(&api, &session, &id).await?;
-    ensure_owner(&api, &session).await?;
-    let secrets = api.projects.secrets(&id).await?;
+    let project = own(&api, &scope, &id).await?;
+    let secrets = api.projects.secrets(&project).await?;
     let secrets = secrets.ok_or_else(|| Refusal::internal("a project without secrets"))?;
     let kind = SecretKind::GatewayToken;
     let gateway_token = api.vault.open(&project.tenant_id, kind, &secrets.gateway_token).await?;
     Ok(Json(GatewayTokenView { gateway_token }))
 }
 
-/// The project called `id` if the session's tenant owns it: *the* boundary between tenants. Somebody
+/// The project called `id` if the caller's tenant owns it: *the* boundary between tenants. Somebody
 /// else's project is answered like one that nobody has.
 pub(crate) async fn own<W: World>(
     api: &Api<W>,
-    session: &Session,
+    scope: &TenantScope,
     id: &ProjectId,
-) -> Result<Project, Refusal> {
-    let project = api.projects.find(id).await?;
-    project.filter(|it| it.tenant_id == session.tenant).ok_or(Refusal::NotFound)
-}
-
-/// Asked anew each time: a role can be taken away while a session lives.
-async fn ensure_owner<W: World>(api: &Api<W>, session: &Session) -> Result<(), Refusal> {
-    let memberships = api.accounts.list_memberships(&session.user).await?;
-    let owns = memberships.iter().any(|it| it.tenant == session.tenant && it.role == Role::Owner);
-    if owns { Ok(()) } else { Err(Refusal::NotOwner) }
+) -> Result<Owned, Refusal> {
+    api.projects.find(scope.tenant(), id).await?.ok_or(Refusal::NotFound)
 }

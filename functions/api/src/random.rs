@@ -1,7 +1,10 @@
 //! Everything that must not be guessed, and its fingerprints.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use domain::id::{ProjectId, TenantId};
+use domain::{
+    email::EmailAddress,
+    id::{InvitationId, ProjectId, TenantId},
+};
 use ports::accounts::TokenHash;
 use sha2::{Digest, Sha256};
 use std::fmt::Write;
@@ -71,6 +74,12 @@ pub(crate) fn derived_project_id(tenant: &TenantId, key: &str) -> ProjectId {
         .map(|it| char::from(ALPHABET[usize::from(it % 36)]))
         .collect();
     ProjectId::new(&body).expect("letters and digits are a body")
+}
+
+/// The id of the invitation of `email` into `tenant`: always the same, so that there is one.
+pub(crate) fn derived_invitation_id(tenant: &TenantId, email: &EmailAddress) -> InvitationId {
+    let digest = Sha256::digest(format!("invitation\0{tenant}\0{email}"));
+    InvitationId::new(&hex(&digest[..LONG_ID_LEN / 2])).expect("hexadecimal digits are a body")
 }
 
 fn hex(bytes: &[u8]) -> String {

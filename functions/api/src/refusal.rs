@@ -31,7 +31,19 @@ pub(crate) enum Refusal {
     #[error("wrong address or password, or the address is not confirmed yet")]
     WrongCredentials,
     #[error("only an owner of the tenant may do this")]
-    NotOwner,
+    OwnerNeeded,
+    #[error("an access token does not do here: sign in")]
+    SessionNeeded,
+    #[error("this access token may only look: use one with the scope `write`")]
+    WriteNeeded,
+    /// Not `NotSignedIn`: the session is good, for other tenants.
+    #[error("you are no longer a member of this tenant: switch to another one")]
+    NotAMember,
+    #[error("the tenant would be left without an owner: make somebody else one first")]
+    LastOwner,
+    /// Of something that may be there once only.
+    #[error("`{field}` {message}")]
+    Taken { field: &'static str, message: String },
     /// Also for what belongs to somebody else: the two cannot be told apart.
     #[error("there is nothing here")]
     NotFound,
@@ -73,7 +85,12 @@ impl Refusal {
             Self::WrongCredentials => {
                 (S::UNAUTHORIZED, "wrong-credentials", "Wrong address or password")
             }
-            Self::NotOwner => (S::FORBIDDEN, "not-owner", "Not allowed"),
+            Self::OwnerNeeded => (S::FORBIDDEN, "owner-needed", "Not allowed"),
+            Self::SessionNeeded => (S::FORBIDDEN, "session-needed", "Not allowed"),
+            Self::WriteNeeded => (S::FORBIDDEN, "write-needed", "Not allowed"),
+            Self::NotAMember => (S::FORBIDDEN, "not-a-member", "Not allowed"),
+            Self::LastOwner => (S::CONFLICT, "last-owner", "Conflict"),
+            Self::Taken { .. } => (S::CONFLICT, "taken", "Taken"),
             Self::NotFound => (S::NOT_FOUND, "not-found", "Not found"),
             Self::WrongMethod => (S::METHOD_NOT_ALLOWED, "wrong-method", "Method not allowed"),
             Self::Conflict(_) => (S::CONFLICT, "conflict", "Conflict"),
@@ -97,7 +114,12 @@ impl Refusal {
             | Self::SessionOver
             | Self::WrongOrigin
             | Self::WrongCredentials
-            | Self::NotOwner
+            | Self::OwnerNeeded
+            | Self::SessionNeeded
+            | Self::WriteNeeded
+            | Self::NotAMember
+            | Self::LastOwner
+            | Self::Taken { .. }
             | Self::NotFound
             | Self::WrongMethod
             | Self::Conflict(_)
@@ -112,7 +134,17 @@ impl Refusal {
             title: title.to_owned(),
             status: status.as_u16(),
             detail: Some(self.to_string()),
-            errors: if let Self::Invalid(errors) = self { errors } else { vec![] },
+            errors: self.into_errors(),
+        }
+    }
+
+    fn into_errors(self) -> Vec<FieldError> {
+        match self {
+            Self::Invalid(errors) => errors,
+            Self::Taken { field, message } => {
+                vec![FieldError { field: field.to_owned(), message }]
+            }
+            _ => vec![],
         }
     }
 }

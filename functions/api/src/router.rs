@@ -1,11 +1,11 @@
 //! Which request goes where, and what every answer carries.
 
 use crate::{
-    account, chat, checkout,
+    access_token, account, chat, checkout,
     front_door::{self, ClientAddress},
-    google, health, intent, me, new_password, openapi, origin, plans, project,
+    google, health, intent, invitation, me, member, new_password, openapi, origin, plans, project,
     refusal::Refusal,
-    sessions, sign_in,
+    sessions, sign_in, tenant,
     world::{Api, World},
 };
 use axum::{
@@ -79,6 +79,18 @@ pub(crate) fn operations<W: World>() -> (Router<Arc<Api<W>>>, OpenApi) {
         .routes(operation!(google::callback))
         .routes(operation!(google::link))
         .routes(operation!(google::unlink))
+        .routes(operation!(tenant::change))
+        .routes(operation!(tenant::switch))
+        .routes(operation!(member::list))
+        .routes(operation!(member::change))
+        .routes(operation!(member::remove))
+        .routes(operation!(invitation::list))
+        .routes(operation!(invitation::invite))
+        .routes(operation!(invitation::withdraw))
+        .routes(operation!(invitation::accept))
+        .routes(operation!(access_token::list))
+        .routes(operation!(access_token::create))
+        .routes(operation!(access_token::revoke))
         .routes(operation!(plans::list))
         .routes(operation!(intent::record))
         .routes(operation!(project::create))

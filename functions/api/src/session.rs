@@ -1,6 +1,7 @@
 //! Who is asking: sessions, how they begin, and how a request shows that it belongs to one.
 
 use crate::{
+    access_key::AccessKey,
     cookie::SetCookie,
     jwt::{ACCESS_TTL, Bearer},
     random::{self, LONG_ID_LEN},
@@ -66,19 +67,27 @@ pub(crate) fn answer<W: World>(
     secret: &str,
     now: Timestamp,
 ) -> Result<(SetCookie, SignedInView), Refusal> {
+    Ok((SetCookie::refresh(session, secret, now), view(api, session, now)?))
+}
+
+/// The same without a cookie: the present one stays good.
+pub(crate) fn view<W: World>(
+    api: &Api<W>,
+    session: &Session,
+    now: Timestamp,
+) -> Result<SignedInView, Refusal> {
     let bearer = Bearer {
         user: session.user.clone(),
         session: session.id.clone(),
         tenant: session.tenant.clone(),
     };
     let expires_at = session.expires_at.min(now + ACCESS_TTL);
-    let view = SignedInView {
+    Ok(SignedInView {
         access_token: api.keys.issue(&bearer, now, expires_at)?,
         expires_in_s: u64::try_from(expires_at.as_second() - now.as_second()).unwrap_or(0),
         user_id: session.user.to_string(),
         tenant_id: session.tenant.to_string(),
-    };
-    Ok((SetCookie::refresh(session, secret, now), view))
+    })
 }
 
 /// The tenant that a sign-in leads to: one's own, rather than one that merely let one in.
@@ -124,6 +133,9 @@ impl<W: World> FromRequestParts<Arc<Api<W>>> for SignedIn {
     async fn from_request_parts(parts: &mut Parts, api: &Arc<Api<W>>) -> Result<Self, Refusal> {
         let now = api.clock.now();
         let token = bearer(&parts.headers).ok_or(Refusal::NotSignedIn)?;
+        if AccessKey::is_meant_by(token) {
+            return Err(Refusal::SessionNeeded);
+        }
         let claims = api.keys.open(token, now).ok_or(Refusal::NotSignedIn)?;
         let living = find_living(api, &claims.sub, &claims.sid, now).await?;
         // The table has the last word; the token is only how a session is carried around.
@@ -136,7 +148,7 @@ impl<W: World> FromRequestParts<Arc<Api<W>>> for SignedIn {
     }
 }
 
-fn bearer(headers: &HeaderMap) -> Option<&str> {
+pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
     let (scheme, token) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
 }

@@ -24,8 +24,8 @@ const GUESS_WINDOW: Duration = Duration::from_mins(15);
 const NETWORK_WINDOW: Duration = Duration::from_mins(15);
 
 /// Letters to one address within [`LETTER_WINDOW`]: nobody's mailbox is to be filled through us.
-const MAX_LETTERS: u32 = 5;
-const LETTER_WINDOW: Duration = Duration::from_hours(1);
+pub(crate) const MAX_LETTERS: u32 = 5;
+pub(crate) const LETTER_WINDOW: Duration = Duration::from_hours(1);
 
 /// Tickets of one person within [`TICKET_WINDOW`]: more than anybody clicks.
 const MAX_TICKETS: u32 = 30;

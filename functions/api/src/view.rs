@@ -1,14 +1,21 @@
 //! What goes in and out, as clients see it.
 
+mod tenancy;
+
 use crate::world::Settings;
 use domain::{
     id::SessionId,
     plan::PlanId,
     project::{self, Project},
 };
-use ports::{accounts::Role, sessions::Session};
+use ports::sessions::Session;
 use serde::Serialize;
 use utoipa::ToSchema;
+
+pub(crate) use tenancy::{
+    Accepted, AccessTokenBody, AccessTokenView, InvitationBody, InvitationView, MemberView,
+    NewAccessTokenView, RoleBody, RoleName, ScopeName, SwitchBody, TenantBody, TenantView,
+};
 
 /// An address and a password.
 #[derive(ToSchema)]
@@ -137,32 +144,7 @@ pub(crate) struct MeView {
     pub(crate) operator: bool,
     /// The tenant of this session.
     pub(crate) tenant_id: String,
-    pub(crate) tenants: Vec<PlaceView>,
-}
-
-/// A tenant, and what one is in it.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct PlaceView {
-    pub(crate) id: String,
-    pub(crate) name: String,
-    pub(crate) subdomain: Option<String>,
-    pub(crate) role: RoleName,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum RoleName {
-    Owner,
-    Member,
-}
-
-impl From<Role> for RoleName {
-    fn from(role: Role) -> Self {
-        match role {
-            Role::Owner => Self::Owner,
-            Role::Member => Self::Member,
-        }
-    }
+    pub(crate) tenants: Vec<TenantView>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]

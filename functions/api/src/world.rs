@@ -4,7 +4,10 @@ use crate::{edge::EdgeKey, front_door::FrontDoor, jwt::Keys, plans::PriceBoard};
 use contracts::{mail::Letter, warm::Poke};
 use domain::email::EmailAddress;
 use ports::{
-accounts::Accounts, chat_tickets::ChatTickets, clock::Clock, intents::Intents, payments::Payments, projects::Projects, queue::Queue, sagas::Sagas, sessions::Sessions, throttles::Throttles, vault::Vault, identities::Identities, identity_provider::IdentityProvider,
+    access_tokens::AccessTokens, accounts::Accounts, chat_tickets::ChatTickets, clock::Clock,
+    identities::Identities, identity_provider::IdentityProvider, intents::Intents,
+    payments::Payments, queue::Queue, sagas::Sagas, sessions::Sessions,
+    tenant_projects::TenantProjects, tenants::Tenants, throttles::Throttles, vault::Vault,
 };
 use std::collections::BTreeSet;
 
@@ -13,7 +16,10 @@ pub trait World: Send + Sync + 'static {
     type Accounts: Accounts + Identities + Send + Sync;
     type Sessions: Sessions + Send + Sync;
     type Throttles: Throttles + Send + Sync;
-    type Projects: Projects + Send + Sync;
+    type Tenants: Tenants + Send + Sync;
+    type AccessTokens: AccessTokens + Send + Sync;
+    /// As their tenants see them: a handler cannot ask for one without saying whose it is.
+    type Projects: TenantProjects + Send + Sync;
     type ChatTickets: ChatTickets + Send + Sync;
     type Letters: Queue<Letter> + Send + Sync;
     type Intents: Intents + Send + Sync;
@@ -31,6 +37,8 @@ pub struct Api<W: World> {
     pub accounts: W::Accounts,
     pub sessions: W::Sessions,
     pub throttles: W::Throttles,
+    pub tenants: W::Tenants,
+    pub access_tokens: W::AccessTokens,
     pub projects: W::Projects,
     pub chat_tickets: W::ChatTickets,
     pub letters: W::Letters,

@@ -73,6 +73,10 @@ pub async fn deliver(
             letters::confirm_address(address(to)?, &link)
         }
         Letter::AddressKnown { to } => letters::address_known(address(to)?, &origins.app_url),
+        Letter::Invitation { to, token, tenant_name, invited_by } => {
+            let link = format!("{}/invitation#token={token}", origins.app_url);
+            letters::invitation(address(to)?, &tenant_name, &invited_by, &link)
+        }
         Letter::ResetPassword { to, token } => {
             let link = format!("{}/reset#token={token}", origins.app_url);
             letters::reset_password(address(to)?, &link)

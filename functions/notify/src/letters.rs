@@ -17,6 +17,22 @@ pub(crate) fn address_known(to: EmailAddress, app_url: &str) -> Message {
     compose(to, "You have an account already", why, app_url, otherwise)
 }
 
+/// In the name of `invited_by`, whose address is confirmed, so that nobody is anonymous here.
+pub(crate) fn invitation(
+    to: EmailAddress,
+    tenant_name: &str,
+    invited_by: &str,
+    link: &str,
+) -> Message {
+    let subject = format!("{invited_by} invites you to {tenant_name}");
+    let why = format!(
+        "{invited_by} asks you to join {tenant_name} at 1mins.in. Open this link within 7 days, and \
+         sign in or sign up with this address, to accept:"
+    );
+    let otherwise = "If you do not know who that is, do nothing: the invitation expires by itself.";
+    compose(to, &subject, &why, link, otherwise)
+}
+
 pub(crate) fn reset_password(to: EmailAddress, link: &str) -> Message {
     let why = "Open this link within one hour to choose a new password. You will be signed out \
                everywhere:";

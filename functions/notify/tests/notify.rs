@@ -126,6 +126,24 @@ async fn whoever_has_an_account_is_told_without_a_token() {
 }
 
 #[tokio::test]
+async fn an_invitation_says_who_asks_whereto_and_holds_its_link_behind_the_hash() {
+    let mail = FakeMail::default();
+    let letter = Letter::Invitation {
+        to: "eve@example.com".into(),
+        token: "t0-k_n".into(),
+        tenant_name: "Ada's & Co.".into(),
+        invited_by: "ada@example.com".into(),
+    };
+    deliver(&mail, &origins(), letter).await.unwrap();
+    let sent = mail.sent();
+    assert_eq!(sent[0].subject, "ada@example.com invites you to Ada's & Co.");
+    let link = "https://app.test/invitation#token=t0-k_n";
+    assert!(sent[0].text.contains(&format!("\n{link}\n")), "{}", sent[0].text);
+    assert!(sent[0].html.contains(&format!("href=\"{link}\"")), "{}", sent[0].html);
+    assert!(sent[0].html.contains("join Ada's &amp; Co. at"), "{}", sent[0].html);
+}
+
+#[tokio::test]
 async fn a_letter_to_no_address_is_never_sent() {
     let mail = FakeMail::default();
     let to = "ada@example.com\r\nBcc: eve@example.com".to_owned();

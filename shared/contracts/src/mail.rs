@@ -20,6 +20,8 @@ pub enum Letter {
     PasswordChanged { to: String },
     /// A Google account opens this one from now on. If it is not its owner's, they learn of it.
     GoogleLinked { to: String },
+    /// Asks whoever reads this address into a tenant, in the name of one of its owners.
+    Invitation { to: String, token: String, tenant_name: String, invited_by: String },
 }
 
 /// Without the token: it opens an account, and messages get logged.
@@ -32,6 +34,7 @@ impl fmt::Debug for Letter {
             Self::NoAccount { to } => ("NoAccount", to),
             Self::PasswordChanged { to } => ("PasswordChanged", to),
             Self::GoogleLinked { to } => ("GoogleLinked", to),
+            Self::Invitation { to, token: _, tenant_name: _, invited_by: _ } => ("Invitation", to),
         };
         f.debug_struct(name).field("to", to).finish_non_exhaustive()
     }
@@ -61,6 +64,15 @@ mod tests {
             (
                 Letter::GoogleLinked { to: to() },
                 r#"{"kind":"google_linked","to":"ada@example.com"}"#,
+            ),
+            (
+                Letter::Invitation {
+                    to: to(),
+                    token: token(),
+                    tenant_name: "Engines".into(),
+                    invited_by: "eve@example.com".into(),
+                },
+                r#"{"kind":"invitation","to":"ada@example.com","token":"s3cret","tenant_name":"Engines","invited_by":"eve@example.com"}"#,
             ),
         ];
         for (letter, wire) in cases {

@@ -83,6 +83,10 @@ ids! {
     TenantId = "ten_";
     /// One sign-in of one user; the handle by which it is revoked.
     SessionId = "ses_";
+    /// One letter that asks somebody into a tenant.
+    InvitationId = "inv_";
+    /// One key for programs of one user in one tenant.
+    AccessTokenId = "pat_";
     /// What a tenant wants running.
     ProjectId = "prj_";
     /// One run of a project on a worker; a new one each launch.

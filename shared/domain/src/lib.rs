@@ -9,4 +9,5 @@ pub mod offering;
 pub mod plan;
 pub mod project;
 pub mod route;
+pub mod tenant;
 pub mod worker;

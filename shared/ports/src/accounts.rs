@@ -8,6 +8,8 @@ use domain::{
 use jiff::Timestamp;
 use std::fmt;
 
+pub use domain::tenant::Role;
+
 /// The PHC string of a password. Shows itself to nobody's log.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PasswordHash(pub String);
@@ -88,12 +90,6 @@ pub struct PasswordChange {
     pub password: PasswordHash,
     /// The session that asks, which goes on. Every other one ends.
     pub keep: SessionId,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Role {
-    Owner,
-    Member,
 }
 
 /// A user's place in a tenant.

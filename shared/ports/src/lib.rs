@@ -1,6 +1,7 @@
 //! What the platform needs from the outside, in the platform's own words. One trait a file; its
 //! adapter and its fake carry the same file name.
 
+pub mod access_tokens;
 pub mod accounts;
 pub mod bundles;
 pub mod chat_tickets;
@@ -22,6 +23,8 @@ pub mod random;
 pub mod routes;
 pub mod sagas;
 pub mod sessions;
+pub mod tenant_projects;
+pub mod tenants;
 pub mod throttles;
 pub mod vault;
 

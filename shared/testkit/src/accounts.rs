@@ -4,6 +4,7 @@ use crate::{
     identities,
     outage::Outage,
     sessions::{self, FakeSessions},
+    tenants::FakeTenants,
 };
 use domain::{
     email::EmailAddress,
@@ -16,6 +17,7 @@ use ports::{
         Accounts, ConfirmError, Credentials, Membership, NewAccount, PasswordChange, PasswordHash,
         Reset, ResetError, Role, SignUp, TokenHash, User,
     },
+    tenants::Member,
 };
 use std::{
     collections::BTreeMap,
@@ -26,6 +28,7 @@ use std::{
 pub struct FakeAccounts {
     stored: Mutex<Stored>,
     sessions: Arc<Mutex<sessions::Stored>>,
+    tenants: FakeTenants,
     pub outage: Outage,
     /// Answers that get lost on their way back: the change was made, and nobody hears of it.
     pub lost_answers: Outage,
@@ -38,8 +41,6 @@ pub(crate) struct Stored {
     resets: BTreeMap<TokenHash, Reset>,
     pub(crate) addresses: BTreeMap<EmailAddress, UserId>,
     pub(crate) users: BTreeMap<UserId, User>,
-    memberships: BTreeMap<UserId, Vec<Membership>>,
-    owners: BTreeMap<TenantId, EmailAddress>,
     customers: BTreeMap<TenantId, String>,
 }
 
@@ -61,13 +62,37 @@ impl FakeAccounts {
 
     /// A confirmed account, as [`Accounts::confirm`] would leave it.
     pub fn put_account(&self, email: &EmailAddress, credentials: Credentials, tenant: &TenantId) {
-        self.lock().open(email, credentials, tenant);
+        self.open(&mut self.lock(), email, credentials, tenant, Timestamp::UNIX_EPOCH);
     }
 
-    /// Makes `user` what `role` says in `tenant`, and nothing else there.
+    /// Makes `user` what `role` says in `tenant`, and takes them out of every other.
     pub fn put_membership(&self, user: &UserId, tenant: &TenantId, role: Role) {
-        let membership = Membership { tenant: tenant.clone(), role };
-        self.lock().memberships.insert(user.clone(), vec![membership]);
+        let email = self.lock().users.get(user).map(|it| it.email.clone());
+        let email = email.expect("whoever is a member has an account");
+        let since = Timestamp::UNIX_EPOCH;
+        self.tenants.move_member(tenant, Member { user: user.clone(), email, role, since });
+    }
+
+    /// The tenants of these accounts: one store, two ports.
+    pub fn tenants(&self) -> FakeTenants {
+        self.tenants.clone()
+    }
+
+    pub(crate) fn open(
+        &self,
+        stored: &mut Stored,
+        email: &EmailAddress,
+        credentials: Credentials,
+        tenant: &TenantId,
+        since: Timestamp,
+    ) {
+        let Credentials { user: id, password, generation } = credentials;
+        let (member, email) = (id.clone(), email.clone());
+        stored.addresses.insert(email.clone(), id.clone());
+        let user =
+            User { id: id.clone(), email: email.clone(), password, generation, google: false };
+        stored.users.insert(id, user);
+        self.tenants.open(tenant, Member { user: member, email, role: Role::Owner, since });
     }
 
     pub(crate) fn lock(&self) -> MutexGuard<'_, Stored> {
@@ -81,22 +106,6 @@ impl FakeAccounts {
 }
 
 impl Stored {
-    pub(crate) fn open(
-        &mut self,
-        email: &EmailAddress,
-        credentials: Credentials,
-        tenant: &TenantId,
-    ) {
-        let Credentials { user: id, password, generation } = credentials;
-        let membership = Membership { tenant: tenant.clone(), role: Role::Owner };
-        self.memberships.entry(id.clone()).or_default().push(membership);
-        self.owners.insert(tenant.clone(), email.clone());
-        self.addresses.insert(email.clone(), id.clone());
-        let user =
-            User { id: id.clone(), email: email.clone(), password, generation, google: false };
-        self.users.insert(id, user);
-    }
-
     /// `false` if there is no such user.
     pub(crate) fn set_google(&mut self, user: &UserId, google: bool) -> bool {
         self.users.get_mut(user).map(|it| it.google = google).is_some()
@@ -131,7 +140,7 @@ impl Accounts for FakeAccounts {
         stored.sign_ups.remove(token);
         let (user, password) = (account.user.clone(), Some(sign_up.password));
         let credentials = Credentials { user, password, generation: 0 };
-        stored.open(&sign_up.email, credentials, &account.tenant);
+        self.open(&mut stored, &sign_up.email, credentials, &account.tenant, account.at);
         Ok(())
     }
 
@@ -197,14 +206,19 @@ impl Accounts for FakeAccounts {
     }
 
     async fn list_memberships(&self, user: &UserId) -> Result<Vec<Membership>, Unavailable> {
-        Ok(self.reach()?.memberships.get(user).cloned().unwrap_or_default())
+        let _stored = self.reach()?;
+        let membership = |(tenant, role)| Membership { tenant, role };
+        Ok(self.tenants.memberships(user).into_iter().map(membership).collect())
     }
 
     async fn find_owner_address(
         &self,
         tenant: &TenantId,
     ) -> Result<Option<EmailAddress>, Unavailable> {
-        Ok(self.reach()?.owners.get(tenant).cloned())
+        let _stored = self.reach()?;
+        let members = self.tenants.members(tenant).into_iter();
+        let owners = members.filter(|it| it.role == Role::Owner);
+        Ok(owners.min_by_key(|it| it.since).map(|it| it.email))
     }
 
     async fn find_customer(&self, tenant: &TenantId) -> Result<Option<String>, Unavailable> {

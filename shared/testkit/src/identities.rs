@@ -69,7 +69,7 @@ impl Identities for FakeAccounts {
         }
         let user = account.user.clone();
         let credentials = Credentials { user: user.clone(), password: None, generation: 0 };
-        stored.open(email, credentials, &account.tenant);
+        self.open(&mut stored, email, credentials, &account.tenant, account.at);
         stored.set_google(&user, true);
         stored.identities.users.insert(identity.clone(), user);
         Ok(())

@@ -1,5 +1,6 @@
 //! Fakes of every port, in memory, with faults on demand.
 
+pub mod access_tokens;
 pub mod accounts;
 pub mod bundles;
 pub mod chat_tickets;
@@ -24,5 +25,6 @@ pub mod random;
 pub mod routes;
 pub mod sagas;
 pub mod sessions;
+pub mod tenants;
 pub mod throttles;
 pub mod vault;

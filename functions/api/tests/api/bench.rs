@@ -4,10 +4,14 @@ use api::{Api, EdgeKey, FrontDoor, Keys, PriceBoard, Settings, World, router};
 use axum::{Router, body::Body};
 use contracts::{mail::Letter, warm::Poke};
 use http::{HeaderMap, Request, StatusCode, header};
+use ports::identity_provider::IdentityProvider;
 use serde_json::{Value, json};
-use std::sync::Arc;
+use std::{marker::PhantomData, sync::Arc};
 use testkit::{
-accounts::FakeAccounts, chat_tickets::FakeChatTickets, clock::FakeClock, intents::FakeIntents, payments::FakePayments, projects::FakeProjects, queue::FakeQueue, sagas::FakeSagas, sessions::FakeSessions, throttles::FakeThrottles, vault::FakeVault, identity_provider::FakeIdentityProvider,
+    access_tokens::FakeAccessTokens, accounts::FakeAccounts, chat_tickets::FakeChatTickets,
+    clock::FakeClock, identity_provider::FakeIdentityProvider, intents::FakeIntents,
+    payments::FakePayments, projects::FakeProjects, queue::FakeQueue, sagas::FakeSagas,
+    sessions::FakeSessions, tenants::FakeTenants, throttles::FakeThrottles, vault::FakeVault,
 };
 use tower::ServiceExt;
 
@@ -19,12 +23,14 @@ pub(crate) const TRIES_PER_NETWORK: u32 = 100;
 pub(crate) const PASSWORD: &str = "correct horse battery";
 
 #[derive(Debug)]
-pub(crate) struct Fakes;
+pub(crate) struct Fakes<G = FakeIdentityProvider>(PhantomData<G>);
 
-impl World for Fakes {
+impl<G: IdentityProvider + Send + Sync + 'static> World for Fakes<G> {
     type Accounts = FakeAccounts;
     type Sessions = FakeSessions;
     type Throttles = FakeThrottles;
+    type Tenants = FakeTenants;
+    type AccessTokens = FakeAccessTokens;
     type Projects = FakeProjects;
     type ChatTickets = FakeChatTickets;
     type Letters = FakeQueue<Letter>;
@@ -33,7 +39,7 @@ impl World for Fakes {
     type Sagas = FakeSagas;
     type Vault = FakeVault;
     type Payments = FakePayments;
-    type Google = FakeIdentityProvider;
+    type Google = G;
     type Clock = FakeClock;
 }
 
@@ -46,6 +52,28 @@ pub(crate) struct Bench {
 pub(crate) struct Customer {
     pub(crate) token: String,
     pub(crate) tenant: String,
+}
+
+/// A customer in somebody else's tenant.
+#[derive(Clone, Debug)]
+pub(crate) struct Guest {
+    customer: Customer,
+    pub(crate) user: String,
+}
+
+impl std::ops::Deref for Guest {
+    type Target = Customer;
+
+    fn deref(&self) -> &Customer {
+        &self.customer
+    }
+}
+
+/// An access token.
+#[derive(Clone, Debug)]
+pub(crate) struct Program {
+    pub(crate) id: String,
+    pub(crate) token: String,
 }
 
 /// What a browser has of a session: the access token in memory, the cookie on disk.
@@ -113,35 +141,46 @@ pub(crate) fn from_site(
     request
 }
 
+/// Everything in memory, and `google` to ask who somebody is.
+pub(crate) fn api<G>(google: G) -> Api<Fakes<G>>
+where
+    G: IdentityProvider + Send + Sync + 'static,
+{
+    let sessions = FakeSessions::default();
+    let accounts = FakeAccounts::beside(&sessions);
+    Api {
+        tenants: accounts.tenants(),
+        access_tokens: FakeAccessTokens::default(),
+        accounts,
+        sessions,
+        throttles: FakeThrottles::default(),
+        projects: FakeProjects::default(),
+        chat_tickets: FakeChatTickets::default(),
+        letters: FakeQueue::default(),
+        intents: FakeIntents::default(),
+        pokes: FakeQueue::default(),
+        sagas: FakeSagas::default(),
+        vault: FakeVault::default(),
+        payments: FakePayments::default(),
+        google,
+        clock: FakeClock::default(),
+        keys: Keys::new(KEY, APP_URL).expect("a good key"),
+        edge_key: EdgeKey::new(EDGE_KEY).expect("a good key"),
+        front_door: FrontDoor::new(KEY).expect("a good secret"),
+        prices: PriceBoard::default(),
+        settings: Settings {
+            app_url: APP_URL.to_owned(),
+            domain: testkit::make::DOMAIN.to_owned(),
+            instance_url_port: ":8443".to_owned(),
+            tries_per_network: TRIES_PER_NETWORK,
+            operators: ["root@example.com".to_owned().try_into().expect("an address")].into(),
+        },
+    }
+}
+
 impl Bench {
     pub(crate) fn new() -> Self {
-        let sessions = FakeSessions::default();
-        let api = Arc::new(Api {
-            accounts: FakeAccounts::beside(&sessions),
-            sessions,
-            throttles: FakeThrottles::default(),
-            projects: FakeProjects::default(),
-            chat_tickets: FakeChatTickets::default(),
-            letters: FakeQueue::default(),
-            intents: FakeIntents::default(),
-            pokes: FakeQueue::default(),
-            sagas: FakeSagas::default(),
-            vault: FakeVault::default(),
-            payments: FakePayments::default(),
-            google: FakeIdentityProvider::default(),
-            clock: FakeClock::default(),
-            keys: Keys::new(KEY, APP_URL).expect("a good key"),
-            edge_key: EdgeKey::new(EDGE_KEY).expect("a good key"),
-            front_door: FrontDoor::new(KEY).expect("a good secret"),
-            prices: PriceBoard::default(),
-            settings: Settings {
-                app_url: APP_URL.to_owned(),
-                domain: testkit::make::DOMAIN.to_owned(),
-                instance_url_port: ":8443".to_owned(),
-                tries_per_network: TRIES_PER_NETWORK,
-                operators: ["root@example.com".to_owned().try_into().expect("an address")].into(),
-            },
-        });
+        let api = Arc::new(api(FakeIdentityProvider::default()));
         Self { router: router(api.clone()), api }
     }
 
@@ -157,13 +196,24 @@ impl Bench {
         Answer { status: parts.status, headers: parts.headers, body }
     }
 
+    /// Any method. `null` is no body.
+    pub(crate) async fn call(
+        &self,
+        method: &str,
+        path: &str,
+        token: Option<&str>,
+        body: &Value,
+    ) -> Answer {
+        let body = if body.is_null() { String::new() } else { body.to_string() };
+        self.send(request(method, path, token, &body)).await
+    }
+
     pub(crate) async fn get(&self, path: &str, token: Option<&str>) -> Answer {
         self.send(request("GET", path, token, "")).await
     }
 
     pub(crate) async fn post(&self, path: &str, token: Option<&str>, body: &Value) -> Answer {
-        let body = if body.is_null() { String::new() } else { body.to_string() };
-        self.send(request("POST", path, token, &body)).await
+        self.call("POST", path, token, body).await
     }
 
     pub(crate) async fn sign_up(&self, email: &str, password: &str) -> Answer {
@@ -183,9 +233,11 @@ impl Bench {
     /// The token of the last letter.
     pub(crate) fn mailed_token(&self) -> String {
         match self.api.letters.sent().pop() {
-            Some(Letter::ConfirmAddress { token, .. } | Letter::ResetPassword { token, .. }) => {
-                token
-            }
+            Some(
+                Letter::ConfirmAddress { token, .. }
+                | Letter::Invitation { token, .. }
+                | Letter::ResetPassword { token, .. },
+            ) => token,
             other => panic!("no token in {other:?}"),
         }
     }
@@ -202,6 +254,41 @@ impl Bench {
         let answer = self.sign_in(email, PASSWORD).await;
         assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
         Customer { token: answer.text("access_token"), tenant: answer.text("tenant_id") }
+    }
+
+    /// Somebody who was asked into the tenant of `owner`, came, and switched to it.
+    pub(crate) async fn member(&self, owner: &Customer, email: &str, role: &str) -> Guest {
+        let customer = self.customer(email).await;
+        let asked = json!({ "email": email, "role": role });
+        let invited = self.post("/api/invitations", Some(&owner.token), &asked).await;
+        assert_eq!(invited.status, StatusCode::CREATED, "{invited:?}");
+        let token = json!({ "token": self.mailed_token() });
+        let came = self.post("/api/invitations/accept", Some(&customer.token), &token).await;
+        assert_eq!(came.status, StatusCode::OK, "{came:?}");
+        self.switched(&customer, &owner.tenant).await
+    }
+
+    /// The session of `customer`, in another of their tenants.
+    pub(crate) async fn switched(&self, customer: &Customer, tenant: &str) -> Guest {
+        let there = json!({ "tenant_id": tenant });
+        let answer = self.post("/api/session/tenant", Some(&customer.token), &there).await;
+        assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
+        let token = answer.text("access_token");
+        let members = self.get("/api/members", Some(&token)).await;
+        let members = members.body.as_array().expect("members").clone();
+        let you = members.iter().find(|it| it["you"] == true).expect("it is there");
+        Guest {
+            customer: Customer { token, tenant: answer.text("tenant_id") },
+            user: you["user_id"].as_str().expect("an id").to_owned(),
+        }
+    }
+
+    /// A new access token of `customer`.
+    pub(crate) async fn access_token(&self, customer: &Customer, scope: &str) -> Program {
+        let body = json!({ "name": "ci", "scope": scope, "expires_in_days": 30 });
+        let answer = self.post("/api/access-tokens", Some(&customer.token), &body).await;
+        assert_eq!(answer.status, StatusCode::CREATED, "{answer:?}");
+        Program { id: answer.text("id"), token: answer.text("token") }
     }
 
     /// A new session of somebody who has an account, as a browser keeps it.

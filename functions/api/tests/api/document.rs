@@ -26,20 +26,31 @@ async fn the_document_is_served_and_complete() {
         operations(&document).into_iter().map(|(m, path, _)| format!("{m} {path}")).collect();
     found.sort();
     let expected = [
+        "delete /api/access-tokens/{id}",
         "delete /api/google",
+        "delete /api/invitations/{id}",
+        "delete /api/members/{user_id}",
         "delete /api/sessions",
         "delete /api/sessions/{id}",
+        "get /api/access-tokens",
         "get /api/google/callback",
         "get /api/google/start",
         "get /api/health",
+        "get /api/invitations",
         "get /api/me",
+        "get /api/members",
         "get /api/plans",
         "get /api/projects",
         "get /api/projects/{id}",
         "get /api/sessions",
+        "patch /api/members/{user_id}",
+        "patch /api/tenant",
+        "post /api/access-tokens",
         "post /api/confirm",
         "post /api/google/link",
         "post /api/intents",
+        "post /api/invitations",
+        "post /api/invitations/accept",
         "post /api/password/change",
         "post /api/password/forgot",
         "post /api/password/reset",
@@ -49,6 +60,7 @@ async fn the_document_is_served_and_complete() {
         "post /api/projects/{id}/gateway-token",
         "post /api/projects/{id}/retry",
         "post /api/session/refresh",
+        "post /api/session/tenant",
         "post /api/sign-in",
         "post /api/sign-out",
         "post /api/sign-up",
@@ -61,14 +73,16 @@ async fn exactly_what_the_document_protects_is_protected() {
     let bench = Bench::new();
     let document: Value = serde_json::from_str(&api::document::<Fakes>()).unwrap();
     for (method, path, operation) in operations(&document) {
-        let called = path.replace("{id}", "prj_0000000000");
+        let placed = path.split_once('{').and_then(|(_, rest)| rest.split_once('}'));
+        let place = placed.map_or("", |(place, _)| place);
+        let called = path.replace(&format!("{{{place}}}"), "prj_0000000000");
         let answer = bench.send(request(&method.to_uppercase(), &called, None, "")).await;
         let protected = answer.status == StatusCode::UNAUTHORIZED;
         assert_eq!(protected, operation["security"].is_array(), "{method} {path}");
         let refusal = &operation["responses"]["default"]["content"]["application/problem+json"];
         assert_eq!(refusal["schema"]["$ref"], "#/components/schemas/Problem", "{method} {path}");
-        if path.contains("{id}") {
-            assert_eq!(operation["parameters"][0]["name"], "id", "{method} {path}");
+        if !place.is_empty() {
+            assert_eq!(operation["parameters"][0]["name"], place, "{method} {path}");
         }
     }
 }

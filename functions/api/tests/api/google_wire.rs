@@ -1,10 +1,9 @@
 //! The whole way to Google and back: the API with its real client, a browser, and the stand-in.
 
-use crate::bench::{APP_URL, KEY, TRIES_PER_NETWORK};
+use crate::bench::{self, APP_URL, Fakes};
 use adapters::oidc::{self, Oidc};
-use api::{Api, Keys, PriceBoard, Settings, World, router};
+use api::{Api, router};
 use axum::{Router, body::Body};
-use contracts::{mail::Letter, warm::Poke};
 use http::{HeaderMap, Request, StatusCode, header};
 use jiff::Timestamp;
 use ports::{clock::Clock, identities::Identities, identity_provider::Identity};
@@ -14,11 +13,6 @@ use support::{
     clock,
     google::{Account, Google, Mode, Settings as StandIn},
     server,
-};
-use testkit::{
-    accounts::FakeAccounts, clock::FakeClock, intents::FakeIntents, payments::FakePayments,
-    projects::FakeProjects, queue::FakeQueue, sagas::FakeSagas, sessions::FakeSessions,
-    throttles::FakeThrottles, vault::FakeVault,
 };
 use tower::ServiceExt;
 
@@ -36,23 +30,8 @@ impl Clock for RealTime {
     }
 }
 
-#[derive(Debug)]
-struct Wired;
-
-impl World for Wired {
-    type Accounts = FakeAccounts;
-    type Sessions = FakeSessions;
-    type Throttles = FakeThrottles;
-    type Projects = FakeProjects;
-    type Letters = FakeQueue<Letter>;
-    type Intents = FakeIntents;
-    type Pokes = FakeQueue<Poke>;
-    type Sagas = FakeSagas;
-    type Vault = FakeVault;
-    type Payments = FakePayments;
-    type Google = Oidc<RealTime>;
-    type Clock = FakeClock;
-}
+/// All in memory but the way to Google.
+type Wired = Fakes<Oidc<RealTime>>;
 
 struct Wire {
     google: Arc<Google>,
@@ -112,30 +91,7 @@ fn api(issuer: &str, redirect_uri: String) -> Api<Wired> {
         client_secret: "secret\n".to_owned(),
         redirect_uri,
     };
-    let sessions = FakeSessions::default();
-    Api {
-        accounts: FakeAccounts::beside(&sessions),
-        sessions,
-        throttles: FakeThrottles::default(),
-        projects: FakeProjects::default(),
-        letters: FakeQueue::default(),
-        intents: FakeIntents::default(),
-        pokes: FakeQueue::default(),
-        sagas: FakeSagas::default(),
-        vault: FakeVault::default(),
-        payments: FakePayments::default(),
-        google: Oidc::new(settings, RealTime).expect("a client"),
-        clock: FakeClock::default(),
-        keys: Keys::new(KEY, APP_URL).expect("a good key"),
-        prices: PriceBoard::default(),
-        settings: Settings {
-            app_url: APP_URL.to_owned(),
-            domain: testkit::make::DOMAIN.to_owned(),
-            instance_url_port: ":8443".to_owned(),
-            tries_per_network: TRIES_PER_NETWORK,
-            operators: [].into(),
-        },
-    }
+    bench::api(Oidc::new(settings, RealTime).expect("a client"))
 }
 
 #[tokio::test]

@@ -5,7 +5,6 @@ use contracts::provision::Saga;
 use domain::project::Event;
 use http::{StatusCode, header};
 use ports::{
-    accounts::Role,
     clock::Clock,
     projects::Projects,
     sagas::{Outcome, StepRun},
@@ -177,18 +176,15 @@ async fn the_key_to_an_instance_is_shown_to_owners() {
 }
 
 #[tokio::test]
-async fn a_member_sees_a_project_but_not_its_key() {
-    use domain::email::EmailAddress;
-    use ports::accounts::Accounts;
-    let (bench, customer) = start().await;
-    let id = bench.project(&customer).await;
-    let email = EmailAddress::try_from("ada@example.com".to_owned()).unwrap();
-    let user = bench.api.accounts.find_credentials(&email).await.unwrap().unwrap().user;
-    let tenant = customer.tenant.parse().unwrap();
-    bench.api.accounts.put_membership(&user, &tenant, Role::Member);
+async fn a_member_opens_a_project_and_does_not_pay_for_it() {
+    let (bench, ada) = start().await;
+    let id = bench.project(&ada).await;
+    let bob = bench.member(&ada, "bob@example.com", "member").await;
     let path = format!("/api/projects/{id}");
-    assert_eq!(bench.get(&path, Some(&customer.token)).await.status, StatusCode::OK);
-    let path = format!("{path}/gateway-token");
-    let answer = bench.post(&path, Some(&customer.token), &Value::Null).await;
-    assert_eq!(answer.status, StatusCode::FORBIDDEN);
+    assert_eq!(bench.get(&path, Some(&bob.token)).await.status, StatusCode::OK);
+    let key = bench.post(&format!("{path}/gateway-token"), Some(&bob.token), &Value::Null).await;
+    assert_eq!(key.status, StatusCode::OK);
+    let paid = bench.post(&format!("{path}/checkout"), Some(&bob.token), &Value::Null).await;
+    assert_eq!(paid.status, StatusCode::FORBIDDEN);
+    assert_eq!(paid.body["type"], "urn:1mins:problem:owner-needed");
 }

@@ -5,21 +5,20 @@ mod items;
 
 use super::{
     keys::{self, Key},
-    table::{Table, unavailable, write},
+    table::{Table, unavailable},
+    tenants::{self, items::MembershipItem},
 };
 use aws_sdk_dynamodb::{
     Client,
     operation::transact_write_items::TransactWriteItemsError,
-    types::{AttributeValue as A, Delete, Put, TransactWriteItem, Update},
+    types::{AttributeValue as A, Delete, TransactWriteItem, Update},
 };
 use domain::{
     email::EmailAddress,
     id::{TenantId, UserId},
+    tenant::Subdomain,
 };
-use items::{
-    AddressItem, CustomerItem, MembershipItem, ResetItem, RoleName, SignUpItem, TenantItem,
-    UserItem,
-};
+use items::{AddressItem, CustomerItem, ResetItem, SignUpItem, UserItem};
 use jiff::Timestamp;
 use ports::{
     Unavailable,
@@ -27,9 +26,8 @@ use ports::{
         Accounts, ConfirmError, Credentials, Membership, NewAccount, PasswordChange, PasswordHash,
         Reset, ResetError, Role, SignUp, TokenHash, User,
     },
-    identity_provider::Identity,
+    tenants::Member,
 };
-use serde::Serialize;
 
 #[derive(Clone, Debug)]
 pub struct DynamoAccounts {
@@ -46,42 +44,32 @@ impl DynamoAccounts {
         Self { table: Table { client, name: table } }
     }
 
-    fn put_new(&self, key: &Key, item: &impl Serialize) -> Result<TransactWriteItem, Unavailable> {
-        let put = Put::builder()
-            .table_name(&self.table.name)
-            .set_item(Some(write(key, item)?))
-            .condition_expression("attribute_not_exists(pk)")
-            .build()
-            .map_err(unavailable)?;
-        Ok(TransactWriteItem::builder().put(put).build())
-    }
-
-    /// Everything that makes an account: all new, or none of it.
-    fn opening(
+    /// Everything that an account is made of, under the first subdomain that is free, together with
+    /// the write `also`; or nothing, and `false`: one of it is not new, or `also` was refused.
+    async fn open(
         &self,
         account: &NewAccount,
         email: &EmailAddress,
-        password: Option<String>,
-        identity: Option<&Identity>,
-    ) -> Result<Vec<TransactWriteItem>, Unavailable> {
-        let (user, tenant, created_at) = (&account.user, &account.tenant, account.at);
-        let person = UserItem {
-            email: email.to_string(),
-            password,
-            generation: 0,
-            google_issuer: identity.map(|it| it.issuer.clone()),
-            google_subject: identity.map(|it| it.subject.clone()),
-            created_at,
-        };
+        person: &UserItem,
+        also: TransactWriteItem,
+    ) -> Result<bool, Unavailable> {
+        let (user, tenant) = (&account.user, &account.tenant);
+        let (role, since) = (Role::Owner, account.at);
+        let owner = Member { user: user.clone(), email: email.clone(), role, since };
         let owned_by = AddressItem { user: user.clone() };
-        let owned = TenantItem { owner: user.clone(), created_at };
-        let member = MembershipItem { tenant: tenant.clone(), role: RoleName::Owner };
-        Ok(vec![
-            self.put_new(&keys::address(email), &owned_by)?,
-            self.put_new(&keys::user(user), &person)?,
-            self.put_new(&keys::tenant(tenant), &owned)?,
-            self.put_new(&keys::membership(user, tenant), &member)?,
-        ])
+        for subdomain in Subdomain::choices(email, tenant) {
+            let mut parts = tenants::part_open(&self.table, tenant, &subdomain, &owner)?;
+            parts.push(self.table.part_put_new(&keys::address(email), &owned_by)?);
+            parts.push(self.table.part_put_new(&keys::user(user), person)?);
+            parts.push(also.clone());
+            match self.table.transact(parts).await? {
+                Ok(()) => return Ok(true),
+                Err(refused) if refused.only(0) => (),
+                Err(refused) if refused.any() => return Ok(false),
+                Err(_) => return Err(unavailable("another transaction was in the way")),
+            }
+        }
+        Err(unavailable("a new tenant finds no subdomain"))
     }
 
     /// Only one caller can take what is there.
@@ -148,17 +136,17 @@ impl Accounts for DynamoAccounts {
             .filter(|it| it.expires_at_s > account.at.as_second())
             .ok_or(ConfirmError::Spent)?;
         let email = address(sign_up.email)?;
-        let mut writes = self.opening(account, &email, Some(sign_up.password), None)?;
-        writes.push(self.take(&keys::sign_up(token))?);
-        let confirmed =
-            self.table.client.transact_write_items().set_transact_items(Some(writes)).send().await;
-        match confirmed {
-            Ok(_) => Ok(()),
-            Err(error) if error.as_service_error().is_some_and(is_condition) => {
-                Err(ConfirmError::Spent)
-            }
-            Err(error) => Err(unavailable(error).into()),
-        }
+        let person = UserItem {
+            email: email.to_string(),
+            password: Some(sign_up.password),
+            generation: 0,
+            google_issuer: None,
+            google_subject: None,
+            created_at: account.at,
+        };
+        let taken = self.take(&keys::sign_up(token))?;
+        let opened = self.open(account, &email, &person, taken).await?;
+        opened.then_some(()).ok_or(ConfirmError::Spent)
     }
 
     async fn find_credentials(
@@ -252,11 +240,7 @@ impl Accounts for DynamoAccounts {
     async fn list_memberships(&self, user: &UserId) -> Result<Vec<Membership>, Unavailable> {
         let items: Vec<MembershipItem> =
             self.table.partition(&keys::memberships_partition(user)).await?;
-        let role = |it| match it {
-            RoleName::Owner => Role::Owner,
-            RoleName::Member => Role::Member,
-        };
-        let membership = |it: MembershipItem| Membership { tenant: it.tenant, role: role(it.role) };
+        let membership = |it: MembershipItem| Membership { tenant: it.tenant, role: it.role };
         Ok(items.into_iter().map(membership).collect())
     }
 
@@ -264,11 +248,9 @@ impl Accounts for DynamoAccounts {
         &self,
         tenant: &TenantId,
     ) -> Result<Option<EmailAddress>, Unavailable> {
-        let Some(tenant) = self.table.get::<TenantItem>(&keys::tenant(tenant)).await? else {
-            return Ok(None);
-        };
-        let owner: Option<UserItem> = self.table.get(&keys::user(&tenant.owner)).await?;
-        owner.map(|it| address(it.email)).transpose()
+        let members = tenants::members(&self.table, tenant).await?;
+        let owners = members.into_iter().filter(|it| it.role == Role::Owner);
+        Ok(owners.min_by_key(|it| it.since).map(|it| it.email))
     }
 
     async fn find_customer(&self, tenant: &TenantId) -> Result<Option<String>, Unavailable> {

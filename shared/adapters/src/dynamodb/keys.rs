@@ -3,9 +3,13 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{
     email::EmailAddress,
-    id::{ProjectId, ReservationId, SessionId, TenantId, UserId, WorkerId},
+    id::{
+        AccessTokenId, InvitationId, ProjectId, ReservationId, SessionId, TenantId, UserId,
+        WorkerId,
+    },
     plan::PlanId,
     route::HostName,
+    tenant::Subdomain,
 };
 use ports::{accounts::TokenHash, identity_provider::Identity};
 use std::collections::HashMap;
@@ -188,6 +192,36 @@ pub fn membership(user: &UserId, tenant: &TenantId) -> Key {
 
 pub fn memberships_partition(user: &UserId) -> String {
     format!("MEMBER#{user}")
+}
+
+/// The other row of a membership.
+pub fn member(tenant: &TenantId, user: &UserId) -> Key {
+    Key::new(members_partition(tenant), user.as_str())
+}
+
+pub fn members_partition(tenant: &TenantId) -> String {
+    format!("MEMBERS#{tenant}")
+}
+
+/// Its being there is what makes a subdomain unique.
+pub fn subdomain(label: &Subdomain) -> Key {
+    Key::new(format!("SUBDOMAIN#{label}"), "SUBDOMAIN")
+}
+
+pub fn invitation(tenant: &TenantId, id: &InvitationId) -> Key {
+    Key::new(invitations_partition(tenant), id.as_str())
+}
+
+pub fn invitations_partition(tenant: &TenantId) -> String {
+    format!("INVITATIONS#{tenant}")
+}
+
+pub fn access_token(user: &UserId, id: &AccessTokenId) -> Key {
+    Key::new(access_tokens_partition(user), id.as_str())
+}
+
+pub fn access_tokens_partition(user: &UserId) -> String {
+    format!("ACCESS_TOKENS#{user}")
 }
 
 /// All sessions of a user in one partition, so that one query lists them.

@@ -1,5 +1,6 @@
 //! Tables. `keys` is the only place with key strings in it.
 
+pub mod access_tokens;
 pub mod accounts;
 pub mod chat_tickets;
 pub mod deliveries;
@@ -13,5 +14,7 @@ mod reservation;
 pub mod routes;
 pub mod sessions;
 mod table;
+pub mod tenants;
 pub mod throttles;
+mod transaction;
 mod worker_item;

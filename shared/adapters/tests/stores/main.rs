@@ -1,5 +1,6 @@
 //! The stores against a DynamoDB that runs: only an engine can say what a conditional write does.
 
+mod access_tokens;
 mod accounts;
 mod chat_tickets;
 mod engine;
@@ -10,4 +11,5 @@ mod intents;
 mod placements;
 mod projects;
 mod sessions;
+mod tenants;
 mod throttles;

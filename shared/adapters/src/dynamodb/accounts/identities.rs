@@ -1,16 +1,15 @@
 //! [`Identities`] on the same table: opening an account and linking one are about its items.
 
 use super::{
-    DynamoAccounts, is_condition,
+    DynamoAccounts,
     items::{IdentityItem, PendingItem, UserItem},
 };
 use crate::dynamodb::{
     keys,
     table::{read, unavailable, write},
+    transaction::text,
 };
-use aws_sdk_dynamodb::types::{
-    AttributeValue as A, Delete, Put, ReturnValue, TransactWriteItem, Update,
-};
+use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
 use domain::{email::EmailAddress, id::UserId};
 use jiff::Timestamp;
 use ports::{
@@ -37,17 +36,8 @@ impl Identities for DynamoAccounts {
         state: &TokenHash,
         now: Timestamp,
     ) -> Result<Option<PendingSignIn>, Unavailable> {
-        let taken = self
-            .table
-            .client
-            .delete_item()
-            .table_name(&self.table.name)
-            .set_key(Some(keys::pending_sign_in(state).attributes()))
-            .return_values(ReturnValue::AllOld)
-            .send()
-            .await
-            .map_err(unavailable)?;
-        let Some(item) = taken.attributes else { return Ok(None) };
+        let taken = self.table.delete_existing(&keys::pending_sign_in(state)).await?;
+        let Some(item) = taken else { return Ok(None) };
         let item: PendingItem = read(item)?;
         // DynamoDB expires items within days, not at their second.
         if item.expires_at_s <= now.as_second() {
@@ -78,10 +68,18 @@ impl Identities for DynamoAccounts {
         email: &EmailAddress,
         identity: &Identity,
     ) -> Result<(), LinkError> {
-        let mut writes = self.opening(account, email, None, Some(identity))?;
+        let person = UserItem {
+            email: email.to_string(),
+            password: None,
+            generation: 0,
+            google_issuer: Some(identity.issuer.clone()),
+            google_subject: Some(identity.subject.clone()),
+            created_at: account.at,
+        };
         let item = IdentityItem { user: account.user.clone(), linked_at: account.at };
-        writes.push(self.put_new(&keys::identity(identity), &item)?);
-        self.transact(writes).await
+        let known = self.table.part_put_new(&keys::identity(identity), &item)?;
+        let opened = self.open(account, email, &person, known).await?;
+        opened.then_some(()).ok_or(LinkError::Taken)
     }
 
     async fn link(
@@ -90,7 +88,7 @@ impl Identities for DynamoAccounts {
         identity: &Identity,
         at: Timestamp,
     ) -> Result<(), LinkError> {
-        self.transact(vec![
+        self.change_link(vec![
             self.point_to(user, identity, at)?,
             self.change_identity(user, identity, LINK, LINKABLE)?,
         ])
@@ -103,7 +101,7 @@ impl Identities for DynamoAccounts {
             self.forget(user, &identity)?,
             self.change_identity(user, &identity, UNLINK, UNLINKABLE)?,
         ];
-        match self.transact(writes).await {
+        match self.change_link(writes).await {
             Ok(()) => Ok(true),
             // Somebody else was faster, or there is no password.
             Err(LinkError::Taken) => Ok(self.find_linked(user).await?.is_none()),
@@ -134,7 +132,7 @@ impl DynamoAccounts {
             .set_item(Some(write(&keys::identity(identity), &item)?))
             .condition_expression("attribute_not_exists(pk) OR #user = :user")
             .expression_attribute_names("#user", "user")
-            .expression_attribute_values(":user", A::S(user.to_string()))
+            .expression_attribute_values(":user", text(user.to_string()))
             .build()
             .map_err(unavailable)?;
         Ok(TransactWriteItem::builder().put(put).build())
@@ -142,15 +140,12 @@ impl DynamoAccounts {
 
     /// The opposite, and only if it led there.
     fn forget(&self, user: &UserId, identity: &Identity) -> Result<TransactWriteItem, Unavailable> {
-        let delete = Delete::builder()
-            .table_name(&self.table.name)
-            .set_key(Some(keys::identity(identity).attributes()))
-            .condition_expression("#user = :user")
-            .expression_attribute_names("#user", "user")
-            .expression_attribute_values(":user", A::S(user.to_string()))
-            .build()
-            .map_err(unavailable)?;
-        Ok(TransactWriteItem::builder().delete(delete).build())
+        self.table.part_delete(&keys::identity(identity), |delete| {
+            delete
+                .condition_expression("#user = :user")
+                .expression_attribute_names("#user", "user")
+                .expression_attribute_values(":user", text(user.to_string()))
+        })
     }
 
     /// From the user to the identity.
@@ -161,27 +156,21 @@ impl DynamoAccounts {
         change: &str,
         condition: &str,
     ) -> Result<TransactWriteItem, Unavailable> {
-        let update = Update::builder()
-            .table_name(&self.table.name)
-            .set_key(Some(keys::user(user).attributes()))
-            .update_expression(change)
-            .condition_expression(condition)
-            .expression_attribute_values(":issuer", A::S(identity.issuer.clone()))
-            .expression_attribute_values(":subject", A::S(identity.subject.clone()))
-            .build()
-            .map_err(unavailable)?;
-        Ok(TransactWriteItem::builder().update(update).build())
+        self.table.part_update(&keys::user(user), |update| {
+            update
+                .update_expression(change)
+                .condition_expression(condition)
+                .expression_attribute_values(":issuer", text(&identity.issuer))
+                .expression_attribute_values(":subject", text(&identity.subject))
+        })
     }
 
     /// All of it or nothing.
-    async fn transact(&self, writes: Vec<TransactWriteItem>) -> Result<(), LinkError> {
-        let made = self.table.client.transact_write_items().set_transact_items(Some(writes));
-        match made.send().await {
-            Ok(_) => Ok(()),
-            Err(error) if error.as_service_error().is_some_and(is_condition) => {
-                Err(LinkError::Taken)
-            }
-            Err(error) => Err(unavailable(error).into()),
+    async fn change_link(&self, parts: Vec<TransactWriteItem>) -> Result<(), LinkError> {
+        match self.table.transact(parts).await? {
+            Ok(()) => Ok(()),
+            Err(refused) if refused.any() => Err(LinkError::Taken),
+            Err(_) => Err(unavailable("another transaction was in the way").into()),
         }
     }
 }

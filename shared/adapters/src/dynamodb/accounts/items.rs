@@ -1,6 +1,6 @@
 //! What lies in the table `accounts`.
 
-use domain::id::{TenantId, UserId};
+use domain::id::UserId;
 use jiff::Timestamp;
 use ports::identity_provider::Identity;
 use serde::{Deserialize, Serialize};
@@ -61,25 +61,6 @@ pub(super) struct PendingItem {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) link_user: Option<UserId>,
     pub(super) expires_at_s: i64,
-}
-
-#[derive(Serialize, Deserialize)]
-pub(super) struct TenantItem {
-    pub(super) owner: UserId,
-    pub(super) created_at: Timestamp,
-}
-
-#[derive(Serialize, Deserialize)]
-pub(super) struct MembershipItem {
-    pub(super) tenant: TenantId,
-    pub(super) role: RoleName,
-}
-
-#[derive(Clone, Copy, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum RoleName {
-    Owner,
-    Member,
 }
 
 #[derive(Serialize, Deserialize)]
