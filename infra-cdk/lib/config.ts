@@ -3,6 +3,7 @@
  * the alternative is a function that panics at its first cold start.
  */
 import { z } from 'zod';
+import { Catalogue, ProviderUrls } from './models.js';
 import { Architecture, Offerings, plansWithoutMachine } from './offerings.js';
 import { Plan } from './plans.js';
 import { WarmPool } from './warm-pool.js';
@@ -59,6 +60,9 @@ const Fields = z.strictObject({
     /** Where instances may go even if the address is a private one. */
     egress: AddressAndPort,
   }),
+  /** Where the models answer that customers bring their own keys for. */
+  providerUrls: ProviderUrls,
+  models: Catalogue,
   dodo: z.strictObject({ url: Origin, products: z.record(Plan, name) }),
   mailFrom: z.email({ pattern: z.regexes.html5Email }),
   /** The only network that may speak to instances. */

@@ -8,7 +8,7 @@ import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Stage } from './config.js';
 
 /** What a sealed secret is for; `SecretKind` in `shared/ports/src/vault.rs`. */
-export type SecretKind = 'gateway_token' | 'model_key';
+export type SecretKind = 'gateway_token' | 'model_key' | 'provider_key' | 'telegram_token';
 
 const READ = ['dynamodb:GetItem', 'dynamodb:Query'];
 const WRITE = [

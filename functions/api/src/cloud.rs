@@ -3,8 +3,12 @@
 use adapters::{
     clock::SystemClock,
     dodo::{Dodo, Products},
-    dynamodb::{accounts::DynamoAccounts, intents::DynamoIntents, projects::DynamoProjects},
+    dynamodb::{
+        accounts::DynamoAccounts, configurations::DynamoConfigurations, intents::DynamoIntents,
+        projects::DynamoProjects, provider_keys::DynamoProviderKeys,
+    },
     kms::KmsVault,
+    providers::HttpProviders,
     sfn::StepFunctions,
     sqs::SqsQueue,
     ssm_parameters,
@@ -25,6 +29,9 @@ impl World for Cloud {
     type Sagas = StepFunctions;
     type Vault = KmsVault;
     type Payments = Dodo;
+    type ProviderKeys = DynamoProviderKeys;
+    type Configurations = DynamoConfigurations;
+    type ProviderCheck = HttpProviders;
     type Clock = SystemClock;
 }
 
@@ -45,6 +52,10 @@ pub(crate) async fn connect() -> Result<Api<Cloud>, Error> {
         pokes: SqsQueue::connect(env::require("WARM_QUEUE_URL")).await,
         sagas: StepFunctions::connect(env::require("PROVISION_ARN")).await,
         vault: KmsVault::connect(env::require("KEY_ID")).await,
+        provider_keys: DynamoProviderKeys::connect(env::require("PROJECTS_TABLE")).await,
+        provider_check: HttpProviders::new(env::require_json("PROVIDER_URLS"))?,
+        configurations: DynamoConfigurations::connect(env::require("PROJECTS_TABLE")).await,
+        configures: StepFunctions::connect(env::require("CONFIGURE_ARN")).await,
         payments: Dodo::new(env::require("DODO_URL"), &dodo_key, products)?,
         clock: SystemClock,
         keys: Keys::new(&secret("JWT_KEY_PARAMETER").await?, &app_url)?,
@@ -53,6 +64,7 @@ pub(crate) async fn connect() -> Result<Api<Cloud>, Error> {
             app_url,
             domain: env::require("DOMAIN"),
             instance_url_port: env::require("INSTANCE_URL_PORT"),
+            models: env::require_json("MODELS"),
         },
     })
 }

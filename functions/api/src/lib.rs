@@ -5,8 +5,8 @@
 //! | | |
 //! |---|---|
 //! | Called by | API Gateway, `ANY /api/{proxy+}` |
-//! | Reads, writes | accounts; projects; intents; the mail queue; the warm pool's queue; provisioning executions; the payment provider |
-//! | Idempotency key | projects: the header `Idempotency-Key`; retries: the attempt; checkouts: the project; sign-ups need none, each is another letter |
+//! | Reads, writes | accounts; projects, their configurations and customers' own keys; intents; the mail queue; the warm pool's queue; executions of provisioning and of configuring; the payment provider; providers of models, when a key is to be checked |
+//! | Idempotency key | projects: the header `Idempotency-Key`; keys: the same; retries: the attempt; configurations: their version; checkouts: the project; sign-ups need none, each is another letter |
 //! | Undo | none; whatever a lost answer leaves behind is found again by the repeat, or expires |
 //! | Fails as | problem documents (RFC 9457); 503 with `Retry-After` when something behind it is away |
 //!
@@ -16,9 +16,12 @@
 
 mod account;
 mod checkout;
+mod configure;
 mod health;
 mod input;
 mod intent;
+mod key;
+mod model;
 mod openapi;
 mod password;
 mod plans;
@@ -28,6 +31,7 @@ mod refusal;
 mod router;
 mod session;
 mod steps;
+mod telegram;
 mod view;
 mod world;
 

@@ -3,9 +3,11 @@
 use crate::{
     router::operations,
     view::{
-        CheckoutView, Confirmed, CredentialsBody, GatewayTokenView, Health, IntentBody,
-        NewProjectBody, PlanName, PlanView, ProjectState, ProjectView, SignedInView, StepState,
-        StepView, TokenBody,
+        AppliedView, ApplyBody, BotTokenBody, CheckoutView, Confirmed, CredentialsBody,
+        GatewayTokenView, Health, IntentBody, KeyView, ModelBody, ModelUseView, ModelView,
+        NewKeyBody, NewProjectBody, OfferView, PlanName, PlanView, ProjectState, ProjectView,
+        ProviderName, SecretBody, ShelfView, SignedInView, StepState, StepView, TelegramView,
+        TokenBody,
     },
     world::World,
 };
@@ -14,7 +16,7 @@ use utoipa::{
     OpenApi,
     openapi::{
         ContentBuilder, Object, ObjectBuilder, OpenApi as Document, Ref, ResponseBuilder, Type,
-        path::Operation,
+        path::{Operation, PathItem},
         schema::ArrayBuilder,
         security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
     },
@@ -24,20 +26,33 @@ use utoipa::{
 #[openapi(
     info(title = "1mins.in", description = "A private OpenClaw, running within minutes"),
     components(schemas(
+        AppliedView,
+        ApplyBody,
+        BotTokenBody,
         CheckoutView,
         Confirmed,
         CredentialsBody,
         GatewayTokenView,
         Health,
         IntentBody,
+        KeyView,
+        ModelBody,
+        ModelUseView,
+        ModelView,
+        NewKeyBody,
         NewProjectBody,
+        OfferView,
         PlanName,
         PlanView,
         ProjectState,
         ProjectView,
+        ProviderName,
+        SecretBody,
+        ShelfView,
         SignedInView,
         StepState,
         StepView,
+        TelegramView,
         TokenBody,
     ))
 )]
@@ -61,7 +76,8 @@ pub fn document<W: World>() -> String {
 /// As it is served. Every operation answers a problem document when it refuses.
 pub(crate) fn render(mut document: Document) -> String {
     for item in document.paths.paths.values_mut() {
-        for operation in [&mut item.get, &mut item.post].into_iter().flatten() {
+        let PathItem { get, post, put, delete, .. } = item;
+        for operation in [get, post, put, delete].into_iter().flatten() {
             add_refusal(operation);
         }
     }

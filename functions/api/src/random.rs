@@ -1,7 +1,7 @@
 //! Everything that must not be guessed, and its fingerprints.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use domain::id::{ProjectId, TenantId};
+use domain::id::{KeyId, ProjectId, TenantId, UserId};
 use ports::accounts::TokenHash;
 use sha2::{Digest, Sha256};
 use std::fmt::Write;
@@ -61,6 +61,12 @@ pub(crate) fn derived_project_id(tenant: &TenantId, key: &str) -> ProjectId {
         .map(|it| char::from(ALPHABET[usize::from(it % 36)]))
         .collect();
     ProjectId::new(&body).expect("letters and digits are a body")
+}
+
+/// The id of the key that `user` keeps in `tenant` under the Idempotency-Key `repeat`.
+pub(crate) fn derived_key_id(tenant: &TenantId, user: &UserId, repeat: &str) -> KeyId {
+    let digest = Sha256::digest(format!("key\0{tenant}\0{user}\0{repeat}"));
+    KeyId::new(&hex(&digest)[..LONG_ID_LEN]).expect("hexadecimal digits are a body")
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -1,8 +1,9 @@
 //! Which request goes where, and what every answer carries.
 
 use crate::{
-    account, checkout, health, intent, openapi, plans, project,
+    account, checkout, health, intent, key, model, openapi, plans, project,
     refusal::Refusal,
+    telegram,
     world::{Api, World},
 };
 use axum::{
@@ -67,6 +68,17 @@ pub(crate) fn operations<W: World>() -> (Router<Arc<Api<W>>>, OpenApi) {
         .routes(operation!(checkout::open))
         .routes(operation!(project::retry))
         .routes(operation!(project::gateway_token))
+        .routes(operation!(model::catalogue))
+        .routes(operation!(model::show))
+        .routes(operation!(model::choose))
+        .routes(operation!(telegram::show))
+        .routes(operation!(telegram::connect))
+        .routes(operation!(telegram::disconnect))
+        .routes(operation!(key::list))
+        .routes(operation!(key::create))
+        .routes(operation!(key::replace))
+        .routes(operation!(key::forget))
+        .routes(operation!(key::apply))
         .routes(operation!(health::show))
         .split_for_parts()
 }

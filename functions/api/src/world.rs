@@ -1,9 +1,10 @@
 //! What a request may reach.
 
 use crate::{plans::PriceBoard, session::Keys};
-use contracts::{mail::Letter, warm::Poke};
+use contracts::{mail::Letter, models::Catalogue, warm::Poke};
 use ports::{
-    accounts::Accounts, clock::Clock, intents::Intents, payments::Payments, projects::Projects,
+    accounts::Accounts, clock::Clock, configurations::Configurations, intents::Intents,
+    keys::ProviderKeys, payments::Payments, projects::Projects, provider_check::ProviderCheck,
     queue::Queue, sagas::Sagas, vault::Vault,
 };
 
@@ -17,6 +18,9 @@ pub trait World: Send + Sync + 'static {
     type Sagas: Sagas + Send + Sync;
     type Vault: Vault + Send + Sync;
     type Payments: Payments + Send + Sync;
+    type ProviderKeys: ProviderKeys + Send + Sync;
+    type Configurations: Configurations + Send + Sync;
+    type ProviderCheck: ProviderCheck + Send + Sync;
     type Clock: Clock + Send + Sync;
 }
 
@@ -32,6 +36,11 @@ pub struct Api<W: World> {
     pub sagas: W::Sagas,
     pub vault: W::Vault,
     pub payments: W::Payments,
+    pub provider_keys: W::ProviderKeys,
+    pub provider_check: W::ProviderCheck,
+    pub configurations: W::Configurations,
+    /// Executions that bring configurations to instances.
+    pub configures: W::Sagas,
     pub clock: W::Clock,
     pub keys: Keys,
     pub prices: PriceBoard,
@@ -46,4 +55,5 @@ pub struct Settings {
     pub domain: String,
     /// Follows the host in an instance's URL: nothing, or `:8443`.
     pub instance_url_port: String,
+    pub models: Catalogue,
 }

@@ -5,6 +5,7 @@ pub mod clock;
 pub mod dodo;
 pub mod dynamodb;
 pub mod kms;
+pub mod providers;
 pub mod random;
 pub mod s3;
 pub mod ses;

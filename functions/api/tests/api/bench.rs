@@ -7,14 +7,20 @@ use http::{HeaderMap, Request, StatusCode, header};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use testkit::{
-    accounts::FakeAccounts, clock::FakeClock, intents::FakeIntents, payments::FakePayments,
-    projects::FakeProjects, queue::FakeQueue, sagas::FakeSagas, vault::FakeVault,
+    accounts::FakeAccounts, clock::FakeClock, configurations::FakeConfigurations,
+    intents::FakeIntents, keys::FakeProviderKeys, payments::FakePayments, projects::FakeProjects,
+    provider_check::FakeProviderCheck, queue::FakeQueue, sagas::FakeSagas, vault::FakeVault,
 };
 use tower::ServiceExt;
 
 pub(crate) const APP_URL: &str = "https://app.test";
 pub(crate) const KEY: &str = "0123456789abcdef0123456789abcdef";
 pub(crate) const PASSWORD: &str = "correct horse battery";
+
+pub(crate) const MODELS: &str = r#"[
+    { "provider": "platform", "models": [{ "id": "auto", "name": "Automatic" }] },
+    { "provider": "anthropic", "models": [{ "id": "claude-sonnet-4-6", "name": "Claude Sonnet 4.6" }] }
+]"#;
 
 #[derive(Debug)]
 pub(crate) struct Fakes;
@@ -28,6 +34,9 @@ impl World for Fakes {
     type Sagas = FakeSagas;
     type Vault = FakeVault;
     type Payments = FakePayments;
+    type ProviderKeys = Arc<FakeProviderKeys>;
+    type Configurations = FakeConfigurations;
+    type ProviderCheck = FakeProviderCheck;
     type Clock = FakeClock;
 }
 
@@ -79,6 +88,7 @@ pub(crate) fn request(method: &str, path: &str, token: Option<&str>, body: &str)
 
 impl Bench {
     pub(crate) fn new() -> Self {
+        let provider_keys = Arc::new(FakeProviderKeys::default());
         let api = Arc::new(Api {
             accounts: FakeAccounts::default(),
             projects: FakeProjects::default(),
@@ -88,6 +98,10 @@ impl Bench {
             sagas: FakeSagas::default(),
             vault: FakeVault::default(),
             payments: FakePayments::default(),
+            provider_keys: provider_keys.clone(),
+            provider_check: FakeProviderCheck::default(),
+            configurations: FakeConfigurations::with_keys(provider_keys),
+            configures: FakeSagas::default(),
             clock: FakeClock::default(),
             keys: Keys::new(KEY, APP_URL).expect("a good key"),
             prices: PriceBoard::default(),
@@ -95,6 +109,7 @@ impl Bench {
                 app_url: APP_URL.to_owned(),
                 domain: testkit::make::DOMAIN.to_owned(),
                 instance_url_port: ":8443".to_owned(),
+                models: serde_json::from_str(MODELS).expect("a catalogue"),
             },
         });
         Self { router: router(api.clone()), api }
@@ -171,6 +186,18 @@ impl Bench {
         let id = self.project(customer).await;
         let paid = self.api.projects.record_paid(&id.parse().expect("an id"), "sub_1").await;
         paid.expect("it can be paid for");
+        id
+    }
+
+    /// The same, and it runs.
+    pub(crate) async fn running_project(&self, customer: &Customer) -> String {
+        use domain::project::Event;
+        use ports::projects::Projects;
+        let id = self.paid_project(customer).await;
+        for event in [Event::ProvisioningBegan, Event::ProvisioningFinished] {
+            let project = id.parse().expect("an id");
+            self.api.projects.change(&project, 1, event, None).await.expect("as prepared");
+        }
         id
     }
 }

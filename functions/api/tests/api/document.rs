@@ -26,12 +26,20 @@ async fn the_document_is_served_and_complete() {
         operations(&document).into_iter().map(|(m, path, _)| format!("{m} {path}")).collect();
     found.sort();
     let expected = [
+        "delete /api/keys/{id}",
+        "delete /api/projects/{id}/telegram",
         "get /api/health",
+        "get /api/keys",
+        "get /api/models",
         "get /api/plans",
         "get /api/projects",
         "get /api/projects/{id}",
+        "get /api/projects/{id}/model",
+        "get /api/projects/{id}/telegram",
         "post /api/confirm",
         "post /api/intents",
+        "post /api/keys",
+        "post /api/keys/{id}/apply",
         "post /api/projects",
         "post /api/projects/{id}/checkout",
         "post /api/projects/{id}/gateway-token",
@@ -39,6 +47,9 @@ async fn the_document_is_served_and_complete() {
         "post /api/sign-in",
         "post /api/sign-out",
         "post /api/sign-up",
+        "put /api/keys/{id}",
+        "put /api/projects/{id}/model",
+        "put /api/projects/{id}/telegram",
     ];
     assert_eq!(found, expected);
 }

@@ -6,8 +6,15 @@ use ports::projects::Projects;
 use serde_json::json;
 
 /// Every way to reach a project.
-const DOORS: [(&str, &str); 4] =
-    [("GET", ""), ("POST", "/checkout"), ("POST", "/retry"), ("POST", "/gateway-token")];
+const DOORS: [(&str, &str); 7] = [
+    ("GET", ""),
+    ("POST", "/checkout"),
+    ("POST", "/retry"),
+    ("POST", "/gateway-token"),
+    ("GET", "/model"),
+    ("GET", "/telegram"),
+    ("DELETE", "/telegram"),
+];
 
 async fn two(bench: &Bench) -> (Customer, Customer) {
     (bench.customer("ada@example.com").await, bench.customer("eve@example.com").await)
