@@ -175,7 +175,7 @@ impl World {
             commands: &self.commands,
             fleet: &self.fleet,
             random: &self.random,
-            keys: &*self.configurations.keys,
+            keys: &self.configurations.keys,
             configurations: &self.configurations,
             config: &self.settings.launch,
         };

@@ -52,7 +52,8 @@ pub(crate) struct NewKey {
 
 impl Input for NewKey {
     fn read(fields: &mut Fields) -> Option<Self> {
-        let (provider, label) = (fields.provider("provider"), fields.text("label", label));
+        let (provider, label) =
+            (fields.provider("provider"), fields.text("label", |it| label(&it)));
         // Which keys are good depends on the provider; without one there is nothing to say of it.
         let key = fields.text("key", |it| {
             let key = it.trim().to_owned();
@@ -63,7 +64,7 @@ impl Input for NewKey {
     }
 }
 
-fn label(text: String) -> Result<String, String> {
+fn label(text: &str) -> Result<String, String> {
     let label = text.trim().to_owned();
     let fits = (1..=MAX_LABEL_LEN).contains(&label.chars().count());
     if fits && !label.chars().any(char::is_control) {

@@ -30,7 +30,7 @@ pub(crate) struct Choice {
 fn read_use(fields: &mut Fields) -> Option<ModelUse> {
     let (provider, model) = (fields.provider("provider"), fields.model("model"));
     let key_id = fields.optional("key_id", KeyId::try_from);
-    Some(ModelUse { provider: provider?, model: model?, key_id: key_id? })
+    Some(ModelUse { provider: provider?, model: model?, key_id: key_id.ok()? })
 }
 
 impl Input for Use {
@@ -42,7 +42,7 @@ impl Input for Use {
 impl Input for Choice {
     fn read(fields: &mut Fields) -> Option<Self> {
         let (primary, fallback) = (read_use(fields), fields.object::<Use>("fallback"));
-        Some(Self { primary: primary?, fallback: fallback?.map(|Use(it)| it) })
+        Some(Self { primary: primary?, fallback: fallback.ok()?.map(|Use(it)| it) })
     }
 }
 

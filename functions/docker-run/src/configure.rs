@@ -24,9 +24,9 @@ use ports::{
 use std::time::Duration;
 
 /// A gateway takes a second or two. One whose bot cannot be reached puts it down for ten first.
-const WAIT: Duration = Duration::from_secs(60);
+const WAIT: Duration = Duration::from_mins(1);
 /// Delivery, fetch, validation, and a worker that does the same for others.
-const SLACK: Duration = Duration::from_secs(60);
+const SLACK: Duration = Duration::from_mins(1);
 
 pub(crate) async fn configure<P, V, B, C, F, R, K, N>(
     world: &World<'_, P, V, B, C, F, R, K, N>,

@@ -4,7 +4,11 @@ use crate::{
     configuration::{Secrets, Settings},
     handler::{LaunchError, World},
 };
-use domain::{configuration::Configuration, model::ModelUse, project::Project};
+use domain::{
+    configuration::Configuration,
+    model::{ModelChoice, ModelUse},
+    project::Project,
+};
 use ports::{
     configurations::Configurations,
     keys::ProviderKeys,
@@ -32,7 +36,7 @@ pub(crate) async fn open_settings<P, V: Vault, B, C, F, R, K: ProviderKeys, N: C
     let ours = |it: &Configuration| it.tenant_id == project.tenant_id;
     let Some(newest) = newest.filter(ours) else { return Ok((0, Settings::default())) };
     let mut settings = Settings { model: newest.model.clone(), ..Settings::default() };
-    for it in newest.model.iter().flat_map(|it| it.uses()) {
+    for it in newest.model.iter().flat_map(ModelChoice::uses) {
         if let Some(key) = open_key(world, project, it).await? {
             settings.keys.insert(it.provider, key);
         }

@@ -13,14 +13,14 @@ use ports::{
 };
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
 };
 
 /// Shares its keys with whoever keeps them, as the tables do.
 #[derive(Debug, Default)]
 pub struct FakeConfigurations {
     stored: Mutex<Stored>,
-    pub keys: Arc<FakeProviderKeys>,
+    pub keys: FakeProviderKeys,
     pub outage: Outage,
 }
 
@@ -31,7 +31,7 @@ struct Stored {
 }
 
 impl FakeConfigurations {
-    pub fn with_keys(keys: Arc<FakeProviderKeys>) -> Self {
+    pub fn with_keys(keys: FakeProviderKeys) -> Self {
         Self { keys, ..Self::default() }
     }
 
@@ -77,10 +77,9 @@ impl Configurations for FakeConfigurations {
         if needed.difference(&used).any(|key| !self.keys.has(tenant, key)) {
             return Err(ReplaceError::KeyGone);
         }
-        if let Some(bot) = after.bot() {
-            if stored.bots.get(bot).is_some_and(|it| it != project) {
-                return Err(ReplaceError::BotTaken);
-            }
+        let taken = after.bot().and_then(|it| stored.bots.get(it)).is_some_and(|it| it != project);
+        if taken {
+            return Err(ReplaceError::BotTaken);
         }
         stored.bots.retain(|_, it| it != project);
         stored.bots.extend(after.bot().map(|it| (it.clone(), project.clone())));

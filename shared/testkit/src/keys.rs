@@ -11,10 +11,12 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-#[derive(Debug, Default)]
+/// A clone is the same store: [`crate::configurations::FakeConfigurations`] writes in it too, as in the
+/// table.
+#[derive(Clone, Debug, Default)]
 pub struct FakeProviderKeys {
-    stored: Mutex<BTreeMap<(TenantId, KeyId), ProviderKey>>,
-    pub outage: Outage,
+    stored: Arc<Mutex<BTreeMap<(TenantId, KeyId), ProviderKey>>>,
+    pub outage: Arc<Outage>,
 }
 
 impl FakeProviderKeys {
@@ -91,38 +93,5 @@ impl ProviderKeys for FakeProviderKeys {
         }
         stored.remove(&at);
         Ok(true)
-    }
-}
-
-/// For a store that is shared with [`crate::configurations::FakeConfigurations`].
-impl ProviderKeys for Arc<FakeProviderKeys> {
-    async fn create(&self, key: &ProviderKey) -> Result<bool, Unavailable> {
-        (**self).create(key).await
-    }
-
-    async fn find(
-        &self,
-        tenant: &TenantId,
-        id: &KeyId,
-    ) -> Result<Option<ProviderKey>, Unavailable> {
-        (**self).find(tenant, id).await
-    }
-
-    async fn list(&self, tenant: &TenantId) -> Result<Vec<ProviderKey>, Unavailable> {
-        (**self).list(tenant).await
-    }
-
-    async fn replace(
-        &self,
-        tenant: &TenantId,
-        id: &KeyId,
-        sealed: &[u8],
-        last4: &str,
-    ) -> Result<bool, Unavailable> {
-        (**self).replace(tenant, id, sealed, last4).await
-    }
-
-    async fn delete(&self, tenant: &TenantId, id: &KeyId) -> Result<bool, Unavailable> {
-        (**self).delete(tenant, id).await
     }
 }

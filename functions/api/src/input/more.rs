@@ -12,6 +12,9 @@ use serde::de::{Deserialize, IntoDeserializer, value::Error as NameError};
 use serde_json::Value;
 use std::fmt::Display;
 
+/// What is wrong with a field was noted.
+pub(crate) struct Noted;
+
 /// Some of a tenant's projects.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Which {
@@ -25,13 +28,13 @@ impl Fields {
         &mut self,
         field: &'static str,
         parse: impl FnOnce(String) -> Result<T, E>,
-    ) -> Option<Option<T>> {
+    ) -> Result<Option<T>, Noted> {
         match self.left.get(field) {
             None | Some(Value::Null) => {
                 self.left.remove(field);
-                Some(None)
+                Ok(None)
             }
-            Some(_) => self.text(field, parse).map(Some),
+            Some(_) => self.text(field, parse).map(Some).ok_or(Noted),
         }
     }
 
@@ -48,24 +51,24 @@ impl Fields {
     }
 
     /// An object within the object. What is wrong with it is named `field.its_field`.
-    pub(crate) fn object<T: Input>(&mut self, field: &'static str) -> Option<Option<T>> {
+    pub(crate) fn object<T: Input>(&mut self, field: &'static str) -> Result<Option<T>, Noted> {
         let left = match self.left.remove(field) {
-            None | Some(Value::Null) => return Some(None),
+            None | Some(Value::Null) => return Ok(None),
             Some(Value::Object(left)) => left,
             Some(_) => {
                 self.note(field, "must be an object".to_owned());
-                return None;
+                return Err(Noted);
             }
         };
         match (Fields { left, errors: vec![] }).finish::<T>() {
-            Ok(read) => Some(Some(read)),
+            Ok(read) => Ok(Some(read)),
             Err(Refusal::Invalid(errors)) => {
                 for error in errors {
                     self.note(&format!("{field}.{}", error.field), error.message);
                 }
-                None
+                Err(Noted)
             }
-            Err(_) => None,
+            Err(_) => Err(Noted),
         }
     }
 

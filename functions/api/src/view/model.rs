@@ -123,7 +123,7 @@ impl ModelView {
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "describes what `input` reads field by field")]
 pub(crate) struct BotTokenBody {
-    /// From @BotFather: `123456789:AA…`.
+    /// From `@BotFather`: `123456789:AA…`.
     #[schema(format = "password")]
     token: String,
 }

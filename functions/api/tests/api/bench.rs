@@ -34,7 +34,7 @@ impl World for Fakes {
     type Sagas = FakeSagas;
     type Vault = FakeVault;
     type Payments = FakePayments;
-    type ProviderKeys = Arc<FakeProviderKeys>;
+    type ProviderKeys = FakeProviderKeys;
     type Configurations = FakeConfigurations;
     type ProviderCheck = FakeProviderCheck;
     type Clock = FakeClock;
@@ -88,7 +88,7 @@ pub(crate) fn request(method: &str, path: &str, token: Option<&str>, body: &str)
 
 impl Bench {
     pub(crate) fn new() -> Self {
-        let provider_keys = Arc::new(FakeProviderKeys::default());
+        let provider_keys = FakeProviderKeys::default();
         let api = Arc::new(Api {
             accounts: FakeAccounts::default(),
             projects: FakeProjects::default(),

@@ -72,7 +72,7 @@ impl Bench {
     pub(crate) async fn answer(&self, call: Call) -> Result<Answer, LaunchError> {
         let Self { projects, vault, bundles, commands, fleet, random, configurations, config } =
             self;
-        let keys = &*configurations.keys;
+        let keys = &configurations.keys;
         let world = World {
             projects,
             vault,
