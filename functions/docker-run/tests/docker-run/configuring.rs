@@ -261,9 +261,8 @@ async fn another_tenants_configuration_and_a_key_for_another_provider_never_reac
     let stored = bench.configurations.find(&make::project().id).await.expect("is up");
     let theirs = Configuration { tenant_id: make::tenant_id("two"), ..stored.expect("is there") };
     bench.configurations.put(theirs);
-    assert_eq!(
-        configured(&bench).await,
-        Configured::Passed,
-        "nothing of theirs is used, and it was not launched"
-    );
+    let error = bench.answer(configure()).await.expect_err("it was never launched here");
+    assert_eq!(error.fault(), Fault::Retryable);
+    let asked = bench.asked();
+    assert!(asked[0].contains("--configuration 0 "), "nothing of theirs is used: {asked:?}");
 }
