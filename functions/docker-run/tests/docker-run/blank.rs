@@ -64,7 +64,7 @@ async fn the_command_line_holds_all_limits_of_the_plan_and_no_token() {
         for part in [
             format!("launch --project {id} --instance {instance} --generation 1 --port 18792"),
             limits.to_owned(),
-            format!("--image agent:1 --bundle-url https://bundles.test/{id}/1?signed"),
+            format!("--image agent:1 --bundle-url https://bundles.test/{id}/1-0?signed"),
             "--edge-cidr 10.0.0.0/16 --model-egress 10.0.9.9:443".to_owned(),
         ] {
             assert!(line.contains(&part), "{plan:?}: `{part}` in `{line}`");
