@@ -71,7 +71,8 @@ impl Configuration {
 
     /// Why the newest version is not in force. What an older one failed by is history.
     pub fn failure(&self) -> Option<&str> {
-        let newest = |it: &&Failure| it.version >= self.version && it.version > self.applied_version;
+        let newest =
+            |it: &&Failure| it.version >= self.version && it.version > self.applied_version;
         self.failed.as_ref().filter(newest).map(|it| it.reason.as_str())
     }
 
@@ -120,10 +121,10 @@ mod tests {
     }
 
     /// Sealing the same token twice gives two ciphertexts.
-    fn bot(token: &str, sealed: &str) -> Option<Telegram> {
+    fn bot(token: &str, sealed: &str) -> Telegram {
         let (bot, last4) = (BotId::from("1".to_owned()), String::new());
         let sealed = sealed.as_bytes().to_vec();
-        Some(Telegram { bot, last4, fingerprint: token.to_owned(), sealed })
+        Telegram { bot, last4, fingerprint: token.to_owned(), sealed }
     }
 
     fn failed(it: &Configuration) -> Configuration {
@@ -138,11 +139,11 @@ mod tests {
         assert_eq!(one.with_model(choice("a")), one);
         assert_eq!(one.with_model(choice("b")).version, 2);
         assert_eq!(failed(&one).with_model(choice("a")).version, 2);
-        let two = one.with_telegram(bot("x", "1"));
+        let two = one.with_telegram(Some(bot("x", "1")));
         assert_eq!(two.version, 2);
         assert_eq!(two.model, one.model, "one does not touch the other");
-        assert_eq!(two.with_telegram(bot("x", "2")), two);
-        assert_eq!(two.with_telegram(bot("y", "3")).version, 3);
+        assert_eq!(two.with_telegram(Some(bot("x", "2"))), two);
+        assert_eq!(two.with_telegram(Some(bot("y", "3"))).version, 3);
         assert_eq!(two.with_telegram(None).version, 3);
         assert_eq!(fresh().with_telegram(None), fresh());
     }

@@ -62,13 +62,13 @@ fn under(key: &str) -> ModelChoice {
     ModelChoice::new(ModelUse { provider, model, key_id: Some(key_id(key)) }, None).expect("fits")
 }
 
-fn bot(id: &str, token: &str) -> Option<Telegram> {
-    Some(Telegram {
+fn bot(id: &str, token: &str) -> Telegram {
+    Telegram {
         bot: BotId::from(id.to_owned()),
         last4: "1234".to_owned(),
         fingerprint: token.to_owned(),
         sealed: token.as_bytes().to_vec(),
-    })
+    }
 }
 
 impl Store {
@@ -91,7 +91,7 @@ impl Store {
 async fn a_configuration_is_read_as_it_was_written() {
     let store = store().await;
     assert!(store.keys.create(&key("a", tenant())).await.unwrap());
-    let after = fresh("p").with_model(under("a")).with_telegram(bot("123456", "t"));
+    let after = fresh("p").with_model(under("a")).with_telegram(Some(bot("123456", "t")));
     let after = Configuration { version: 1, ..after };
     store.replace(&fresh("p"), &after).await;
     assert_eq!(store.find(&after.project_id).await, after);
@@ -103,7 +103,7 @@ async fn a_configuration_is_read_as_it_was_written() {
 #[ignore = "needs the local engine"]
 async fn of_two_writers_of_a_version_one_wins() {
     let store = store().await;
-    let one = fresh("p").with_telegram(bot("123456", "t"));
+    let one = fresh("p").with_telegram(Some(bot("123456", "t")));
     store.replace(&fresh("p"), &one).await;
     let two = one.with_telegram(None);
     store.replace(&one, &two).await;
@@ -176,18 +176,18 @@ async fn a_key_is_made_once_and_replaced_with_its_users_kept() {
 #[ignore = "needs the local engine"]
 async fn a_bot_speaks_for_one_project_and_is_free_when_it_left() {
     let store = store().await;
-    let p = fresh("p").with_telegram(bot("123456", "t"));
+    let p = fresh("p").with_telegram(Some(bot("123456", "t")));
     store.replace(&fresh("p"), &p).await;
-    let q = fresh("q").with_telegram(bot("123456", "other"));
+    let q = fresh("q").with_telegram(Some(bot("123456", "other")));
     let taken = store.configurations.replace(&fresh("q"), &q).await;
     assert!(matches!(taken, Err(ReplaceError::BotTaken)), "{taken:?}");
-    let newer = p.with_telegram(bot("123456", "newer"));
+    let newer = p.with_telegram(Some(bot("123456", "newer")));
     store.replace(&p, &newer).await;
-    let another = newer.with_telegram(bot("654321", "t"));
+    let another = newer.with_telegram(Some(bot("654321", "t")));
     store.replace(&newer, &another).await;
     store.replace(&fresh("q"), &q).await;
     store.replace(&another, &another.with_telegram(None)).await;
-    let r = fresh("r").with_telegram(bot("654321", "t"));
+    let r = fresh("r").with_telegram(Some(bot("654321", "t")));
     store.replace(&fresh("r"), &r).await;
 }
 
@@ -202,7 +202,7 @@ async fn what_became_of_versions_is_kept_beside_them_and_never_goes_back() {
     let nobodys = store.configurations.find(&project).await.unwrap();
     assert_eq!(nobodys, None, "a note makes no configuration");
 
-    let one = fresh("p").with_telegram(bot("123456", "t"));
+    let one = fresh("p").with_telegram(Some(bot("123456", "t")));
     store.replace(&fresh("p"), &one).await;
     store.configurations.record_applied(&project, 1, NOW).await.unwrap();
     let two = one.with_telegram(None);
