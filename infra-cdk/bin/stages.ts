@@ -77,6 +77,34 @@ const googleAt = (url: string) => ({
   tokenUrl: `${url}/token`,
   jwksUrl: `${url}/oauth2/v3/certs`,
 });
+const PROVIDER_URLS = {
+  anthropic: 'https://api.anthropic.com',
+  openai: 'https://api.openai.com/v1',
+  google: 'https://generativelanguage.googleapis.com/v1beta',
+  openrouter: 'https://openrouter.ai/api/v1',
+};
+
+/** What the site offers. Any other model of these providers can be named by hand. */
+const MODELS = {
+  anthropic: [
+    { id: 'claude-opus-4-6', name: 'Claude Opus 4.6' },
+    { id: 'claude-sonnet-4-6', name: 'Claude Sonnet 4.6' },
+    { id: 'claude-haiku-4-5', name: 'Claude Haiku 4.5' },
+  ],
+  openai: [
+    { id: 'gpt-5.4', name: 'GPT-5.4' },
+    { id: 'gpt-5.4-mini', name: 'GPT-5.4 mini' },
+  ],
+  google: [
+    { id: 'gemini-3.1-pro-preview', name: 'Gemini 3.1 Pro' },
+    { id: 'gemini-3.1-flash', name: 'Gemini 3.1 Flash' },
+  ],
+  openrouter: [
+    { id: 'openrouter/auto', name: 'Chosen by OpenRouter' },
+    { id: 'anthropic/claude-sonnet-4.6', name: 'Claude Sonnet 4.6' },
+    { id: 'z-ai/glm-4.7', name: 'GLM 4.7' },
+  ],
+};
 
 const CLOUD = {
   region: 'us-east-1',
@@ -88,6 +116,8 @@ const CLOUD = {
     // An address that nobody has: this model is on the internet, where instances may go anyway.
     egress: '192.0.2.1:443',
   },
+  providerUrls: PROVIDER_URLS,
+  models: MODELS,
   // The edge's subnets lie in here, see `lib/network.ts`.
   edgeCidr: '10.40.0.0/24',
   agentImage: 'openclaw-agent:2026.9.6',
@@ -107,6 +137,14 @@ const CLOUD = {
 /** The port of the local engine; the address is the one that containers reach this machine at. */
 const ENGINE = '172.17.0.1:4570';
 
+/** One stand-in answers for all providers, each below its name; `tests/support/src/model`. */
+const standIns = (url: string) => ({
+  anthropic: `${url}/anthropic`,
+  openai: `${url}/openai/v1`,
+  google: `${url}/google/v1beta`,
+  openrouter: `${url}/openrouter/api/v1`,
+});
+
 const json = (text: string | undefined) => (text ? JSON.parse(text) : undefined);
 
 /** Every stage by its name. The local one takes the addresses of its machine from `env`. */
@@ -122,6 +160,7 @@ export const stages = (env: NodeJS.ProcessEnv): Record<string, unknown> => ({
       id: env.ONEMINS_MODEL_ID ?? 'stand-in',
       egress: env.ONEMINS_MODEL_EGRESS ?? '172.17.0.1:4582',
     },
+    providerUrls: standIns(env.ONEMINS_PROVIDERS_URL ?? 'http://172.17.0.1:4582'),
     dodo: {
       url: env.ONEMINS_DODO_URL ?? 'http://127.0.0.1:4580',
       products: { standard: 'pdt_standard', pro: 'pdt_pro', dedicated: 'pdt_dedicated' },

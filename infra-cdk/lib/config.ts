@@ -3,6 +3,7 @@
  * the alternative is a function that panics at its first cold start.
  */
 import { z } from 'zod';
+import { Catalogue, ProviderUrls } from './models.js';
 import { Architecture, Offerings, plansWithoutMachine } from './offerings.js';
 import { Plan } from './plans.js';
 import { WarmPool } from './warm-pool.js';
@@ -72,6 +73,9 @@ const Fields = z.strictObject({
     egress: AddressAndPort,
   }),
   google: Google,
+  /** Where the models answer that customers bring their own keys for. */
+  providerUrls: ProviderUrls,
+  models: Catalogue,
   dodo: z.strictObject({ url: Origin, products: z.record(Plan, name) }),
   mailFrom: z.email({ pattern: z.regexes.html5Email }),
   /** Who of those who sign in runs the platform. */

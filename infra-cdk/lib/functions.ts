@@ -13,6 +13,7 @@ import {
   sagaArn,
 } from './function-env.js';
 import { admitNodes } from './hetzner.js';
+import { catalogueEnv } from './models.js';
 import { frontSecretParameter, physicalName, routesPrefix, secretParameter } from './naming.js';
 import * as to from './rights.js';
 import { buyMachines, command, keepMachines } from './worker-rights.js';
@@ -36,6 +37,9 @@ export const FUNCTIONS = {
       FLEET_TABLE: it.tables.fleet.tableName,
       WARM_QUEUE_URL: it.queues.warm.queueUrl,
       PROVISION_ARN: sagaArn(it, 'provision'),
+      CONFIGURE_ARN: sagaArn(it, 'configure'),
+      PROVIDER_URLS: JSON.stringify(it.stage.providerUrls),
+      MODELS: catalogueEnv(it.stage),
       JWT_KEY_PARAMETER: secretParameter(it.stage, 'jwt-key'),
       FRONT_SECRET_PARAMETER: frontSecretParameter(it.stage),
       EDGE_KEY_PARAMETER: secretParameter(it.stage, 'edge-key'),
@@ -59,13 +63,15 @@ export const FUNCTIONS = {
     may: (it) => [
       to.readWrite(it.tables.accounts),
       to.readWrite(it.tables.projects),
-      to.seal(it.key, ['gateway_token', 'model_key']),
+      // What customers bring goes in here and comes out in `docker-run` only.
+      to.seal(it.key, ['gateway_token', 'model_key', 'provider_key', 'telegram_token']),
       to.open(it.key, ['gateway_token']),
       to.send(it.queues.mail),
       // Who means to buy something says so, and the warm pool looks.
       to.putInto(it.tables.fleet, [INTENTS]),
       to.send(it.queues.warm),
       to.start(sagaArn(it, 'provision')),
+      to.start(sagaArn(it, 'configure')),
       to.follow(it.stack, physicalName(it.stage, 'provision')),
       to.readParameter(it.stack, secretParameter(it.stage, 'jwt-key')),
       to.readParameter(it.stack, secretParameter(it.stage, 'edge-key')),
@@ -102,8 +108,12 @@ export const FUNCTIONS = {
   'project-state': {
     memoryMib: 256,
     timeoutS: 30,
-    env: projects,
-    may: (it) => [to.readWrite(it.tables.projects)],
+    env: (it) => ({ ...projects(it), CONFIGURE_ARN: sagaArn(it, 'configure') }),
+    may: (it) => [
+      to.readWrite(it.tables.projects),
+      // What an owner has set while the instance was being launched.
+      to.start(sagaArn(it, 'configure')),
+    ],
   },
   placement: {
     memoryMib: 256,
@@ -144,6 +154,7 @@ export const FUNCTIONS = {
       MODEL_URL: it.stage.model.url,
       MODEL_ID: it.stage.model.id,
       MODEL_EGRESS: it.stage.model.egress,
+      PROVIDER_URLS: JSON.stringify(it.stage.providerUrls),
       EDGE_CIDR: it.stage.edgeCidr,
       INSTANCE_URL_PORT: it.stage.instanceUrlPort,
       AGENT_IMAGE: it.stage.agentImage,
@@ -154,7 +165,7 @@ export const FUNCTIONS = {
       to.update(it.tables.fleet),
       to.read(it.tables.projects),
       to.handOver(it.bundles, 'bundles'),
-      to.open(it.key, ['gateway_token', 'model_key']),
+      to.open(it.key, ['gateway_token', 'model_key', 'provider_key', 'telegram_token']),
       ...command(it.stack, it.stage),
     ],
   },

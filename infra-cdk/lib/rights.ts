@@ -9,7 +9,7 @@ import type { Stage } from './config.js';
 import { frontSecretName, frontSecretParameter } from './naming.js';
 
 /** What a sealed secret is for; `SecretKind` in `shared/ports/src/vault.rs`. */
-export type SecretKind = 'gateway_token' | 'model_key';
+export type SecretKind = 'gateway_token' | 'model_key' | 'provider_key' | 'telegram_token';
 
 const READ = ['dynamodb:GetItem', 'dynamodb:Query'];
 const WRITE = [

@@ -55,6 +55,19 @@ describe('a worker', () => {
   });
 });
 
+test('what customers bring is sealed by one function and opened by another', () => {
+  const kinds = (role: string, action: string) =>
+    doing(production(role), action).flatMap(
+      (it) => it.Condition?.StringEqualsIfExists?.['kms:EncryptionContext:kind'] as string[],
+    );
+  for (const kind of ['provider_key', 'telegram_token']) {
+    const who = (action: string) =>
+      Object.keys(FUNCTIONS).filter((name) => kinds(name, action).includes(kind));
+    expect(who('kms:Encrypt'), kind).toEqual(['api']);
+    expect(who('kms:Decrypt'), kind).toEqual(['docker-run']);
+  }
+});
+
 test('the API writes intents into the fleet, and no worker', () => {
   const rights = doing(production('api'), 'dynamodb:').filter((it) =>
     JSON.stringify(it.Resource).includes('Fleet'),
@@ -78,8 +91,9 @@ describe.each(Object.keys(FUNCTIONS))('%s', (name) => {
     const acts = JSON.stringify(starts).match(/stateMachine:1mins-prod-(\w+)/g) ?? [];
     const begun = acts.map((it) => it.split('-').at(-1)).toSorted();
     const expected: Record<string, string[]> = {
-      api: ['provision'],
+      api: ['configure', 'provision'],
       billing: ['provision'],
+      'project-state': ['configure'],
       'warm-pool': ['blank', 'drain', 'grow'],
       operator: ['drain'],
     };

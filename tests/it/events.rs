@@ -61,7 +61,7 @@ fn understand(function: &str, event: &Value, case: &str) {
         let event = event.clone();
         let read = match function {
             "placement" => serde_json::from_value::<placement::Call>(event).is_ok(),
-            "project-state" => serde_json::from_value::<Call<project_state::Step>>(event).is_ok(),
+            "project-state" => serde_json::from_value::<project_state::Call>(event).is_ok(),
             "provision" => serde_json::from_value::<provision::Call>(event).is_ok(),
             "docker-run" => serde_json::from_value::<docker_run::Call>(event).is_ok(),
             "health-check" => serde_json::from_value::<health_check::Call>(event).is_ok(),

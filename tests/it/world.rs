@@ -1,7 +1,7 @@
 //! The platform in memory: every function of the sagas over one set of fakes.
 
 use crate::asl::Raised;
-use contracts::{provision::Call, routes::WakeUp};
+use contracts::{models::ProviderUrls, provision::Call, routes::WakeUp};
 use docker_run::Platform;
 use domain::{
     offering::{Architecture, Offerings},
@@ -20,10 +20,11 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use std::sync::Arc;
 use testkit::{
-    bundles::FakeBundles, clock::FakeClock, commands::FakeCommands, fleet::FakeFleet,
-    heartbeats::FakeHeartbeats, intents::FakeIntents, machines::FakeMachines, make, outage::Outage,
-    placements::FakePlacements, projects::FakeProjects, queue::FakeQueue, random::FakeRandom,
-    routes::FakeRouteLog, sagas::FakeSagas, vault::FakeVault,
+    bundles::FakeBundles, clock::FakeClock, commands::FakeCommands,
+    configurations::FakeConfigurations, fleet::FakeFleet, heartbeats::FakeHeartbeats,
+    intents::FakeIntents, machines::FakeMachines, make, outage::Outage, placements::FakePlacements,
+    projects::FakeProjects, queue::FakeQueue, random::FakeRandom, routes::FakeRouteLog,
+    sagas::FakeSagas, vault::FakeVault,
 };
 
 pub(crate) struct World {
@@ -35,12 +36,14 @@ pub(crate) struct World {
     pub(crate) routes: FakeRouteLog,
     pub(crate) heartbeats: FakeHeartbeats,
     pub(crate) placements: FakePlacements,
+    /// With the customers' own keys.
+    pub(crate) configurations: FakeConfigurations,
     pub(crate) intents: FakeIntents,
     pub(crate) clock: Arc<FakeClock>,
     pub(crate) sagas: Started,
     wake_ups: FakeQueue<WakeUp>,
     looks: FakeQueue<worker_watch::Look>,
-    vault: FakeVault,
+    pub(crate) vault: FakeVault,
     random: FakeRandom,
     settings: Settings,
 }
@@ -51,6 +54,7 @@ pub(crate) struct Started {
     pub(crate) blank: FakeSagas,
     pub(crate) grow: FakeSagas,
     pub(crate) drain: FakeSagas,
+    pub(crate) configure: FakeSagas,
 }
 
 struct Settings {
@@ -74,6 +78,7 @@ impl World {
             routes: FakeRouteLog::default(),
             heartbeats: FakeHeartbeats::default(),
             placements: FakePlacements::default(),
+            configurations: FakeConfigurations::default(),
             intents: FakeIntents::default(),
             clock,
             sagas: Started::default(),
@@ -105,7 +110,7 @@ impl World {
     /// Calls `function` as a state machine or a schedule does.
     pub(crate) async fn invoke(&self, function: &str, payload: Value) -> Result<Value, Raised> {
         match function {
-            "project-state" => answer(project_state::handle(&self.projects, &read(payload)).await),
+            "project-state" => self.record(payload).await,
             "route" => {
                 let (ledger, wake_ups, clock) = (&self.routes, &self.wake_ups, &*self.clock);
                 let world = route::World { ledger, wake_ups, clock };
@@ -152,6 +157,16 @@ impl World {
         answer(provision::handle(&world, &read(payload)).await)
     }
 
+    async fn record(&self, payload: Value) -> Result<Value, Raised> {
+        let world = project_state::World {
+            projects: &self.projects,
+            configurations: &self.configurations,
+            configures: &self.sagas.configure,
+            clock: &*self.clock,
+        };
+        answer(project_state::handle(&world, &read(payload)).await)
+    }
+
     async fn launch(&self, payload: Value) -> Result<Value, Raised> {
         let world = docker_run::World {
             projects: &self.projects,
@@ -160,6 +175,8 @@ impl World {
             commands: &self.commands,
             fleet: &self.fleet,
             random: &self.random,
+            keys: &self.configurations.keys,
+            configurations: &self.configurations,
             config: &self.settings.launch,
         };
         answer(docker_run::handle(&world, &read(payload)).await)
@@ -242,7 +259,9 @@ impl World {
     pub(crate) fn assert_tidy(&self, case: &str) {
         assert!(self.bundles.stored.borrow().is_empty(), "{case}: a bundle is left");
         let log = self.commands.log.borrow().join("\n");
-        assert!(!log.contains(SECRET), "{case}: a secret is in a command");
+        for secret in [SECRET, OWN_KEY] {
+            assert!(!log.contains(secret), "{case}: a secret is in a command");
+        }
         self.fleet.assert_balanced();
     }
 
@@ -328,8 +347,8 @@ impl World {
 
     /// What functions have started since the beginning: machine, name, input.
     pub(crate) fn started(&self) -> Vec<(&'static str, String, String)> {
-        let Started { blank, grow, drain } = &self.sagas;
-        let all = [("blank", blank), ("grow", grow), ("drain", drain)];
+        let Started { blank, grow, drain, configure } = &self.sagas;
+        let all = [("blank", blank), ("grow", grow), ("drain", drain), ("configure", configure)];
         let named = all.into_iter().flat_map(|(machine, sagas)| {
             sagas.started().into_iter().map(move |(name, input)| (machine, name, input))
         });
@@ -339,6 +358,8 @@ impl World {
 
 /// What no state machine, command or log may ever show.
 pub(crate) const SECRET: &str = "the-secret-of-the-instance";
+/// Nor this, a customer's own key.
+pub(crate) const OWN_KEY: &str = "the-customers-own-key";
 
 fn read<T: DeserializeOwned>(payload: Value) -> T {
     serde_json::from_value(payload).expect("the function understands the state machine")
@@ -362,6 +383,12 @@ fn settings() -> Settings {
         model_id: "auto".to_owned(),
         edge_cidr: "10.0.0.0/24".to_owned(),
         url_port: String::new(),
+        providers: ProviderUrls {
+            anthropic: "https://anthropic.test".to_owned(),
+            openai: "https://openai.test/v1".to_owned(),
+            google: "https://google.test/v1beta".to_owned(),
+            openrouter: "https://openrouter.test/api/v1".to_owned(),
+        },
     };
     Settings {
         placement: placement::Config { architecture, maximum_instances: [].into() },

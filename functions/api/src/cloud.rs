@@ -5,11 +5,13 @@ use adapters::{
     dodo::{Dodo, Products},
     dynamodb::{
         access_tokens::DynamoAccessTokens, accounts::DynamoAccounts,
-        chat_tickets::DynamoChatTickets, intents::DynamoIntents, projects::DynamoProjects,
+        chat_tickets::DynamoChatTickets, configurations::DynamoConfigurations,
+        intents::DynamoIntents, projects::DynamoProjects, provider_keys::DynamoProviderKeys,
         sessions::DynamoSessions, tenants::DynamoTenants, throttles::DynamoThrottles,
     },
     kms::KmsVault,
     oidc::{self, Oidc},
+    providers::HttpProviders,
     sfn::StepFunctions,
     sqs::SqsQueue,
     ssm_parameters,
@@ -38,6 +40,9 @@ impl World for Cloud {
     type Vault = KmsVault;
     type Payments = Dodo;
     type Google = Oidc<SystemClock>;
+    type ProviderKeys = DynamoProviderKeys;
+    type Configurations = DynamoConfigurations;
+    type ProviderCheck = HttpProviders;
     type Clock = SystemClock;
 }
 
@@ -64,6 +69,10 @@ pub(crate) async fn connect() -> Result<Api<Cloud>, Error> {
         pokes: SqsQueue::connect(env::require("WARM_QUEUE_URL")).await,
         sagas: StepFunctions::connect(env::require("PROVISION_ARN")).await,
         vault: KmsVault::connect(env::require("KEY_ID")).await,
+        provider_keys: DynamoProviderKeys::connect(env::require("PROJECTS_TABLE")).await,
+        provider_check: HttpProviders::new(env::require_json("PROVIDER_URLS"))?,
+        configurations: DynamoConfigurations::connect(env::require("PROJECTS_TABLE")).await,
+        configures: StepFunctions::connect(env::require("CONFIGURE_ARN")).await,
         payments: Dodo::new(env::require("DODO_URL"), &dodo_key, products)?,
         google: Oidc::new(google, SystemClock)?,
         clock: SystemClock,
@@ -77,6 +86,7 @@ pub(crate) async fn connect() -> Result<Api<Cloud>, Error> {
             instance_url_port: env::require("INSTANCE_URL_PORT"),
             tries_per_network: env::require("TRIES_PER_NETWORK"),
             operators: operators(&env::require::<String>("OPERATORS"))?,
+            models: env::require_json("MODELS"),
         },
     })
 }

@@ -1,5 +1,9 @@
 //! From a request to values that are right, or a list of what is wrong with it.
 
+mod more;
+
+pub(crate) use more::{KeyPath, Which};
+
 use crate::refusal::Refusal;
 use axum::{
     body::to_bytes,

@@ -5,8 +5,8 @@
 //! | | |
 //! |---|---|
 //! | Called by | API Gateway, `ANY /api/{proxy+}`; of that, `/api/edge/` by the edge alone |
-//! | Reads, writes | accounts; sessions; counts of tries; projects; chat tickets; intents; the mail queue; the warm pool's queue; provisioning executions; the payment provider; Google |
-//! | Idempotency key | projects: the header `Idempotency-Key`; retries: the attempt; checkouts: the project; sign-ups need none, each is another letter |
+//! | Reads, writes | accounts, sessions, counts of tries, tenants; projects, their configurations and customers' own keys; chat tickets; intents; the mail queue; the warm pool's queue; executions of provisioning and of configuring; the payment provider; Google; the providers of models |
+//! | Idempotency key | projects: the header `Idempotency-Key`; keys: the same; retries: the attempt; configurations: their version; checkouts: the project; sign-ups need none, each is another letter |
 //! | Undo | none; whatever a lost answer leaves behind is found again by the repeat, or expires |
 //! | Fails as | problem documents (RFC 9457); 503 with `Retry-After` when something behind it is away |
 //!
@@ -21,6 +21,7 @@ mod account;
 mod caller;
 mod chat;
 mod checkout;
+mod configure;
 mod cookie;
 mod device;
 mod edge;
@@ -31,8 +32,10 @@ mod input;
 mod intent;
 mod invitation;
 mod jwt;
+mod key;
 mod me;
 mod member;
+mod model;
 mod new_password;
 mod openapi;
 mod origin;
@@ -47,6 +50,7 @@ mod session;
 mod sessions;
 mod sign_in;
 mod steps;
+mod telegram;
 mod tenant;
 mod throttle;
 mod view;

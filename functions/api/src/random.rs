@@ -3,7 +3,7 @@
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{
     email::EmailAddress,
-    id::{InvitationId, ProjectId, TenantId},
+    id::{InvitationId, KeyId, ProjectId, TenantId, UserId},
 };
 use ports::accounts::TokenHash;
 use sha2::{Digest, Sha256};
@@ -80,6 +80,12 @@ pub(crate) fn derived_project_id(tenant: &TenantId, key: &str) -> ProjectId {
 pub(crate) fn derived_invitation_id(tenant: &TenantId, email: &EmailAddress) -> InvitationId {
     let digest = Sha256::digest(format!("invitation\0{tenant}\0{email}"));
     InvitationId::new(&hex(&digest[..LONG_ID_LEN / 2])).expect("hexadecimal digits are a body")
+}
+
+/// The id of the key that `user` keeps in `tenant` under the Idempotency-Key `repeat`.
+pub(crate) fn derived_key_id(tenant: &TenantId, user: &UserId, repeat: &str) -> KeyId {
+    let digest = Sha256::digest(format!("key\0{tenant}\0{user}\0{repeat}"));
+    KeyId::new(&hex(&digest)[..LONG_ID_LEN]).expect("hexadecimal digits are a body")
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -6,6 +6,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use contracts::problem::{CONTENT_TYPE, FieldError, Problem};
+use domain::id::ProjectId;
 use http::{HeaderValue, StatusCode, header};
 use ports::{Unavailable, payments::PaymentsError};
 use runtime::fault::chain;
@@ -51,6 +52,10 @@ pub(crate) enum Refusal {
     WrongMethod,
     #[error("{0}")]
     Conflict(&'static str),
+    #[error("projects use it: {}", list(.0))]
+    InUse(Vec<ProjectId>),
+    #[error("the provider could not be reached: repeat in a moment, or keep the key unchecked")]
+    ProviderAway,
     #[error("this is being done right now: repeat in a moment")]
     Busy { retry_after_s: u32 },
     #[error("too many tries: wait and repeat")]
@@ -94,6 +99,10 @@ impl Refusal {
             Self::NotFound => (S::NOT_FOUND, "not-found", "Not found"),
             Self::WrongMethod => (S::METHOD_NOT_ALLOWED, "wrong-method", "Method not allowed"),
             Self::Conflict(_) => (S::CONFLICT, "conflict", "Conflict"),
+            Self::InUse(_) => (S::CONFLICT, "in-use", "In use"),
+            Self::ProviderAway => {
+                (S::SERVICE_UNAVAILABLE, "provider-unavailable", "Provider unavailable")
+            }
             Self::Busy { .. } => (S::CONFLICT, "busy", "Busy"),
             Self::TooManyTries { .. } => (S::TOO_MANY_REQUESTS, "too-many-tries", "Too many tries"),
             Self::Away(_) => (S::SERVICE_UNAVAILABLE, "unavailable", "Unavailable"),
@@ -106,7 +115,7 @@ impl Refusal {
             Self::Busy { retry_after_s } | Self::TooManyTries { retry_after_s } => {
                 Some(*retry_after_s)
             }
-            Self::Away(_) => Some(RETRY_AFTER_S),
+            Self::Away(_) | Self::ProviderAway => Some(RETRY_AFTER_S),
             Self::Invalid(_)
             | Self::NotJson
             | Self::TooLarge { .. }
@@ -123,6 +132,7 @@ impl Refusal {
             | Self::NotFound
             | Self::WrongMethod
             | Self::Conflict(_)
+            | Self::InUse(_)
             | Self::Internal(_) => None,
         }
     }
@@ -147,6 +157,11 @@ impl Refusal {
             _ => vec![],
         }
     }
+}
+
+fn list(ids: &[ProjectId]) -> String {
+    let quoted: Vec<_> = ids.iter().map(|it| format!("`{it}`")).collect();
+    quoted.join(", ")
 }
 
 impl From<Unavailable> for Refusal {

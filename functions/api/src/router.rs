@@ -3,9 +3,10 @@
 use crate::{
     access_token, account, chat, checkout,
     front_door::{self, ClientAddress},
-    google, health, intent, invitation, me, member, new_password, openapi, origin, plans, project,
+    google, health, intent, invitation, key, me, member, model, new_password, openapi, origin,
+    plans, project,
     refusal::Refusal,
-    sessions, sign_in, tenant,
+    sessions, sign_in, telegram, tenant,
     world::{Api, World},
 };
 use axum::{
@@ -100,6 +101,17 @@ pub(crate) fn operations<W: World>() -> (Router<Arc<Api<W>>>, OpenApi) {
         .routes(operation!(project::retry))
         .routes(operation!(project::gateway_token))
         .routes(operation!(chat::open))
+        .routes(operation!(model::catalogue))
+        .routes(operation!(model::show))
+        .routes(operation!(model::choose))
+        .routes(operation!(telegram::show))
+        .routes(operation!(telegram::connect))
+        .routes(operation!(telegram::disconnect))
+        .routes(operation!(key::list))
+        .routes(operation!(key::create))
+        .routes(operation!(key::replace))
+        .routes(operation!(key::forget))
+        .routes(operation!(key::apply))
         .routes(operation!(health::show))
         .split_for_parts()
 }

@@ -31,6 +31,10 @@ pub(crate) const LETTER_WINDOW: Duration = Duration::from_hours(1);
 const MAX_TICKETS: u32 = 30;
 const TICKET_WINDOW: Duration = Duration::from_mins(5);
 
+/// Questions to providers, of one user within [`CHECK_WINDOW`]: we are no place to try keys at.
+const MAX_CHECKS: u32 = 20;
+const CHECK_WINDOW: Duration = Duration::from_mins(10);
+
 /// What is counted by network: each costs us a password's hash, a letter or an item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Door {
@@ -82,6 +86,12 @@ fn guesses(whose: &str) -> Throttle {
 /// Counts a ticket into a chat of `user`'s.
 pub(crate) async fn count_ticket<W: World>(api: &Api<W>, user: &UserId) -> Result<(), Refusal> {
     count(api, &Throttle { key: format!("chat#{user}"), window: TICKET_WINDOW }, MAX_TICKETS).await
+}
+
+/// Counts a question of `user`'s to a provider of models.
+pub(crate) async fn count_key_check<W: World>(api: &Api<W>, user: &UserId) -> Result<(), Refusal> {
+    count(api, &Throttle { key: format!("key_checks#{user}"), window: CHECK_WINDOW }, MAX_CHECKS)
+        .await
 }
 
 /// Whether one more letter may go to `to`.

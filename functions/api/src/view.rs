@@ -1,6 +1,12 @@
 //! What goes in and out, as clients see it.
 
+mod model;
 mod tenancy;
+
+pub(crate) use model::{
+    AppliedView, ApplyBody, BotTokenBody, KeyView, ModelBody, ModelUseView, ModelView, NewKeyBody,
+    OfferView, ProviderName, SecretBody, ShelfView, TelegramView,
+};
 
 use crate::world::Settings;
 use domain::{

@@ -1,13 +1,14 @@
 //! What a request may reach.
 
 use crate::{edge::EdgeKey, front_door::FrontDoor, jwt::Keys, plans::PriceBoard};
-use contracts::{mail::Letter, warm::Poke};
+use contracts::{mail::Letter, models::Catalogue, warm::Poke};
 use domain::email::EmailAddress;
 use ports::{
     access_tokens::AccessTokens, accounts::Accounts, chat_tickets::ChatTickets, clock::Clock,
-    identities::Identities, identity_provider::IdentityProvider, intents::Intents,
-    payments::Payments, queue::Queue, sagas::Sagas, sessions::Sessions,
-    tenant_projects::TenantProjects, tenants::Tenants, throttles::Throttles, vault::Vault,
+    configurations::Configurations, identities::Identities, identity_provider::IdentityProvider,
+    intents::Intents, keys::ProviderKeys, payments::Payments, provider_check::ProviderCheck,
+    queue::Queue, sagas::Sagas, sessions::Sessions, tenant_projects::TenantProjects,
+    tenants::Tenants, throttles::Throttles, vault::Vault,
 };
 use std::collections::BTreeSet;
 
@@ -28,6 +29,9 @@ pub trait World: Send + Sync + 'static {
     type Vault: Vault + Send + Sync;
     type Payments: Payments + Send + Sync;
     type Google: IdentityProvider + Send + Sync;
+    type ProviderKeys: ProviderKeys + Send + Sync;
+    type Configurations: Configurations + Send + Sync;
+    type ProviderCheck: ProviderCheck + Send + Sync;
     type Clock: Clock + Send + Sync;
 }
 
@@ -49,6 +53,11 @@ pub struct Api<W: World> {
     pub vault: W::Vault,
     pub payments: W::Payments,
     pub google: W::Google,
+    pub provider_keys: W::ProviderKeys,
+    pub provider_check: W::ProviderCheck,
+    pub configurations: W::Configurations,
+    /// Executions that bring configurations to instances.
+    pub configures: W::Sagas,
     pub clock: W::Clock,
     pub keys: Keys,
     pub edge_key: EdgeKey,
@@ -70,4 +79,5 @@ pub struct Settings {
     pub tries_per_network: u32,
     /// Who of the users runs the platform.
     pub operators: BTreeSet<EmailAddress>,
+    pub models: Catalogue,
 }

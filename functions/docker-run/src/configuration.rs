@@ -3,8 +3,13 @@
 //! The gateway is strict: an unknown key ends it with exit code 78. Keys live in this file since
 //! 2026.9: an `auth-profiles.json` beside it would break every chat.
 
-use domain::project::Project;
-use serde_json::{Value, json};
+use contracts::models::ProviderUrls;
+use domain::{
+    model::{ModelChoice, ModelProvider, ModelUse},
+    project::Project,
+};
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
 
 /// The one provider that every instance talks to, blank or not: a project that takes a blank over
 /// finds its model warm.
@@ -29,6 +34,8 @@ pub struct Platform {
     pub edge_cidr: String,
     /// What follows the host in an instance's address: empty, or a colon and a port.
     pub url_port: String,
+    /// Where the models of others answer.
+    pub providers: ProviderUrls,
 }
 
 /// What opens this instance, in the clear. Lives as long as one launch.
@@ -37,11 +44,83 @@ pub struct Secrets {
     pub model_key: String,
 }
 
+/// What an owner has set, in the clear where it is a secret.
+#[derive(Default)]
+pub struct Settings {
+    /// `None`: the platform's own model.
+    pub model: Option<ModelChoice>,
+    /// Of every provider that `model` names.
+    pub keys: BTreeMap<ModelProvider, String>,
+    pub telegram_token: Option<String>,
+}
+
 /// The whole `openclaw.json` of a project.
-pub fn render(project: &Project, platform: &Platform, secrets: &Secrets) -> Value {
+///
+/// What an owner sets only adds to what every instance has, and is what a gateway takes over while it
+/// runs: providers, the agents' model, channels.
+pub fn render(
+    project: &Project,
+    platform: &Platform,
+    secrets: &Secrets,
+    settings: &Settings,
+) -> Value {
     let origin = format!("https://{}{}", project.host, platform.url_port);
     let (token, key) = (&secrets.gateway_token, &secrets.model_key);
-    configuration(&origin, token, &platform.model_url, key, platform)
+    let mut whole = configuration(&origin, token, &platform.model_url, key, platform);
+    for (provider, key) in &settings.keys {
+        if let Some(block) = provider_block(*provider, platform, key) {
+            whole["models"]["providers"][provider.as_str()] = block;
+        }
+    }
+    if let Some(choice) = &settings.model {
+        whole["agents"]["defaults"]["model"] = chosen(choice, platform);
+    }
+    if let Some(token) = &settings.telegram_token {
+        whole["channels"] = json!({ "telegram": telegram(token) });
+    }
+    whole
+}
+
+/// Its own API is named, because behind an address of ours the gateway would guess another one. Which
+/// models there are it knows by itself, and asks for others as they are called.
+fn provider_block(provider: ModelProvider, platform: &Platform, key: &str) -> Option<Value> {
+    let api = match provider {
+        ModelProvider::Platform => return None,
+        ModelProvider::Anthropic => "anthropic-messages",
+        ModelProvider::Openai => "openai-responses",
+        ModelProvider::Google => "google-generative-ai",
+        ModelProvider::Openrouter => "openai-completions",
+    };
+    let base_url = platform.providers.of(provider)?;
+    Some(json!({ "baseUrl": base_url, "api": api, "apiKey": key, "models": [] }))
+}
+
+fn chosen(choice: &ModelChoice, platform: &Platform) -> Value {
+    let mut model = Map::new();
+    model.insert("primary".to_owned(), reference(&choice.primary, platform).into());
+    if let Some(fallback) = &choice.fallback {
+        model.insert("fallbacks".to_owned(), json!([reference(fallback, platform)]));
+    }
+    model.into()
+}
+
+/// Of ours there is the one that the stage offers today, whatever it was called when it was chosen.
+fn reference(it: &ModelUse, platform: &Platform) -> String {
+    match it.provider {
+        ModelProvider::Platform => format!("{PROVIDER}/{}", platform.model_id),
+        outside => format!("{outside}/{}", it.model.as_str()),
+    }
+}
+
+/// Whoever writes to the bot is nobody until its owner says so: by a pairing code in private, and in
+/// groups not at all.
+fn telegram(token: &str) -> Value {
+    json!({
+        "enabled": true,
+        "botToken": token,
+        "dmPolicy": "pairing",
+        "groupPolicy": "allowlist",
+    })
 }
 
 /// The whole `openclaw.json` of an instance that nobody has asked for yet. What differs from a
@@ -116,13 +195,35 @@ mod tests {
             model_id: "auto".to_owned(),
             edge_cidr: "10.0.0.0/16".to_owned(),
             url_port: String::new(),
+            providers: ProviderUrls {
+                anthropic: "https://anthropic.example".to_owned(),
+                openai: "https://openai.example/v1".to_owned(),
+                google: "https://google.example/v1beta".to_owned(),
+                openrouter: "https://openrouter.example/api/v1".to_owned(),
+            },
         }
     }
 
     fn rendered() -> Value {
+        rendered_with(&Settings::default())
+    }
+
+    fn rendered_with(settings: &Settings) -> Value {
         let secrets =
             Secrets { gateway_token: "the-token".to_owned(), model_key: "the-key".to_owned() };
-        render(&make::project(), &platform(), &secrets)
+        render(&make::project(), &platform(), &secrets, settings)
+    }
+
+    fn a_model(provider: ModelProvider, model: &str) -> ModelUse {
+        let outside = provider != ModelProvider::Platform;
+        let key_id = outside.then(|| domain::id::KeyId::new("a").unwrap());
+        ModelUse { provider, model: model.to_owned().try_into().unwrap(), key_id }
+    }
+
+    fn with_key(provider: ModelProvider, fallback: Option<ModelUse>) -> Settings {
+        let model = ModelChoice::new(a_model(provider, "some-model"), fallback).unwrap();
+        let keys = [(provider, "own-key".to_owned())].into();
+        Settings { model: Some(model), keys, telegram_token: None }
     }
 
     #[test]
@@ -150,6 +251,62 @@ mod tests {
             *blank.pointer_mut(hot).unwrap() = project.pointer(hot).unwrap().clone();
         }
         assert_eq!(blank, project);
+    }
+
+    /// Anything else would be a restart.
+    #[test]
+    fn what_an_owner_sets_only_adds_what_a_gateway_takes_over_while_it_runs() {
+        let fallback = Some(a_model(ModelProvider::Platform, "auto"));
+        let telegram_token = Some("123456:AA".to_owned());
+        let settings = Settings { telegram_token, ..with_key(ModelProvider::Anthropic, fallback) };
+        let mut set = rendered_with(&settings);
+        let untouched = rendered();
+        set["agents"]["defaults"]["model"] = untouched["agents"]["defaults"]["model"].clone();
+        let providers = set["models"]["providers"].as_object_mut().unwrap();
+        assert!(providers.remove("anthropic").is_some());
+        assert!(set.as_object_mut().unwrap().remove("channels").is_some());
+        assert_eq!(set, untouched);
+    }
+
+    #[test]
+    fn each_provider_is_asked_at_its_address_in_its_own_way_under_the_customers_key() {
+        let cases = [
+            (ModelProvider::Anthropic, "https://anthropic.example", "anthropic-messages"),
+            (ModelProvider::Openai, "https://openai.example/v1", "openai-responses"),
+            (ModelProvider::Google, "https://google.example/v1beta", "google-generative-ai"),
+            (ModelProvider::Openrouter, "https://openrouter.example/api/v1", "openai-completions"),
+        ];
+        for (provider, url, api) in cases {
+            let rendered = rendered_with(&with_key(provider, None));
+            let block = json!({ "baseUrl": url, "api": api, "apiKey": "own-key", "models": [] });
+            assert_eq!(rendered["models"]["providers"][provider.as_str()], block, "{provider}");
+            let model = json!({ "primary": format!("{provider}/some-model") });
+            assert_eq!(rendered["agents"]["defaults"]["model"], model, "{provider}");
+        }
+    }
+
+    #[test]
+    fn the_platforms_model_is_the_one_of_today_first_or_as_a_fallback() {
+        let platform = || a_model(ModelProvider::Platform, "of-yesterday");
+        let model = ModelChoice::new(platform(), None).unwrap();
+        let settings = Settings { model: Some(model), ..Settings::default() };
+        assert_eq!(rendered_with(&settings), rendered());
+        let settings = with_key(ModelProvider::Openai, Some(platform()));
+        let model = &rendered_with(&settings)["agents"]["defaults"]["model"];
+        let expected = json!({ "primary": "openai/some-model", "fallbacks": ["platform/auto"] });
+        assert_eq!(*model, expected);
+    }
+
+    #[test]
+    fn a_bot_talks_to_nobody_whom_its_owner_does_not_know() {
+        let telegram_token = Some("123456:AA".to_owned());
+        let rendered = rendered_with(&Settings { telegram_token, ..Settings::default() });
+        let telegram = &rendered["channels"]["telegram"];
+        assert_eq!(telegram["botToken"], "123456:AA");
+        assert_eq!(
+            (&telegram["dmPolicy"], &telegram["groupPolicy"]),
+            (&json!("pairing"), &json!("allowlist"))
+        );
     }
 
     #[test]

@@ -1,13 +1,14 @@
 //! Open the secrets, hand the configuration over, launch; or let a warm blank be taken over.
 
 use crate::{
-    configuration::{Secrets, render, render_blank},
+    configuration::{render, render_blank},
     handler::{LaunchError, World},
+    secrets::{open_secrets, open_settings},
 };
 use contracts::{
     blank::{GENERATION, Saga as BlankSaga},
     provision::{Launched, ReadyWorker, Saga},
-    worker::{Adopt, Exit, Launch, remove},
+    worker::{Adopt, Exit, Launch, read_configuration, remove},
 };
 use domain::{
     id::{BlankId, InstanceId},
@@ -17,11 +18,13 @@ use domain::{
 };
 use ports::{
     bundles::Bundles,
-    commands::{CommandError, Commands},
+    commands::{CommandError, Commands, Finished},
+    configurations::Configurations,
     fleet::Fleet,
+    keys::ProviderKeys,
     projects::Projects,
     random::Random,
-    vault::{SecretKind, Vault},
+    vault::Vault,
 };
 use std::time::Duration;
 
@@ -30,6 +33,9 @@ const LAUNCH_PATIENCE: Duration = Duration::from_secs(110);
 /// A gateway may take a minute to put its work down.
 const REMOVE_PATIENCE: Duration = Duration::from_secs(110);
 
+/// Whose bundle it is that a launch hands over. See [`Bundles::publish`].
+const LAUNCH: u32 = 0;
+
 /// What is launched, whoever it is for.
 struct Order<'a> {
     holder: Holder,
@@ -37,41 +43,54 @@ struct Order<'a> {
     instance: &'a InstanceId,
     plan: &'static Plan,
     configuration: String,
+    /// Of the configuration.
+    version: u32,
 }
 
-pub(crate) async fn project<P: Projects, V: Vault, B: Bundles, C: Commands, F: Fleet, R>(
-    world: &World<'_, P, V, B, C, F, R>,
+pub(crate) async fn project<
+    P: Projects,
+    V: Vault,
+    B: Bundles,
+    C: Commands,
+    F: Fleet,
+    R,
+    K: ProviderKeys,
+    N: Configurations,
+>(
+    world: &World<'_, P, V, B, C, F, R, K, N>,
     saga: &Saga,
 ) -> Result<Launched, LaunchError> {
     let worker = saga.worker.as_ref().ok_or(LaunchError::Nowhere)?;
     let project = find_project(world, saga).await?;
     let secrets = open_secrets(world, &project).await?;
+    let (version, settings) = open_settings(world, &project).await?;
     let order = Order {
         holder: Holder::from(saga.project_id.clone()),
         generation: saga.attempt,
         instance: &saga.instance_id,
         plan: saga.plan.plan(),
-        configuration: render(&project, &world.config.platform, &secrets).to_string(),
+        configuration: render(&project, &world.config.platform, &secrets, &settings).to_string(),
+        version,
     };
     let container = format!("openclaw-{}", saga.project_id);
     if let Some(blank) = saga.blank_id() {
-        if adopt(world, saga, blank, worker, &order).await? {
-            return Ok(Launched { container, adopted: true });
+        if let Some(configuration) = adopt(world, saga, blank, worker, &order).await? {
+            return Ok(Launched { container, adopted: true, configuration });
         }
         // It is not there any more, and would hold the port if it were.
         ensure_removed(world, worker, &Holder::from(blank.clone()), GENERATION).await?;
     }
-    launch(world, worker, &order).await?;
-    Ok(Launched { container, adopted: false })
+    let configuration = launch(world, worker, &order).await?;
+    Ok(Launched { container, adopted: false, configuration })
 }
 
 /// Undo of [`project`].
-pub(crate) async fn remove_project<P, V, B: Bundles, C: Commands, F: Fleet, R>(
-    world: &World<'_, P, V, B, C, F, R>,
+pub(crate) async fn remove_project<P, V, B: Bundles, C: Commands, F: Fleet, R, K, N>(
+    world: &World<'_, P, V, B, C, F, R, K, N>,
     saga: &Saga,
 ) -> Result<(), LaunchError> {
     let holder = Holder::from(saga.project_id.clone());
-    world.bundles.withdraw(&holder, saga.attempt).await?;
+    world.bundles.withdraw(&holder, saga.attempt, LAUNCH).await?;
     // No worker was ready, so nothing was launched.
     let Some(worker) = &saga.worker else { return Ok(()) };
     remove_or_cordon(world, worker, &holder, saga.attempt).await?;
@@ -85,8 +104,8 @@ pub(crate) async fn remove_project<P, V, B: Bundles, C: Commands, F: Fleet, R>(
     }
 }
 
-pub(crate) async fn blank<P, V, B: Bundles, C: Commands, F: Fleet, R: Random>(
-    world: &World<'_, P, V, B, C, F, R>,
+pub(crate) async fn blank<P, V, B: Bundles, C: Commands, F: Fleet, R: Random, K, N>(
+    world: &World<'_, P, V, B, C, F, R, K, N>,
     saga: &BlankSaga,
 ) -> Result<Launched, LaunchError> {
     let worker = saga.worker.as_ref().ok_or(LaunchError::Nowhere)?;
@@ -97,29 +116,32 @@ pub(crate) async fn blank<P, V, B: Bundles, C: Commands, F: Fleet, R: Random>(
         instance: &saga.instance_id,
         plan: saga.plan.plan(),
         configuration: render_blank(&world.config.platform, &token).to_string(),
+        version: 0,
     };
-    launch(world, worker, &order).await?;
-    Ok(Launched { container: format!("openclaw-{}", saga.blank_id), adopted: false })
+    let configuration = launch(world, worker, &order).await?;
+    let container = format!("openclaw-{}", saga.blank_id);
+    Ok(Launched { container, adopted: false, configuration })
 }
 
 /// Undo of [`blank`].
-pub(crate) async fn remove_blank<P, V, B: Bundles, C: Commands, F: Fleet, R>(
-    world: &World<'_, P, V, B, C, F, R>,
+pub(crate) async fn remove_blank<P, V, B: Bundles, C: Commands, F: Fleet, R, K, N>(
+    world: &World<'_, P, V, B, C, F, R, K, N>,
     saga: &BlankSaga,
 ) -> Result<(), LaunchError> {
     let holder = Holder::from(saga.blank_id.clone());
-    world.bundles.withdraw(&holder, GENERATION).await?;
+    world.bundles.withdraw(&holder, GENERATION, LAUNCH).await?;
     let Some(worker) = &saga.worker else { return Ok(()) };
     remove_or_cordon(world, worker, &holder, GENERATION).await
 }
 
-async fn launch<P, V, B: Bundles, C: Commands, F, R>(
-    world: &World<'_, P, V, B, C, F, R>,
+/// The version of the configuration that the container has: a repetition may find that of the first.
+async fn launch<P, V, B: Bundles, C: Commands, F, R, K, N>(
+    world: &World<'_, P, V, B, C, F, R, K, N>,
     worker: &ReadyWorker,
     order: &Order<'_>,
-) -> Result<(), LaunchError> {
+) -> Result<u32, LaunchError> {
     let (holder, generation) = (&order.holder, order.generation);
-    let url = world.bundles.publish(holder, generation, &order.configuration).await?;
+    let url = world.bundles.publish(holder, generation, LAUNCH, &order.configuration).await?;
     let command = Launch {
         holder,
         instance: order.instance,
@@ -131,22 +153,24 @@ async fn launch<P, V, B: Bundles, C: Commands, F, R>(
         bundle_url: &url,
         edge_cidr: &world.config.platform.edge_cidr,
         model_egress: &world.config.model_egress,
+        configuration: order.version,
     };
     let finished = world.commands.run(&worker.node_id, &command.argv(), LAUNCH_PATIENCE).await?;
     // However it ended, it has fetched what it will fetch.
-    world.bundles.withdraw(holder, generation).await?;
-    accepted(Exit::from(finished.exit_code), finished.stderr)
+    world.bundles.withdraw(holder, generation, LAUNCH).await?;
+    accepted(Exit::from(finished.exit_code), finished)
 }
 
-/// `false` if the blank is not there.
-async fn adopt<P, V, B: Bundles, C: Commands, F, R>(
-    world: &World<'_, P, V, B, C, F, R>,
+/// Like [`launch`]; `None` if the blank is not there.
+async fn adopt<P, V, B: Bundles, C: Commands, F, R, K, N>(
+    world: &World<'_, P, V, B, C, F, R, K, N>,
     saga: &Saga,
     blank: &BlankId,
     worker: &ReadyWorker,
     order: &Order<'_>,
-) -> Result<bool, LaunchError> {
-    let url = world.bundles.publish(&order.holder, saga.attempt, &order.configuration).await?;
+) -> Result<Option<u32>, LaunchError> {
+    let (holder, whole) = (&order.holder, &order.configuration);
+    let url = world.bundles.publish(holder, saga.attempt, LAUNCH, whole).await?;
     let command = Adopt {
         project: &saga.project_id,
         instance: &saga.instance_id,
@@ -156,27 +180,38 @@ async fn adopt<P, V, B: Bundles, C: Commands, F, R>(
         bundle_url: &url,
         edge_cidr: &world.config.platform.edge_cidr,
         model_egress: &world.config.model_egress,
+        configuration: order.version,
     };
     let finished = world.commands.run(&worker.node_id, &command.argv(), LAUNCH_PATIENCE).await?;
-    world.bundles.withdraw(&order.holder, saga.attempt).await?;
+    world.bundles.withdraw(holder, saga.attempt, LAUNCH).await?;
     match Exit::from(finished.exit_code) {
-        Exit::Gone => Ok(false),
-        exit => accepted(exit, finished.stderr).map(|()| true),
+        Exit::Gone => Ok(None),
+        exit => accepted(exit, finished).map(Some),
     }
 }
 
-fn accepted(exit: Exit, reason: String) -> Result<(), LaunchError> {
+/// Who says nothing of a configuration is taken to have none: then the newest is brought once more.
+fn accepted(exit: Exit, finished: Finished) -> Result<u32, LaunchError> {
     match exit {
-        Exit::Done => Ok(()),
-        Exit::Misused | Exit::BadConfiguration | Exit::Crashed | Exit::Fenced => {
-            Err(LaunchError::Refused { exit, reason })
-        }
-        Exit::NotYet | Exit::Gone | Exit::Unknown(_) => Err(LaunchError::Busy { exit, reason }),
+        Exit::Done => Ok(read_configuration(&finished.stdout).unwrap_or_default()),
+        exit => Err(refused(exit, finished.stderr)),
     }
 }
 
-async fn remove_or_cordon<P, V, B, C: Commands, F: Fleet, R>(
-    world: &World<'_, P, V, B, C, F, R>,
+/// Whether it is worth another try.
+pub(crate) fn refused(exit: Exit, reason: String) -> LaunchError {
+    match exit {
+        Exit::Misused | Exit::BadConfiguration | Exit::Crashed | Exit::Fenced => {
+            LaunchError::Refused { exit, reason }
+        }
+        Exit::Done | Exit::NotYet | Exit::Gone | Exit::Unknown(_) => {
+            LaunchError::Busy { exit, reason }
+        }
+    }
+}
+
+async fn remove_or_cordon<P, V, B, C: Commands, F: Fleet, R, K, N>(
+    world: &World<'_, P, V, B, C, F, R, K, N>,
     worker: &ReadyWorker,
     holder: &Holder,
     generation: u32,
@@ -191,8 +226,8 @@ async fn remove_or_cordon<P, V, B, C: Commands, F: Fleet, R>(
     }
 }
 
-async fn ensure_removed<P, V, B, C: Commands, F, R>(
-    world: &World<'_, P, V, B, C, F, R>,
+async fn ensure_removed<P, V, B, C: Commands, F, R, K, N>(
+    world: &World<'_, P, V, B, C, F, R, K, N>,
     worker: &ReadyWorker,
     holder: &Holder,
     generation: u32,
@@ -206,24 +241,13 @@ async fn ensure_removed<P, V, B, C: Commands, F, R>(
     }
 }
 
-async fn find_project<P: Projects, V, B, C, F, R>(
-    world: &World<'_, P, V, B, C, F, R>,
+async fn find_project<P: Projects, V, B, C, F, R, K, N>(
+    world: &World<'_, P, V, B, C, F, R, K, N>,
     saga: &Saga,
 ) -> Result<Project, LaunchError> {
     let project = world.projects.find(&saga.project_id).await?;
     let ours = |it: &Project| it.attempt == saga.attempt && it.tenant_id == saga.tenant_id;
     project.filter(ours).ok_or(LaunchError::NotOurs)
-}
-
-async fn open_secrets<P: Projects, V: Vault, B, C, F, R>(
-    world: &World<'_, P, V, B, C, F, R>,
-    project: &Project,
-) -> Result<Secrets, LaunchError> {
-    let sealed = world.projects.secrets(&project.id).await?.ok_or(LaunchError::NotOurs)?;
-    let tenant = &project.tenant_id;
-    let token = world.vault.open(tenant, SecretKind::GatewayToken, &sealed.gateway_token);
-    let key = world.vault.open(tenant, SecretKind::ModelKey, &sealed.model_key);
-    Ok(Secrets { gateway_token: token.await?, model_key: key.await? })
 }
 
 /// Closes the gateway until a project brings its own. Nobody is ever told it.

@@ -1,20 +1,22 @@
 //! # Docker run
 //!
 //! Launches a project's container on its worker, or has the project take a warm blank over; launches
-//! blanks; removes both.
+//! blanks; removes both. Brings what an owner sets to an instance that runs.
 //!
 //! | | |
 //! |---|---|
-//! | Called by | `provision` saga, steps `Launch` / `UndoLaunch`; `blank` saga, steps `LaunchBlank` / `UndoLaunchBlank` |
-//! | Reads | the project and its sealed secrets |
+//! | Called by | `provision` saga, steps `Launch` / `UndoLaunch`; `blank` saga, steps `LaunchBlank` / `UndoLaunchBlank`; `configure` saga, step `Configure` |
+//! | Reads | the project, its sealed secrets, its configuration and the keys which that names |
 //! | Writes | the configuration bundle, for minutes; container, network and volume on the worker |
-//! | Idempotency key | project and generation (the saga's attempt); the worker refuses lower ones |
-//! | Undo | removes what this generation made and leaves a tombstone on the worker |
+//! | Idempotency key | project and generation (the saga's attempt); the worker refuses lower ones; for a configuration its version, alike |
+//! | Undo | removes what this generation made and leaves a tombstone on the worker; a configuration is replaced by the next one |
 //! | Fails as | `Retryable` while the worker is away or busy, `Terminal` when it refuses for good |
 
 mod configuration;
+mod configure;
 mod handler;
 mod launch;
+mod secrets;
 
-pub use configuration::{Platform, Secrets, render, render_blank};
-pub use handler::{Call, Config, LaunchError, World, handle};
+pub use configuration::{Platform, Secrets, Settings, render, render_blank};
+pub use handler::{Answer, Call, Config, LaunchError, World, handle};

@@ -3,7 +3,10 @@
 
 use adapters::{
     clock::SystemClock,
-    dynamodb::{fleet::DynamoFleet, projects::DynamoProjects},
+    dynamodb::{
+        configurations::DynamoConfigurations, fleet::DynamoFleet, projects::DynamoProjects,
+        provider_keys::DynamoProviderKeys,
+    },
     kms::KmsVault,
     random::SystemRandom,
     s3::S3Bundles,
@@ -11,7 +14,11 @@ use adapters::{
 };
 use docker_run::{Call, Config, Platform, World, handle};
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
-use runtime::{env::require, fault::diagnose, telemetry};
+use runtime::{
+    env::{require, require_json},
+    fault::diagnose,
+    telemetry,
+};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
@@ -28,6 +35,8 @@ async fn main() -> Result<(), Error> {
         )
         .await,
         random: &SystemRandom,
+        keys: &DynamoProviderKeys::connect(require("PROJECTS_TABLE")).await,
+        configurations: &DynamoConfigurations::connect(require("PROJECTS_TABLE")).await,
         config: &config(),
     };
 
@@ -43,6 +52,7 @@ fn config() -> Config {
         model_id: require("MODEL_ID"),
         edge_cidr: require("EDGE_CIDR"),
         url_port: require("INSTANCE_URL_PORT"),
+        providers: require_json("PROVIDER_URLS"),
     };
     Config { platform, agent_image: require("AGENT_IMAGE"), model_egress: require("MODEL_EGRESS") }
 }

@@ -1,19 +1,27 @@
 //! Wiring only.
 #![recursion_limit = "256"] // the SDK's futures nest deep
 
-use adapters::dynamodb::projects::DynamoProjects;
-use contracts::provision::Call;
+use adapters::{
+    clock::SystemClock,
+    dynamodb::{configurations::DynamoConfigurations, projects::DynamoProjects},
+    sfn::StepFunctions,
+};
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
-use project_state::{Step, handle};
-use runtime::{env, fault::diagnose, telemetry};
+use project_state::{Call, World, handle};
+use runtime::{env::require, fault::diagnose, telemetry};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     telemetry::init();
-    let projects = &DynamoProjects::connect(env::require("PROJECTS_TABLE")).await;
+    let world = &World {
+        projects: &DynamoProjects::connect(require("PROJECTS_TABLE")).await,
+        configurations: &DynamoConfigurations::connect(require("PROJECTS_TABLE")).await,
+        configures: &StepFunctions::connect(require("CONFIGURE_ARN")).await,
+        clock: &SystemClock,
+    };
 
-    run(service_fn(move |event: LambdaEvent<Call<Step>>| async move {
-        handle(projects, &event.payload).await.map_err(|error| diagnose(&error))
+    run(service_fn(move |event: LambdaEvent<Call>| async move {
+        handle(world, &event.payload).await.map_err(|error| diagnose(&error))
     }))
     .await
 }

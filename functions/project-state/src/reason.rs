@@ -35,8 +35,10 @@ mod tests {
         };
         let awaited = Saga { worker: Some(worker), ..placed.clone() };
         let container = "openclaw-x".to_owned();
-        let launched =
-            Saga { launched: Some(Launched { container, adopted: false }), ..awaited.clone() };
+        let launched = Saga {
+            launched: Some(Launched { container, adopted: false, configuration: 0 }),
+            ..awaited.clone()
+        };
         let cases = [
             ("nothing", &nothing, "place"),
             ("placed", &placed, "machine"),

@@ -1,11 +1,23 @@
 //! Every step from every state, of this attempt and of others.
 
-use contracts::provision::{Call, Caught, Reserved, Saga};
+use contracts::provision::{Caught, Reserved, Saga};
 use domain::project::{Project, State};
 use ports::projects::Projects;
-use project_state::{Step, StepError, handle};
+use project_state::{Call, StepError, World, handle};
 use runtime::fault::{Classify, Fault};
-use testkit::{make, projects::FakeProjects};
+use testkit::{
+    clock::FakeClock, configurations::FakeConfigurations, make, projects::FakeProjects,
+    sagas::FakeSagas,
+};
+
+/// The steps of a provisioning.
+#[derive(Clone, Copy, Debug)]
+enum Step {
+    Begin,
+    UndoBegin,
+    Finish,
+    UndoFinish,
+}
 
 const STEPS: [Step; 4] = [Step::Begin, Step::Finish, Step::UndoFinish, Step::UndoBegin];
 const UNDOS: [Step; 2] = [Step::UndoFinish, Step::UndoBegin];
@@ -23,7 +35,16 @@ fn saga(attempt: u32) -> Saga {
 }
 
 async fn run(projects: &FakeProjects, step: Step, saga: Saga) -> Result<(), StepError> {
-    handle(projects, &Call { step, saga }).await
+    let call = match step {
+        Step::Begin => Call::Begin(saga),
+        Step::UndoBegin => Call::UndoBegin(saga),
+        Step::Finish => Call::Finish(saga),
+        Step::UndoFinish => Call::UndoFinish(saga),
+    };
+    let (configurations, configures) = (FakeConfigurations::default(), FakeSagas::default());
+    let clock = &FakeClock::default();
+    let (configurations, configures) = (&configurations, &configures);
+    handle(&World { projects, configurations, configures, clock }, &call).await
 }
 
 async fn stored(projects: &FakeProjects) -> Project {
@@ -178,4 +199,142 @@ async fn the_owner_reads_why_until_the_next_attempt() {
     run(&projects, Step::Begin, saga(3)).await.expect("begins");
     let begun = stored(&projects).await;
     assert_eq!((begun.state, begun.reason), (State::Provisioning, None));
+}
+
+/// The steps that note what an instance has taken over.
+mod configuration {
+    use contracts::{
+        configure::{Configured, Saga as ConfigureSaga},
+        provision::{Launched, Saga},
+    };
+    use domain::{
+        configuration::Configuration,
+        project::{Project, State},
+    };
+    use project_state::{Call, StepError, World, handle};
+    use runtime::fault::{Classify, Fault};
+    use testkit::{
+        clock::FakeClock, configurations::FakeConfigurations, make, projects::FakeProjects,
+        sagas::FakeSagas,
+    };
+
+    struct Bench {
+        projects: FakeProjects,
+        configurations: FakeConfigurations,
+        configures: FakeSagas,
+        clock: FakeClock,
+    }
+
+    impl Bench {
+        /// A project that is being provisioned, at version 2 of its configuration.
+        fn new() -> Self {
+            let project = Project { state: State::Provisioning, ..make::project() };
+            let configurations = FakeConfigurations::default();
+            let fresh = Configuration::new(project.id.clone(), project.tenant_id.clone());
+            configurations.put(fresh.again().again());
+            Self {
+                projects: FakeProjects::of([project]),
+                configurations,
+                configures: FakeSagas::default(),
+                clock: FakeClock::default(),
+            }
+        }
+
+        async fn run(&self, call: Call) -> Result<(), StepError> {
+            let Self { projects, configurations, configures, clock } = self;
+            handle(&World { projects, configurations, configures, clock }, &call).await
+        }
+
+        fn stored(&self) -> Configuration {
+            self.configurations.of(&make::project().id)
+        }
+    }
+
+    fn finish(configuration: u32) -> Call {
+        let launched = Launched { container: "c".to_owned(), adopted: false, configuration };
+        Call::Finish(Saga { launched: Some(launched), ..make::saga() })
+    }
+
+    fn saga(configured: Option<Configured>) -> ConfigureSaga {
+        ConfigureSaga {
+            project_id: make::project().id,
+            tenant_id: make::project().tenant_id,
+            version: 2,
+            configured,
+            error: None,
+        }
+    }
+
+    #[tokio::test]
+    async fn a_finish_notes_what_was_launched_and_has_the_rest_brought() {
+        for (launched, started) in [(2, 0), (1, 1), (0, 1)] {
+            let bench = Bench::new();
+            for round in ["once", "twice"] {
+                bench.run(finish(launched)).await.expect(round);
+                assert_eq!(bench.stored().applied_version, launched, "{round}");
+                assert_eq!(bench.configures.started().len(), started, "{launched}, {round}");
+            }
+            for (name, input) in bench.configures.started() {
+                assert_eq!(name, format!("configure-{}-2", make::project().id));
+                assert!(input.contains("\"version\":2"), "{input}");
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn an_outage_in_a_finish_is_retryable_and_the_retry_brings_the_rest() {
+        type Break = fn(&Bench);
+        let cases: [(&str, Break); 3] = [
+            ("noting", |it| it.configurations.outage.begin(1)),
+            ("reading", |it| it.configurations.outage.begin_after(1, 1)),
+            ("starting", |it| it.configures.outage.begin(1)),
+        ];
+        for (case, break_it) in cases {
+            let bench = Bench::new();
+            break_it(&bench);
+            let error = bench.run(finish(1)).await.expect_err(case);
+            assert_eq!(error.fault(), Fault::Retryable, "{case}");
+            bench.run(finish(1)).await.expect(case);
+            assert_eq!(bench.configures.started().len(), 1, "{case}");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_became_of_a_configuration_is_noted_for_its_owner() {
+        let cases = [
+            (Some(Configured::Applied { version: 2 }), 2, false),
+            (Some(Configured::Refused { version: 2 }), 0, true),
+            // Somebody newer has refused: an older one's failure is not worth telling.
+            (Some(Configured::Refused { version: 1 }), 0, false),
+            (Some(Configured::Passed), 0, false),
+            (None, 0, false),
+        ];
+        for (configured, applied, failed) in cases {
+            let bench = Bench::new();
+            for round in ["once", "twice"] {
+                bench.run(Call::RecordApplied(saga(configured.clone()))).await.expect(round);
+                let stored = bench.stored();
+                let case = format!("{configured:?}, {round}");
+                assert_eq!(stored.applied_version, applied, "{case}");
+                assert_eq!(stored.failure().is_some(), failed, "{case}");
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn an_undo_tells_the_owner_and_succeeds_on_what_never_ran() {
+        let bench = Bench::new();
+        for round in ["once", "twice"] {
+            bench.run(Call::UndoConfigure(saga(None))).await.expect(round);
+            assert!(bench.stored().failure().is_some(), "{round}");
+        }
+        // It came through after all.
+        bench
+            .run(Call::RecordApplied(saga(Some(Configured::Applied { version: 2 }))))
+            .await
+            .unwrap();
+        assert_eq!(bench.stored().failure(), None);
+        let nobody = Bench { configurations: FakeConfigurations::default(), ..Bench::new() };
+        nobody.run(Call::UndoConfigure(saga(None))).await.expect("there is nothing to tell");
+    }
 }

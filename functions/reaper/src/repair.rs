@@ -42,6 +42,7 @@ pub(crate) enum Repair {
     Withdraw {
         holder: Holder,
         attempt: u32,
+        version: u32,
     },
     /// What runs in the place is removed first.
     Release {
@@ -98,8 +99,8 @@ pub(crate) async fn repair(world: &impl Ports, repair: &Repair) -> Result<bool, 
         Repair::MarkLost { worker, unchanged_since, only_if_gone } => {
             Ok(mark_lost(world, worker, *unchanged_since, *only_if_gone).await?)
         }
-        Repair::Withdraw { holder, attempt } => {
-            world.bundles().withdraw(holder, *attempt).await?;
+        Repair::Withdraw { holder, attempt, version } => {
+            world.bundles().withdraw(holder, *attempt, *version).await?;
             Ok(true)
         }
         Repair::Release { place, removal } => release(world, place, removal.as_ref()).await,

@@ -75,7 +75,7 @@ a_project_adopts_it() {
 
 the_adopted_one_is_the_projects() {
   exits "adopting again is the same adoption" 0 "${adopt[@]}"
-  is "and does nothing" "$(jq -c . <<<"$said")" '{"adopted":true,"fresh":false}'
+  is "and does nothing" "$(jq -c . <<<"$said")" '{"adopted":true,"fresh":false,"configuration":1}'
   adopt[4]=ins_other
   exits "another instance of the same generation is refused" 73 "${adopt[@]}"
   launch_flags blk_one 1 18800 blank.json

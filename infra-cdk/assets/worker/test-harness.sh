@@ -49,13 +49,20 @@ bundle_url() { echo "http://$gateway_address:$BUNDLE_PORT/$1?X-Amz-Signature=$SI
 launch_flags() {
   launch=(launch --project "$1" --instance "ins_${1#*_}-$2" --generation "$2" --port "$3"
     --memory-mib "${5:-2048}" --cpus 0.750 --boot-cpus 2 --heap-mib "${6:-1024}" --image "$AGENT"
-    --bundle-url "$(bundle_url "$4")" --edge-cidr "$gateway_address/32" --model-egress "$gateway_address:$MODEL_PORT")
+    --bundle-url "$(bundle_url "$4")" --edge-cidr "$gateway_address/32" --model-egress "$gateway_address:$MODEL_PORT"
+    --configuration "$([[ "$1" == blk_* ]] && echo 0 || echo 1)")
+}
+
+# configure_flags PROJECT GENERATION VERSION BUNDLE
+configure_flags() {
+  configure=(configure --project "$1" --generation "$2" --image "$AGENT" --bundle-url "$(bundle_url "$4")" --configuration "$3" --wait 30)
 }
 
 # adopt_flags PROJECT GENERATION BLANK [BUNDLE]
 adopt_flags() {
   adopt=(adopt --project "$1" --instance "ins_${1#*_}-$2" --generation "$2" --blank "$3" --memory-mib 2560 --cpus 0.750
-    --bundle-url "$(bundle_url "${4:-good.json}")" --edge-cidr "$gateway_address/32" --model-egress "$gateway_address:$MODEL_PORT")
+    --bundle-url "$(bundle_url "${4:-good.json}")" --edge-cidr "$gateway_address/32" --model-egress "$gateway_address:$MODEL_PORT"
+    --configuration 1)
 }
 
 make_bundles() {
@@ -66,6 +73,11 @@ make_bundles() {
     | .models.providers.platform.baseUrl = $model | .models.providers.platform.apiKey = $key
   ' ../agent/warm/openclaw.json >"$scratch/good.json"
   jq '.gateway.bogus = true' "$scratch/good.json" >"$scratch/unknown-key.json"
+  jq --arg key "$OWN_KEY" '
+    .models.providers.openrouter = {baseUrl: .models.providers.platform.baseUrl, api: "openai-completions", apiKey: $key, models: []}
+    | .agents.defaults.model = {primary: "openrouter/some/model", fallbacks: [.agents.defaults.model.primary]}
+  ' "$scratch/good.json" >"$scratch/own.json"
+  jq '.channels.telegram = {enabled: false, bogus: true}' "$scratch/own.json" >"$scratch/bad-channel.json"
   jq 'del(.gateway.auth)' "$scratch/good.json" >"$scratch/no-auth.json"
   jq --arg token "$BLANK_TOKEN" --arg edge "$gateway_address/32" '
     .gateway.auth.token = $token | .gateway.trustedProxies = [$edge]

@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 
-address, scratch, model_key = sys.argv[1], Path(sys.argv[5]), sys.argv[6]
+address, scratch, model_key, own_key = sys.argv[1], Path(sys.argv[5]), *sys.argv[6:8]
 model_port, bundle_port, cloud_port = map(int, sys.argv[2:5])
 
 ROLE = "1mins-worker"
@@ -30,11 +30,16 @@ def chunk(choices, **more):
     return {"id": "t", "object": "chat.completion.chunk", "created": 0, "model": "t", "choices": choices, **more}
 
 
-STREAM = [
-    chunk([{"index": 0, "delta": {"role": "assistant", "content": "PONG"}, "finish_reason": None}]),
-    chunk([{"index": 0, "delta": {}, "finish_reason": "stop"}]),
-    chunk([], usage={"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2}),
-]
+def stream(word):
+    return [
+        chunk([{"index": 0, "delta": {"role": "assistant", "content": word}, "finish_reason": None}]),
+        chunk([{"index": 0, "delta": {}, "finish_reason": "stop"}]),
+        chunk([], usage={"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2}),
+    ]
+
+
+# Under whose key the model is asked shows in what it says.
+ANSWERS = {f"Bearer {model_key}": "PONG", f"Bearer {own_key}": "OWN"}
 
 
 class Quiet(BaseHTTPRequestHandler):
@@ -58,10 +63,11 @@ class Model(Quiet):
 
     def do_POST(self):
         self.body()
-        if self.headers["authorization"] != f"Bearer {model_key}":
+        word = ANSWERS.get(self.headers["authorization"])
+        if word is None:
             self.answer(401)
             return
-        events = [f"data: {json.dumps(event)}\n\n" for event in STREAM] + ["data: [DONE]\n\n"]
+        events = [f"data: {json.dumps(event)}\n\n" for event in stream(word)] + ["data: [DONE]\n\n"]
         self.answer(200, "".join(events).encode(), "text/event-stream")
 
 

@@ -21,7 +21,7 @@ flags_are_checked() {
   local row name value before=$failures
   for row in project:prj_A 'project:prj_a;reboot' project:../x instance:prj_a generation:-1 generation:x port:80 \
     port:26981 memory-mib:0 cpus:0.000 cpus:a 'image:-v' bundle-url:file:///etc/passwd 'bundle-url:http://x/"' \
-    edge-cidr:0.0.0.0/33 edge-cidr:::/0 model-egress:10.0.0.1; do
+    edge-cidr:0.0.0.0/33 edge-cidr:::/0 model-egress:10.0.0.1 configuration:-1 configuration:x; do
     name="${row%%:*}" value="${row#*:}"
     launch_flags prj_one 1 18789 good.json
     for ((at = 1; at < ${#launch[@]}; at += 2)); do
@@ -43,7 +43,7 @@ a_gateway_runs() {
   is "it answers as ready to the edge" "$(as_edge /startupz -o /dev/null -w '%{http_code}')" 200
   is "it chats through the worker's port" "$(chat)" PONG
   exits "launching it again is the same launch" 0 "${launch[@]}"
-  is "and starts nothing" "$(tail -n 1 "$scratch/said")" '{"launched":true,"fresh":false}'
+  is "and starts nothing" "$(tail -n 1 "$scratch/said")" '{"launched":true,"fresh":false,"configuration":1}'
   launch_flags prj_one 0 18789 good.json
   exits "a lower generation is refused" 73 "${launch[@]}"
   launch_flags prj_one 1 18789 good.json

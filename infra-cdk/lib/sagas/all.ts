@@ -1,6 +1,7 @@
 /** Every saga by its name, which is what its state machine is called. */
 import type { Saga } from '../constructs/saga.js';
 import { BLANK } from './blank.js';
+import { CONFIGURE } from './configure.js';
 import { DRAIN } from './drain.js';
 import { GROW } from './grow.js';
 import { PROVISION } from './provision.js';
@@ -10,6 +11,7 @@ export const SAGAS = {
   blank: BLANK,
   grow: GROW,
   drain: DRAIN,
+  configure: CONFIGURE,
 } as const satisfies Record<string, Saga>;
 
 export type SagaName = keyof typeof SAGAS;

@@ -6,6 +6,7 @@ pub mod dodo;
 pub mod dynamodb;
 pub mod kms;
 pub mod oidc;
+pub mod providers;
 pub mod random;
 pub mod s3;
 pub mod ses;

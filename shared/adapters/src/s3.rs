@@ -31,9 +31,10 @@ impl Bundles for S3Bundles {
         &self,
         holder: &Holder,
         attempt: u32,
+        version: u32,
         configuration: &str,
     ) -> Result<String, Unavailable> {
-        let key = key(holder, attempt);
+        let key = key(holder, attempt, version);
         self.client
             .put_object()
             .bucket(&self.bucket)
@@ -48,11 +49,16 @@ impl Bundles for S3Bundles {
         Ok(link.await.map_err(unavailable)?.uri().to_owned())
     }
 
-    async fn withdraw(&self, holder: &Holder, attempt: u32) -> Result<(), Unavailable> {
+    async fn withdraw(
+        &self,
+        holder: &Holder,
+        attempt: u32,
+        version: u32,
+    ) -> Result<(), Unavailable> {
         self.client
             .delete_object()
             .bucket(&self.bucket)
-            .key(key(holder, attempt))
+            .key(key(holder, attempt, version))
             .send()
             .await
             .map(|_| ())
@@ -73,21 +79,21 @@ impl Bundles for S3Bundles {
 
 const PREFIX: &str = "bundles/";
 
-fn key(holder: &Holder, attempt: u32) -> String {
-    format!("{PREFIX}{holder}/{attempt}.json")
+fn key(holder: &Holder, attempt: u32, version: u32) -> String {
+    format!("{PREFIX}{holder}/{attempt}-{version}.json")
 }
 
 /// Whose bundle is stored at `key`. `None`: it is none of ours.
-fn read_key(key: &str) -> Option<(Holder, u32)> {
+fn read_key(key: &str) -> Option<(Holder, u32, u32)> {
     let (holder, file) = key.strip_prefix(PREFIX)?.split_once('/')?;
-    let attempt = file.strip_suffix(".json")?.parse().ok()?;
-    Some((holder.to_owned().try_into().ok()?, attempt))
+    let (attempt, version) = file.strip_suffix(".json")?.split_once('-')?;
+    Some((holder.to_owned().try_into().ok()?, attempt.parse().ok()?, version.parse().ok()?))
 }
 
 fn bundle(object: &Object) -> Option<Bundle> {
-    let (holder, attempt) = read_key(object.key()?)?;
+    let (holder, attempt, version) = read_key(object.key()?)?;
     let stored_at = Timestamp::from_second(object.last_modified()?.secs()).ok()?;
-    Some(Bundle { holder, attempt, stored_at })
+    Some(Bundle { holder, attempt, version, stored_at })
 }
 
 fn unavailable(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Unavailable {
@@ -102,9 +108,15 @@ mod tests {
     fn a_key_says_whose_bundle_it_is_and_nothing_else_is_taken_for_one() {
         for holder in ["prj_a1b2", "blk_c3"] {
             let holder: Holder = holder.to_owned().try_into().unwrap();
-            assert_eq!(read_key(&key(&holder, 7)), Some((holder, 7)));
+            assert_eq!(read_key(&key(&holder, 7, 2)), Some((holder, 7, 2)));
         }
-        let others = ["images/a.tar", "bundles/", "bundles/prj_a/x.json", "bundles/wrk_a/1.json"];
+        let others = [
+            "images/a.tar",
+            "bundles/",
+            "bundles/prj_a/x-1.json",
+            "bundles/prj_a/1.json",
+            "bundles/wrk_a/1-0.json",
+        ];
         for other in others {
             assert_eq!(read_key(other), None, "{other}");
         }

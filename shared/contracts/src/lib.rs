@@ -2,9 +2,11 @@
 
 pub mod billing;
 pub mod blank;
+pub mod configure;
 pub mod drain;
 pub mod grow;
 pub mod mail;
+pub mod models;
 pub mod problem;
 pub mod provision;
 pub mod routes;

@@ -64,6 +64,9 @@ pub struct Launched {
     /// It was running already, as a blank.
     #[serde(default)]
     pub adopted: bool,
+    /// The version of the project's configuration that it was given.
+    #[serde(default)]
+    pub configuration: u32,
 }
 
 /// An error as Step Functions hands it to a catcher.

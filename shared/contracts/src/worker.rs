@@ -63,6 +63,9 @@ pub struct Launch<'a> {
     pub edge_cidr: &'a str,
     /// The one private `address:port` that an instance may reach.
     pub model_egress: &'a str,
+    /// The version of what `bundle_url` opens. Only grows for a project. The worker refuses to put a
+    /// lower one in the place of what it has.
+    pub configuration: u32,
 }
 
 /// CPUs lent while a gateway boots: booting is CPU-bound, and twice as fast with two.
@@ -85,6 +88,7 @@ impl Launch<'_> {
                 ("bundle-url", self.bundle_url.to_owned()),
                 ("edge-cidr", self.edge_cidr.to_owned()),
                 ("model-egress", self.model_egress.to_owned()),
+                ("configuration", self.configuration.to_string()),
             ],
         )
     }
@@ -101,6 +105,7 @@ pub struct Adopt<'a> {
     pub bundle_url: &'a str,
     pub edge_cidr: &'a str,
     pub model_egress: &'a str,
+    pub configuration: u32,
 }
 
 impl Adopt<'_> {
@@ -117,9 +122,48 @@ impl Adopt<'_> {
                 ("bundle-url", self.bundle_url.to_owned()),
                 ("edge-cidr", self.edge_cidr.to_owned()),
                 ("model-egress", self.model_egress.to_owned()),
+                ("configuration", self.configuration.to_string()),
             ],
         )
     }
+}
+
+/// An instance that runs takes another configuration over, without a restart.
+#[derive(Clone, Debug)]
+pub struct Configure<'a> {
+    pub project: &'a ProjectId,
+    pub generation: u32,
+    /// Whose validator looks at it first.
+    pub image: &'a str,
+    pub bundle_url: &'a str,
+    pub configuration: u32,
+    /// How long the gateway may take to take it over.
+    pub wait: Duration,
+}
+
+impl Configure<'_> {
+    pub fn argv(&self) -> Vec<String> {
+        argv(
+            "configure",
+            &[
+                ("project", self.project.to_string()),
+                ("generation", self.generation.to_string()),
+                ("image", self.image.to_owned()),
+                ("bundle-url", self.bundle_url.to_owned()),
+                ("configuration", self.configuration.to_string()),
+                ("wait", self.wait.as_secs().to_string()),
+            ],
+        )
+    }
+}
+
+/// The version of the configuration that an instance has, as `launch`, `adopt` and `configure` answer.
+pub fn read_configuration(answer: &str) -> Option<u32> {
+    #[derive(Deserialize)]
+    struct Answer {
+        configuration: u32,
+    }
+    serde_json::from_str::<Answer>(answer).ok().map(|it| it.configuration)
 }
 
 /// Waits until Docker answers and `image` is loaded, for at most `wait`.
@@ -209,6 +253,15 @@ mod tests {
         let all: Vec<_> = listed.iter().map(|it| (it.holder.as_str(), it.generation)).collect();
         assert_eq!(all, [("prj_a", 2), ("blk_b", 1)]);
         assert_eq!(read_list("{}"), None);
+    }
+
+    #[test]
+    fn an_answer_says_which_configuration_there_is_or_nothing_of_it() {
+        let said = r#"{"launched":true,"fresh":false,"configuration":7}"#;
+        assert_eq!(read_configuration(said), Some(7));
+        for silent in ["", "{}", r#"{"configuration":null}"#, "nonsense"] {
+            assert_eq!(read_configuration(silent), None, "{silent}");
+        }
     }
 
     #[test]

@@ -97,6 +97,8 @@ ids! {
     ReservationId = "rsv_";
     /// An instance that was booted before anybody asked for it.
     BlankId = "blk_";
+    /// A customer's own key to a provider of models.
+    KeyId = "key_";
 }
 
 impl BlankId {

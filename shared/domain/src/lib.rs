@@ -1,13 +1,16 @@
 //! The nouns of the platform and the rules they obey. Pure: no clock, no I/O, no AWS.
 
 pub mod capacity;
+pub mod configuration;
 pub mod consolidation;
 pub mod email;
 pub mod fit;
 pub mod id;
+pub mod model;
 pub mod offering;
 pub mod plan;
 pub mod project;
 pub mod route;
+pub mod telegram;
 pub mod tenant;
 pub mod worker;

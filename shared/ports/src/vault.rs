@@ -10,6 +10,10 @@ pub enum SecretKind {
     GatewayToken,
     /// What an instance shows to the platform's model provider.
     ModelKey,
+    /// A customer's own key to a provider of models.
+    ProviderKey,
+    /// What makes an agent a customer's Telegram bot.
+    TelegramToken,
 }
 
 impl SecretKind {
@@ -17,6 +21,8 @@ impl SecretKind {
         match self {
             Self::GatewayToken => "gateway_token",
             Self::ModelKey => "model_key",
+            Self::ProviderKey => "provider_key",
+            Self::TelegramToken => "telegram_token",
         }
     }
 }

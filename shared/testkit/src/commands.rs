@@ -16,6 +16,8 @@ pub struct FakeCommands {
     pub containers: RefCell<BTreeMap<(String, String), u32>>,
     /// The highest generation that was removed, by node and holder.
     tombstones: RefCell<BTreeMap<(String, String), u32>>,
+    /// The version of the configuration that the container has, by node and holder.
+    pub configurations: RefCell<BTreeMap<(String, String), u32>>,
     /// Which holders' blanks have been warmed.
     pub warm: RefCell<BTreeSet<String>>,
     /// The next command ends like this, whatever it is.
@@ -34,6 +36,7 @@ pub struct FakeCommands {
 const DONE: i32 = 0;
 const GONE: i32 = 69;
 const FENCED: i32 = 73;
+const NOT_YET: i32 = 75;
 
 impl FakeCommands {
     /// The nodes on which `holder` has a container, with its generation.
@@ -63,9 +66,11 @@ impl FakeCommands {
         };
         let place = (node.to_owned(), flag("--project"));
         let generation: u32 = flag("--generation").parse().unwrap_or_default();
+        let version: u32 = flag("--configuration").parse().unwrap_or_default();
         match argv.get(1).map(String::as_str) {
-            Some("launch") => self.launch(place, generation),
-            Some("adopt") => self.adopt(place, generation, flag("--blank")),
+            Some("launch") => self.launch(place, generation, version),
+            Some("adopt") => self.adopt(place, generation, flag("--blank"), version),
+            Some("configure") => self.configure(&place, generation, version),
             Some("remove") => self.remove(&place, generation),
             Some("await") => self.find(&place, generation),
             Some("warm") => {
@@ -84,15 +89,19 @@ impl FakeCommands {
         buried || self.containers.borrow().get(place).is_some_and(|it| *it > generation)
     }
 
-    fn launch(&self, place: (String, String), generation: u32) -> i32 {
+    fn launch(&self, place: (String, String), generation: u32, version: u32) -> i32 {
         if self.is_fenced(&place, generation) {
             return FENCED;
         }
+        if self.containers.borrow().get(&place) == Some(&generation) {
+            return DONE;
+        }
+        self.configurations.borrow_mut().insert(place.clone(), version);
         self.containers.borrow_mut().insert(place, generation);
         DONE
     }
 
-    fn adopt(&self, place: (String, String), generation: u32, blank: String) -> i32 {
+    fn adopt(&self, place: (String, String), generation: u32, blank: String, version: u32) -> i32 {
         if self.is_fenced(&place, generation) {
             return FENCED;
         }
@@ -105,7 +114,24 @@ impl FakeCommands {
             return GONE;
         }
         self.tombstones.borrow_mut().insert(blank, contracts::blank::GENERATION);
+        self.configurations.borrow_mut().insert(place.clone(), version);
         containers.insert(place, generation);
+        DONE
+    }
+
+    fn configure(&self, place: &(String, String), generation: u32, version: u32) -> i32 {
+        if self.is_fenced(place, generation) {
+            return FENCED;
+        }
+        if self.containers.borrow().get(place) != Some(&generation) {
+            return NOT_YET;
+        }
+        let mut configurations = self.configurations.borrow_mut();
+        let noted = configurations.entry(place.clone()).or_default();
+        if version < *noted {
+            return FENCED;
+        }
+        *noted = version;
         DONE
     }
 
@@ -120,6 +146,16 @@ impl FakeCommands {
                 containers.remove(place);
                 DONE
             }
+        }
+    }
+
+    /// What it prints.
+    fn answer(&self, node: &str, argv: &[String]) -> String {
+        let holder = argv.iter().skip_while(|it| *it != "--project").nth(1).cloned();
+        let place = (node.to_owned(), holder.unwrap_or_default());
+        match self.configurations.borrow().get(&place) {
+            Some(version) => format!("{{\"configuration\":{version}}}"),
+            None => "{}".to_owned(),
         }
     }
 
@@ -146,6 +182,6 @@ impl Commands for FakeCommands {
             return Err(CommandError::TimedOut);
         }
         let stderr = format!("{:?}", Exit::from(exit_code));
-        Ok(Finished { exit_code, stdout: "{}".to_owned(), stderr })
+        Ok(Finished { exit_code, stdout: self.answer(node_id, argv), stderr })
     }
 }

@@ -3,6 +3,7 @@
 mod adopting;
 mod blank;
 mod books;
+mod configure;
 mod drain;
 mod grow;
 mod provision;

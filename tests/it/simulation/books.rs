@@ -112,7 +112,7 @@ async fn anomalies(sim: &Sim) -> BTreeMap<String, Duration> {
             odd.insert(format!("container of `{holder}` on `{node}` has no reservation"), REAPED);
         }
     }
-    for (holder, attempt) in sim.world.bundles.stored.borrow().keys() {
+    for (holder, attempt, _) in sim.world.bundles.stored.borrow().keys() {
         odd.insert(format!("the bundle of `{holder}` {attempt} is left"), REAPED);
     }
     odd

@@ -134,3 +134,62 @@ async fn what_it_remembers_of_a_key_is_a_fingerprint() {
     assert!(!seen.to_string().contains(KEY));
     assert_eq!(seen[0]["key_fingerprint"].as_str().unwrap().len(), 12);
 }
+
+/// Base address, where a key is shown, where it is asked, and a good key.
+const PROVIDERS: [(&str, &str, &str, &str); 4] = [
+    ("/anthropic/v1/models", "x-api-key", "/anthropic/v1/messages", "sk-ant-standin-1"),
+    ("/openai/v1/models", "authorization", "/openai/v1/responses", "sk-standin-1"),
+    (
+        "/google/v1beta/models",
+        "x-goog-api-key",
+        "/google/v1beta/models/gemini-3.1-flash:streamGenerateContent?alt=sse",
+        "AIzastandin-1",
+    ),
+    (
+        "/openrouter/api/v1/key",
+        "authorization",
+        "/openrouter/api/v1/chat/completions",
+        "sk-or-standin-1",
+    ),
+];
+
+#[tokio::test]
+async fn each_provider_knows_its_own_keys_and_refuses_others_in_its_own_way() {
+    let person = Person::start().await;
+    let shown = |header: &str, key: &str| {
+        if header == "authorization" { format!("Bearer {key}") } else { key.to_owned() }
+    };
+    for (path, header, speak, good) in PROVIDERS {
+        let ask = async |key: &str| {
+            let request = person.http.get(format!("{}{path}", person.model.url));
+            let request = request.header("anthropic-version", "2023-06-01");
+            request.header(header, shown(header, key)).send().await.unwrap().status()
+        };
+        assert_eq!(ask(good).await, StatusCode::OK, "{path}");
+        let google = path.starts_with("/google");
+        let refused = if google { StatusCode::BAD_REQUEST } else { StatusCode::UNAUTHORIZED };
+        let others = PROVIDERS.iter().map(|it| it.3).filter(|it| *it != good);
+        for key in others.chain(["sk-ant-api03-nobodys", ""]) {
+            assert_eq!(ask(key).await, refused, "{path}: {key}");
+        }
+        let speaking = person.http.post(format!("{}{speak}", person.model.url)).json(&json!({}));
+        let answer = speaking.header(header, shown(header, "nobodys")).send().await.unwrap();
+        assert_eq!(answer.status(), refused, "{speak}");
+    }
+}
+
+#[tokio::test]
+async fn each_provider_streams_the_answer_to_the_question() {
+    let person = Person::start().await;
+    let said = json!([{ "role": "user", "content": "2+2?", "parts": [{ "text": "2+2?" }] }]);
+    let request = json!({ "model": "m", "messages": said, "input": said, "contents": said });
+    for (_, header, speak, key) in PROVIDERS {
+        let key = if header == "authorization" { format!("Bearer {key}") } else { key.to_owned() };
+        let speaking = person.http.post(format!("{}{speak}", person.model.url)).json(&request);
+        let answer = speaking.header(header, key).send().await.unwrap();
+        assert_eq!(answer.headers()["content-type"], "text/event-stream", "{speak}");
+        let text = answer.text().await.unwrap();
+        assert!(text.contains("The answer is 4."), "{speak}: {text}");
+    }
+    assert_eq!(person.seen().await.as_array().map(Vec::len), Some(4));
+}

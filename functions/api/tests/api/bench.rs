@@ -9,9 +9,10 @@ use serde_json::{Value, json};
 use std::{marker::PhantomData, sync::Arc};
 use testkit::{
     access_tokens::FakeAccessTokens, accounts::FakeAccounts, chat_tickets::FakeChatTickets,
-    clock::FakeClock, identity_provider::FakeIdentityProvider, intents::FakeIntents,
-    payments::FakePayments, projects::FakeProjects, queue::FakeQueue, sagas::FakeSagas,
-    sessions::FakeSessions, tenants::FakeTenants, throttles::FakeThrottles, vault::FakeVault,
+    clock::FakeClock, configurations::FakeConfigurations, identity_provider::FakeIdentityProvider,
+    intents::FakeIntents, keys::FakeProviderKeys, payments::FakePayments, projects::FakeProjects,
+    provider_check::FakeProviderCheck, queue::FakeQueue, sagas::FakeSagas, sessions::FakeSessions,
+    tenants::FakeTenants, throttles::FakeThrottles, vault::FakeVault,
 };
 use tower::ServiceExt;
 
@@ -21,6 +22,11 @@ pub(crate) const EDGE_KEY: &str = "edge-edge-edge-edge-edge-edge-ed";
 /// More than any test makes that does not mean to.
 pub(crate) const TRIES_PER_NETWORK: u32 = 100;
 pub(crate) const PASSWORD: &str = "correct horse battery";
+
+pub(crate) const MODELS: &str = r#"[
+    { "provider": "platform", "models": [{ "id": "auto", "name": "Automatic" }] },
+    { "provider": "anthropic", "models": [{ "id": "claude-sonnet-4-6", "name": "Claude Sonnet 4.6" }] }
+]"#;
 
 #[derive(Debug)]
 pub(crate) struct Fakes<G = FakeIdentityProvider>(PhantomData<G>);
@@ -40,6 +46,9 @@ impl<G: IdentityProvider + Send + Sync + 'static> World for Fakes<G> {
     type Vault = FakeVault;
     type Payments = FakePayments;
     type Google = G;
+    type ProviderKeys = FakeProviderKeys;
+    type Configurations = FakeConfigurations;
+    type ProviderCheck = FakeProviderCheck;
     type Clock = FakeClock;
 }
 
@@ -148,6 +157,7 @@ where
 {
     let sessions = FakeSessions::default();
     let accounts = FakeAccounts::beside(&sessions);
+    let provider_keys = FakeProviderKeys::default();
     Api {
         tenants: accounts.tenants(),
         access_tokens: FakeAccessTokens::default(),
@@ -162,6 +172,10 @@ where
         sagas: FakeSagas::default(),
         vault: FakeVault::default(),
         payments: FakePayments::default(),
+        provider_keys: provider_keys.clone(),
+        provider_check: FakeProviderCheck::default(),
+        configurations: FakeConfigurations::with_keys(provider_keys),
+        configures: FakeSagas::default(),
         google,
         clock: FakeClock::default(),
         keys: Keys::new(KEY, APP_URL).expect("a good key"),
@@ -174,6 +188,7 @@ where
             instance_url_port: ":8443".to_owned(),
             tries_per_network: TRIES_PER_NETWORK,
             operators: ["root@example.com".to_owned().try_into().expect("an address")].into(),
+            models: serde_json::from_str(MODELS).expect("a catalogue"),
         },
     }
 }
@@ -324,6 +339,18 @@ impl Bench {
         let id = self.project(customer).await;
         let paid = self.api.projects.record_paid(&id.parse().expect("an id"), "sub_1").await;
         paid.expect("it can be paid for");
+        id
+    }
+
+    /// The same, and it runs.
+    pub(crate) async fn running_project(&self, customer: &Customer) -> String {
+        use domain::project::Event;
+        use ports::projects::Projects;
+        let id = self.paid_project(customer).await;
+        for event in [Event::ProvisioningBegan, Event::ProvisioningFinished] {
+            let project = id.parse().expect("an id");
+            self.api.projects.change(&project, 1, event, None).await.expect("as prepared");
+        }
         id
     }
 }

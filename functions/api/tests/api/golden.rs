@@ -30,6 +30,21 @@ async fn every_golden_event_finds_its_handler() {
         ),
         ("intent", include_str!("../../../../events/api/intent.json"), StatusCode::UNAUTHORIZED),
         (
+            "create-key",
+            include_str!("../../../../events/api/create-key.json"),
+            StatusCode::UNAUTHORIZED,
+        ),
+        (
+            "choose-model",
+            include_str!("../../../../events/api/choose-model.json"),
+            StatusCode::UNAUTHORIZED,
+        ),
+        (
+            "connect-telegram",
+            include_str!("../../../../events/api/connect-telegram.json"),
+            StatusCode::UNAUTHORIZED,
+        ),
+        (
             "show-project",
             include_str!("../../../../events/api/show-project.json"),
             StatusCode::UNAUTHORIZED,

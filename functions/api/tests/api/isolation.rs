@@ -6,12 +6,15 @@ use ports::projects::Projects;
 use serde_json::json;
 
 /// Every way to reach a project.
-const DOORS: [(&str, &str); 5] = [
+const DOORS: [(&str, &str); 8] = [
     ("GET", ""),
     ("POST", "/chat"),
     ("POST", "/checkout"),
     ("POST", "/retry"),
     ("POST", "/gateway-token"),
+    ("GET", "/model"),
+    ("GET", "/telegram"),
+    ("DELETE", "/telegram"),
 ];
 
 async fn two(bench: &Bench) -> (Customer, Customer) {

@@ -19,7 +19,7 @@ fn undo() -> Call {
 }
 
 fn launched(adopted: bool) -> Launched {
-    Launched { container: format!("openclaw-{}", adopter().project_id), adopted }
+    Launched { container: format!("openclaw-{}", adopter().project_id), adopted, configuration: 0 }
 }
 
 /// What the worker was asked last, without the values of the flags.
@@ -48,7 +48,7 @@ async fn the_command_line_names_the_blank_and_holds_no_secret() {
     for part in [
         format!("adopt --project {id} --instance {instance} --generation 1 --blank {blank} "),
         "--memory-mib 1536 --cpus 0.750".to_owned(),
-        format!("--bundle-url https://bundles.test/{id}/1?signed"),
+        format!("--bundle-url https://bundles.test/{id}/1-0?signed"),
         "--edge-cidr 10.0.0.0/16 --model-egress 10.0.9.9:443".to_owned(),
     ] {
         assert!(line.contains(&part), "`{part}` in `{line}`");
@@ -64,7 +64,7 @@ async fn the_worker_can_fetch_the_projects_own_configuration() {
     assert_eq!(bench.fault(adopt()).await, Some(Fault::Retryable));
     let stored = bench.bundles.stored.borrow();
     let holder = adopter().project_id.into();
-    let bundle: Value = serde_json::from_str(&stored[&(holder, 1)]).expect("is a configuration");
+    let bundle: Value = serde_json::from_str(&stored[&(holder, 1, 0)]).expect("is a configuration");
     assert_eq!(bundle["gateway"]["auth"]["token"], json!(TOKEN));
     assert_eq!(bundle["models"]["providers"]["platform"]["apiKey"], json!(KEY));
 }

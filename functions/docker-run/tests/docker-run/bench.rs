@@ -2,9 +2,10 @@
 
 use contracts::{
     blank::Saga as BlankSaga,
+    models::ProviderUrls,
     provision::{Launched, ReadyWorker, Reserved, Saga},
 };
-use docker_run::{Call, Config, LaunchError, Platform, World, handle};
+use docker_run::{Answer, Call, Config, LaunchError, Platform, World, handle};
 use domain::{
     id::{BlankId, TenantId, WorkerId},
     plan::PlanId,
@@ -17,8 +18,8 @@ use ports::{
 };
 use runtime::fault::{Classify, Fault};
 use testkit::{
-    bundles::FakeBundles, commands::FakeCommands, fleet::FakeFleet, make, projects::FakeProjects,
-    random::FakeRandom, vault::FakeVault,
+    bundles::FakeBundles, commands::FakeCommands, configurations::FakeConfigurations,
+    fleet::FakeFleet, make, projects::FakeProjects, random::FakeRandom, vault::FakeVault,
 };
 
 pub(crate) const TOKEN: &str = "the-gateway-token";
@@ -33,6 +34,8 @@ pub(crate) struct Bench {
     pub(crate) commands: FakeCommands,
     pub(crate) fleet: FakeFleet,
     pub(crate) random: FakeRandom,
+    /// With the customers' own keys.
+    pub(crate) configurations: FakeConfigurations,
     pub(crate) config: Config,
 }
 
@@ -53,6 +56,7 @@ impl Bench {
             commands: FakeCommands::default(),
             fleet: FakeFleet::of([make::worker("a", 8192)]),
             random: FakeRandom::default(),
+            configurations: FakeConfigurations::default(),
             config: config(),
         }
     }
@@ -65,9 +69,30 @@ impl Bench {
         bench
     }
 
+    pub(crate) async fn answer(&self, call: Call) -> Result<Answer, LaunchError> {
+        let Self { projects, vault, bundles, commands, fleet, random, configurations, config } =
+            self;
+        let keys = &configurations.keys;
+        let world = World {
+            projects,
+            vault,
+            bundles,
+            commands,
+            fleet,
+            random,
+            keys,
+            configurations,
+            config,
+        };
+        handle(&world, &call).await
+    }
+
+    /// Runs a step of a launch, or its undo.
     pub(crate) async fn run(&self, call: Call) -> Result<Option<Launched>, LaunchError> {
-        let Self { projects, vault, bundles, commands, fleet, random, config } = self;
-        handle(&World { projects, vault, bundles, commands, fleet, random, config }, &call).await
+        Ok(match self.answer(call).await? {
+            Answer::Launched(launched) => Some(launched),
+            Answer::Nothing | Answer::Configured(_) => None,
+        })
     }
 
     /// Runs a step that succeeds.
@@ -127,6 +152,12 @@ fn config() -> Config {
         model_id: "auto".to_owned(),
         edge_cidr: "10.0.0.0/16".to_owned(),
         url_port: String::new(),
+        providers: ProviderUrls {
+            anthropic: "https://anthropic.test".to_owned(),
+            openai: "https://openai.test/v1".to_owned(),
+            google: "https://google.test/v1beta".to_owned(),
+            openrouter: "https://openrouter.test/api/v1".to_owned(),
+        },
     };
     let model_egress = "10.0.9.9:443".to_owned();
     Config { platform, agent_image: "agent:1".to_owned(), model_egress }

@@ -21,7 +21,7 @@ async fn configuration(bench: &Bench) -> Value {
     assert_eq!(bench.fault(launch()).await, Some(Fault::Retryable));
     bench.commands.unreachable.set(false);
     let stored = bench.bundles.stored.borrow();
-    serde_json::from_str(&stored[&(blank_id().into(), 1)]).expect("is a configuration")
+    serde_json::from_str(&stored[&(blank_id().into(), 1, 0)]).expect("is a configuration")
 }
 
 fn token_in(configuration: &Value) -> String {
@@ -33,7 +33,7 @@ async fn launching_a_blank_twice_is_one_container_and_no_bundle_is_left() {
     let bench = Bench::new().await;
     for round in ["once", "twice"] {
         let container = format!("openclaw-{}", blank_id());
-        let launched = Some(Launched { container, adopted: false });
+        let launched = Some(Launched { container, adopted: false, configuration: 0 });
         assert_eq!(bench.done(launch()).await, launched, "{round}");
         assert_eq!((bench.blank_running(), bench.bundles()), (Some(1), 0), "{round}");
     }
@@ -52,7 +52,7 @@ async fn the_command_line_holds_all_limits_of_the_plan_and_no_token() {
         assert!(bench.fault(Call::LaunchBlank(saga.clone())).await.is_some());
         let token = {
             let stored = bench.bundles.stored.borrow();
-            let bundle = serde_json::from_str(&stored[&(blank_id().into(), 1)]);
+            let bundle = serde_json::from_str(&stored[&(blank_id().into(), 1, 0)]);
             token_in(&bundle.expect("is a configuration"))
         };
         // The same chance again makes the same token.
@@ -64,7 +64,7 @@ async fn the_command_line_holds_all_limits_of_the_plan_and_no_token() {
         for part in [
             format!("launch --project {id} --instance {instance} --generation 1 --port 18792"),
             limits.to_owned(),
-            format!("--image agent:1 --bundle-url https://bundles.test/{id}/1?signed"),
+            format!("--image agent:1 --bundle-url https://bundles.test/{id}/1-0?signed"),
             "--edge-cidr 10.0.0.0/16 --model-egress 10.0.9.9:443".to_owned(),
         ] {
             assert!(line.contains(&part), "{plan:?}: `{part}` in `{line}`");

@@ -24,7 +24,7 @@ async fn the_command_line_holds_all_limits_of_the_plan_and_no_secret() {
         for part in [
             format!("launch --project {id} --instance {instance} --generation 1 --port 18792"),
             limits.to_owned(),
-            format!("--image agent:1 --bundle-url https://bundles.test/{id}/1?signed"),
+            format!("--image agent:1 --bundle-url https://bundles.test/{id}/1-0?signed"),
             "--edge-cidr 10.0.0.0/16 --model-egress 10.0.9.9:443".to_owned(),
         ] {
             assert!(line.contains(&part), "{plan:?}: `{part}` in `{line}`");
@@ -42,8 +42,8 @@ async fn the_worker_can_fetch_the_configuration_with_both_secrets() {
     bench.commands.unreachable.set(true);
     assert_eq!(bench.fault(launch()).await, Some(Fault::Retryable));
     let stored = bench.bundles.stored.borrow();
-    let bundle: Value =
-        serde_json::from_str(&stored[&(saga().project_id.into(), 1)]).expect("is a configuration");
+    let bundle: Value = serde_json::from_str(&stored[&(saga().project_id.into(), 1, 0)])
+        .expect("is a configuration");
     assert_eq!(bundle["gateway"]["auth"]["token"], json!(TOKEN));
     assert_eq!(bundle["models"]["providers"]["platform"]["apiKey"], json!(KEY));
 }
@@ -53,7 +53,8 @@ async fn launching_twice_is_one_container_and_no_bundle_is_left() {
     let bench = Bench::new().await;
     let container = format!("openclaw-{}", saga().project_id);
     for round in ["once", "twice"] {
-        let launched = Some(Launched { container: container.clone(), adopted: false });
+        let launched =
+            Some(Launched { container: container.clone(), adopted: false, configuration: 0 });
         assert_eq!(bench.done(launch()).await, launched, "{round}");
         assert_eq!((bench.running(), bench.bundles()), (Some(1), 0), "{round}");
     }

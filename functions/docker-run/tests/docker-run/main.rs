@@ -3,6 +3,7 @@
 mod adopting;
 mod bench;
 mod blank;
+mod configuring;
 mod exits;
 mod launching;
 mod undoing;

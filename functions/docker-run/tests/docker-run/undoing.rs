@@ -41,7 +41,7 @@ async fn an_undo_leaves_the_next_attempts_container_alone() {
 #[tokio::test]
 async fn an_undo_without_a_worker_asks_no_worker_and_withdraws_the_bundle() {
     let bench = Bench::new().await;
-    let published = ((saga().project_id.into(), 1), String::new());
+    let published = ((saga().project_id.into(), 1, 0), String::new());
     bench.bundles.stored.borrow_mut().extend([published]);
     bench.run(Call::UndoLaunch(make::saga())).await.expect("nothing was launched");
     assert_eq!((bench.asked().len(), bench.bundles(), bench.cordoned()), (0, 0, false));

@@ -90,7 +90,11 @@ fn bundles(snapshot: &Snapshot) -> Vec<Finding> {
         kind: Kind::Bundle,
         subject: format!("{} attempt {}", it.holder, it.attempt),
         reason: "nobody can fetch it any more".to_owned(),
-        repair: Some(Repair::Withdraw { holder: it.holder.clone(), attempt: it.attempt }),
+        repair: Some(Repair::Withdraw {
+            holder: it.holder.clone(),
+            attempt: it.attempt,
+            version: it.version,
+        }),
     });
     findings.collect()
 }

@@ -106,7 +106,7 @@ fn in_order() -> Snapshot {
 }
 
 fn bundle(minutes: i64) -> Bundle {
-    Bundle { holder: project().id.into(), attempt: 2, stored_at: minutes_ago(minutes) }
+    Bundle { holder: project().id.into(), attempt: 2, version: 0, stored_at: minutes_ago(minutes) }
 }
 
 impl Snapshot {

@@ -14,6 +14,7 @@ declare -rA SHAPE=(
   [blank]='blk_[a-z0-9-]{1,40}'
   [instance]='ins_[a-z0-9-]{1,40}'
   [generation]="$NUMBER"
+  [configuration]="$NUMBER"
   [port]='[1-9][0-9]{4}'
   [memory-mib]='[1-9][0-9]{1,6}'
   [heap-mib]='[1-9][0-9]{1,6}'
@@ -54,7 +55,7 @@ check_ranges() {
   [[ "${flag[project]:-}" != blk_* || "${flag[generation]:-1}" == 1 ]] || bad_flag generation "of a blank is 1"
   case "$verb" in
     warm) is_blank || bad_flag project "must be a blank" ;;
-    adopt) ! is_blank || bad_flag project "must not be a blank" ;;
+    adopt | configure) ! is_blank || bad_flag project "must not be a blank" ;;
   esac
   if [[ -n "${flag[port]+set}" ]] && ((${flag[port]} < FIRST_PORT || ${flag[port]} > LAST_PORT)); then
     bad_flag port "must be from $FIRST_PORT to $LAST_PORT"

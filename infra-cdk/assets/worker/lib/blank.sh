@@ -26,7 +26,7 @@ adopt() {
   refuse_below_container
   if runs_as_asked; then
     keep_container
-    answer adopted true fresh false
+    answer adopted true fresh false configuration "$(noted_configuration)"
     return
   fi
   refuse_own_state
@@ -35,7 +35,7 @@ adopt() {
   fetch_bundle
   ensure_firewall
   take_over
-  answer adopted true fresh true
+  answer adopted true fresh true configuration "$(noted_configuration)"
 }
 
 # A gateway that sees its configuration change while it boots ends itself, as of one that is invalid.

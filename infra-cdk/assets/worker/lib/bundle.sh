@@ -48,6 +48,7 @@ ensure_volume() {
   local data
   docker volume create --label "in.1mins.project=${flag[project]}" "$volume" >/dev/null
   data="$(volume_path)"
+  rm -f "$data/../openclaw.json.before"
   chown 1000:1000 "$data"
   chmod 700 "$data"
 }
@@ -57,7 +58,9 @@ ensure_volume() {
 write_bundle() {
   local data
   data="$(volume_path)"
+  note_configuration
   install -o 1000 -g 1000 -m 600 "$bundle/openclaw.json" "$data/../openclaw.json.new"
+  cp -p "$data/../openclaw.json.new" "$data/../openclaw.json.latest"
   mv -fT "$data/../openclaw.json.new" "$data/openclaw.json" ||
     give_up "$INVALID" volume_unusable "openclaw.json in the volume is not a file"
   discard_bundle

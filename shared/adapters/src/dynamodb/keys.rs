@@ -4,11 +4,12 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{
     email::EmailAddress,
     id::{
-        AccessTokenId, InvitationId, ProjectId, ReservationId, SessionId, TenantId, UserId,
+        AccessTokenId, InvitationId, KeyId, ProjectId, ReservationId, SessionId, TenantId, UserId,
         WorkerId,
     },
     plan::PlanId,
     route::HostName,
+    telegram::BotId,
     tenant::Subdomain,
 };
 use ports::{accounts::TokenHash, identity_provider::Identity};
@@ -107,6 +108,25 @@ pub fn checkout(id: &ProjectId) -> Key {
 /// The entry in a tenant's list of projects.
 pub fn project_of_tenant(tenant: &TenantId, id: &ProjectId) -> Key {
     Key::new(tenant.as_str(), id.as_str())
+}
+
+/// What its owner has set for a project.
+pub fn configuration(id: &ProjectId) -> Key {
+    Key::new(id.as_str(), "CONFIGURATION")
+}
+
+/// A customer's own key to a provider of models. Found within its tenant, and nowhere else.
+pub fn provider_key(tenant: &TenantId, id: &KeyId) -> Key {
+    Key::new(provider_keys_partition(tenant), id.as_str())
+}
+
+pub fn provider_keys_partition(tenant: &TenantId) -> String {
+    format!("KEYS#{tenant}")
+}
+
+/// A Telegram bot with the project that it speaks for. Its being there is what makes it unique.
+pub fn bot(id: &BotId) -> Key {
+    Key::new(format!("TELEGRAM_BOT#{}", id.as_str()), "BOT")
 }
 
 // Table `ledger`.

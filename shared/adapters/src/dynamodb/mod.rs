@@ -2,7 +2,9 @@
 
 pub mod access_tokens;
 pub mod accounts;
+mod bytes;
 pub mod chat_tickets;
+pub mod configurations;
 pub mod deliveries;
 pub mod fleet;
 pub mod heartbeats;
@@ -10,6 +12,7 @@ pub mod intents;
 pub mod keys;
 pub mod placements;
 pub mod projects;
+pub mod provider_keys;
 mod reservation;
 pub mod routes;
 pub mod sessions;

@@ -30,9 +30,9 @@ pub struct DynamoProjects {
 
 #[derive(Debug, Serialize, Deserialize)]
 struct SecretsItem {
-    #[serde(with = "serde_dynamo_bytes")]
+    #[serde(with = "super::bytes")]
     gateway_token: Vec<u8>,
-    #[serde(with = "serde_dynamo_bytes")]
+    #[serde(with = "super::bytes")]
     model_key: Vec<u8>,
 }
 
@@ -228,33 +228,4 @@ impl Projects for DynamoProjects {
 
 fn attribute(value: &impl Serialize) -> Result<A, Unavailable> {
     serde_dynamo::to_attribute_value(value).map_err(unavailable)
-}
-
-/// Binary attributes. Without it serde would write a list of numbers.
-mod serde_dynamo_bytes {
-    use serde::{Deserializer, Serializer, de::Visitor};
-
-    pub(super) fn serialize<S: Serializer>(bytes: &[u8], to: S) -> Result<S::Ok, S::Error> {
-        to.serialize_bytes(bytes)
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<u8>, D::Error> {
-        struct Bytes;
-        impl Visitor<'_> for Bytes {
-            type Value = Vec<u8>;
-
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("a binary attribute")
-            }
-
-            fn visit_bytes<E>(self, bytes: &[u8]) -> Result<Vec<u8>, E> {
-                Ok(bytes.to_vec())
-            }
-
-            fn visit_byte_buf<E>(self, bytes: Vec<u8>) -> Result<Vec<u8>, E> {
-                Ok(bytes)
-            }
-        }
-        from.deserialize_byte_buf(Bytes)
-    }
 }

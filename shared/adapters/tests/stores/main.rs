@@ -3,6 +3,7 @@
 mod access_tokens;
 mod accounts;
 mod chat_tickets;
+mod configurations;
 mod engine;
 mod fleet;
 mod heartbeats;

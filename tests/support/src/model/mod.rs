@@ -1,9 +1,12 @@
-//! A stand-in for a language model: the API of `OpenAI`, with answers that a test can predict.
+//! A stand-in for language models: the platform's own, with the API of `OpenAI`, and those of the
+//! providers that customers bring keys for; with answers that a test can predict.
 
 mod answer;
 mod chat;
+mod providers;
 mod refusal;
 mod requests;
+mod speech;
 
 pub use requests::{Limit, Seen};
 
@@ -24,6 +27,8 @@ const MAX_BODY_BYTES: usize = 32 * 1024 * 1024;
 /// A stand-in for a language model behind a chat completions API.
 ///
 /// It quotes the question back and can do sums. GET /_standin/requests shows what it was asked,
+/// Below `/anthropic`, `/openai`, `/google` and `/openrouter` it answers as these do, to keys such as
+/// `sk-ant-standin…`, `sk-standin…`, `AIzastandin…` and `sk-or-standin…`.
 /// PUT `/_standin/limit` with `{"requests": 1, "retry_after_s": 2}` makes it answer 429.
 #[derive(Clone, Debug, clap::Parser)]
 #[command(name = "model-standin", version)]
@@ -55,6 +60,7 @@ pub fn router(options: Options) -> Router {
     Router::new()
         .route("/v1/models", get(list_models))
         .route("/v1/chat/completions", post(chat::complete))
+        .merge(providers::routes())
         .route("/_standin/health", get(health))
         .route("/_standin/requests", get(requests::list).delete(requests::forget))
         .route("/_standin/limit", put(requests::set_limit).post(requests::set_limit))
