@@ -37,7 +37,11 @@ export const OFFLINE: Problem = {
 
 /** Makes a sentence of what the API says: `must be a string` becomes `Must be a string.` */
 export function sentence(text: string): string {
-  const plain = text.trim().replaceAll('`', '');
+  // What the API calls a tenant is a workspace to its people.
+  const plain = text
+    .trim()
+    .replaceAll('`', '')
+    .replace(/\btenant\b/g, 'workspace');
   if (plain === '') return '';
   const whole = plain.charAt(0).toUpperCase() + plain.slice(1);
   return /[.!?]$/.test(whole) ? whole : `${whole}.`;
