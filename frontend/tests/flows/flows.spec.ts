@@ -44,7 +44,7 @@ test('a token that is over is renewed once, and the request repeated', async ({ 
   const answers: Answers = { ...SIGNED_IN_ANSWERS };
   const { of } = await begin(page, answers);
   await page.goto('/projects');
-  await page.getByText('research-helper').waitFor();
+  await page.getByText('research-helper', { exact: true }).waitFor();
   answers['GET /api/keys'] = problem(401, 'not-signed-in', 'sign in again');
   answers['POST /api/session/refresh'] = { body: { ...SESSION, access_token: 'new.b.c' } };
   page.on('request', (request) => {
@@ -62,7 +62,7 @@ test('a session that is over leads to the sign-in, which says so', async ({ page
   const answers: Answers = { ...SIGNED_IN_ANSWERS };
   await begin(page, answers);
   await page.goto('/projects');
-  await page.getByText('research-helper').waitFor();
+  await page.getByText('research-helper', { exact: true }).waitFor();
   const over = problem(401, 'not-signed-in', 'sign in again');
   answers['GET /api/keys'] = over;
   answers['POST /api/session/refresh'] = over;
@@ -77,7 +77,7 @@ test('signing out in one tab signs out the other', async ({ context }) => {
   const [one, two] = [await context.newPage(), await context.newPage()];
   for (const page of [one, two]) {
     await page.goto('/projects');
-    await page.getByText('research-helper').waitFor();
+    await page.getByText('research-helper', { exact: true }).waitFor();
   }
   await one.getByRole('button', { name: 'account menu' }).click();
   await one.getByRole('button', { name: 'Sign out' }).click();
@@ -144,7 +144,7 @@ test('trying again follows the new attempt', async ({ page }) => {
   await page.getByText('Your agent could not be started.').waitFor();
   answers[path] = { body: project('provisioning', { steps: STEPS_HALFWAY }) };
   await page.getByRole('button', { name: 'Try again' }).click();
-  await page.getByText('Agent answers').waitFor();
+  await page.getByText('Wait until it answers').waitFor();
   answers[path] = { body: project('running', { steps: STEPS_DONE }) };
   await page.getByRole('button', { name: 'Open chat' }).waitFor();
 });
@@ -212,7 +212,7 @@ test('moving to another workspace reads everything again', async ({ page }) => {
   answers['POST /api/session/tenant'] = { body: { ...SESSION, tenant_id: 'ten_2' } };
   await begin(page, answers);
   await page.goto('/projects');
-  await page.getByText('research-helper').waitFor();
+  await page.getByText('research-helper', { exact: true }).waitFor();
   answers['GET /api/projects'] = { body: [] };
   await page.getByRole('button', { name: 'account menu' }).click();
   await page.getByRole('button', { name: 'Analytical Engines' }).click();

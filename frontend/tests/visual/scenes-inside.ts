@@ -16,9 +16,17 @@ import type { Scene } from './scene.ts';
 const PROJECT = '/projects/prj_k3v9q2m7xw';
 
 const signedIn = (more: Answers = {}): Answers => ({ ...SIGNED_IN_ANSWERS, ...more });
-const shows = (state: string, more: object = {}): Answers =>
+const shows = (state: string, more: Record<string, unknown> = {}): Answers =>
   signedIn({ [`GET /api${PROJECT}`]: { body: project(state, more) } });
-const asMember = { 'GET /api/me': { body: { ...ME, tenant_id: 'ten_2' } } };
+const asMember: Answers = {
+  'GET /api/me': { body: { ...ME, tenant_id: 'ten_2' } },
+  'GET /api/members': {
+    body: [
+      { user_id: 'usr_1', email: 'ada@example.com', role: 'member', you: true },
+      { user_id: 'usr_2', email: 'charles.babbage@example.com', role: 'owner', you: false },
+    ],
+  },
+};
 const invalid = (field: string, message: string, status = 400) =>
   problem(status, 'invalid', 'the request is not valid', [{ field, message }]);
 const presses = (name: string) => (page: Page) => page.getByRole('button', { name }).click();
@@ -250,7 +258,7 @@ const REST: Scene[] = [
     path: '/keys',
     answers: signedIn(),
     act: presses('Use Own account'),
-    awaits: 'Claude Sonnet',
+    awaits: 'Use the key Own account',
   },
   {
     name: 'keys-delete',
