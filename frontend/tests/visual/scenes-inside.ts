@@ -158,7 +158,9 @@ const ONE_PROJECT: Scene[] = [
     name: 'project-fresh',
     path: `${PROJECT}?chat=expired`,
     answers: signedIn({
-      [`GET /api${PROJECT}/telegram`]: problem(404, 'not-found', 'there is nothing here'),
+      [`GET /api${PROJECT}/telegram`]: {
+        body: { last4: null, bot_id: null, version: 0, applied_version: 0 },
+      },
       [`GET /api${PROJECT}/model`]: {
         body: { ...MODEL, provider: 'platform', model: '1mins/standard', key_id: null },
       },
@@ -292,16 +294,16 @@ const REST: Scene[] = [
     awaits: 'Is taken.',
   },
   { name: 'billing', path: '/billing', answers: signedIn(), awaits: '$65' },
-  { name: 'account', path: '/account', answers: signedIn(), awaits: 'Deploy script' },
+  { name: 'account', path: '/settings', answers: signedIn(), awaits: 'Deploy script' },
   {
     name: 'account-google-only',
-    path: '/account',
+    path: '/settings',
     answers: signedIn({ 'GET /api/me': { body: { ...ME, has_password: false, google: true } } }),
     awaits: 'Deploy script',
   },
   {
     name: 'account-new-token',
-    path: '/account',
+    path: '/settings',
     answers: signedIn({
       'POST /api/access-tokens': {
         status: 201,
@@ -318,7 +320,7 @@ const REST: Scene[] = [
   },
   {
     name: 'account-sign-out-everywhere',
-    path: '/account',
+    path: '/settings',
     answers: signedIn(),
     act: presses('Sign out everywhere'),
     awaits: 'Every browser has to sign in again',
