@@ -1,6 +1,18 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vite';
 
+/** What the site can live with. Whoever serves it adds the hosts of the agents to `form-action`. */
+const POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self'",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'self'",
+  "frame-ancestors 'none'",
+].join('; ');
+
 export default defineConfig({
   plugins: [svelte()],
   build: {
@@ -13,5 +25,6 @@ export default defineConfig({
     reportCompressedSize: false,
   },
   // One origin, as in production: the session cookie is for this host only.
+  preview: { headers: { 'content-security-policy': POLICY } },
   server: { proxy: { '/api': process.env.API_URL ?? 'http://127.0.0.1:8080' } },
 });

@@ -20,6 +20,12 @@ const PLAIN: Record<string, string> = {
   'not-owner': 'Only an owner of the workspace can do this.',
   'wrong-credentials':
     'The address and the password do not fit together, or the address is not confirmed yet.',
+  'owner-needed': 'Only an owner of the workspace can do this.',
+  'not-a-member':
+    'You are no longer a member of this workspace. Switch to another one in the menu at the top right.',
+  'wrong-origin': 'This page was not opened at its own address. Open 1mins.in and try again.',
+  'provider-unavailable':
+    'The provider does not answer right now. Try again in a moment, or store the key without asking.',
   'not-found': 'This does not exist, or it belongs to another workspace.',
   'last-owner': 'A workspace needs an owner. Make somebody else an owner first.',
   busy: 'This is being done right now. Try again in a moment.',
@@ -37,7 +43,11 @@ export const OFFLINE: Problem = {
 
 /** Makes a sentence of what the API says: `must be a string` becomes `Must be a string.` */
 export function sentence(text: string): string {
-  const plain = text.trim().replaceAll('`', '');
+  // What the API calls a tenant is a workspace to its people.
+  const plain = text
+    .trim()
+    .replaceAll('`', '')
+    .replace(/\btenant\b/g, 'workspace');
   if (plain === '') return '';
   const whole = plain.charAt(0).toUpperCase() + plain.slice(1);
   return /[.!?]$/.test(whole) ? whole : `${whole}.`;

@@ -745,6 +745,12 @@ export interface components {
             subdomain: string;
             role: components["schemas"]["RoleName"];
         };
+        PlaceView: {
+            id: string;
+            name: string;
+            subdomain?: string | null;
+            role: components["schemas"]["RoleName"];
+        };
         MeView: {
             user_id: string;
             email: string;
@@ -752,7 +758,7 @@ export interface components {
             google: boolean;
             operator: boolean;
             tenant_id: string;
-            tenants: components["schemas"]["TenantView"][];
+            tenants: components["schemas"]["PlaceView"][];
         };
         LinkBody: {
             password: string;
@@ -888,6 +894,7 @@ export interface components {
         };
         ReplaceKeyBody: {
             key: string;
+            check?: boolean;
         };
         ModelChoice: {
             provider: components["schemas"]["ModelProvider"];
@@ -931,8 +938,8 @@ export interface components {
             models: components["schemas"]["ModelName"][];
         };
         TelegramView: {
-            last4: string;
-            bot_id: string;
+            last4?: string | null;
+            bot_id?: string | null;
             /** Format: int64 */
             version: number;
             /** Format: int64 */

@@ -44,7 +44,7 @@ export const ROUTES: readonly Route[] = [
   { path: '/keys', page: 'keys', access: 'signed-in' },
   { path: '/team', page: 'team', access: 'signed-in' },
   { path: '/billing', page: 'billing', access: 'signed-in' },
-  { path: '/account', page: 'account', access: 'signed-in' },
+  { path: '/settings', page: 'account', access: 'signed-in' },
   { path: '/docs/api', page: 'api', access: 'anybody' },
 ];
 

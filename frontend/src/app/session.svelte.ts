@@ -164,7 +164,8 @@ async function trade(): Promise<boolean> {
     const expiresAt = Date.now() + view.expires_in_s * 1000;
     take(view, expiresAt);
     tabs.postMessage({ kind: 'signed-in', view, expiresAt } satisfies News);
-    if (!known) await learnWho();
+    // Not waited for: it may need a new token itself, and would wait for this turn to end.
+    if (!known) void learnWho();
     return true;
   }
   // Only a refusal ends the session. A server in trouble says nothing about it.

@@ -22,7 +22,7 @@ interface OperationObject {
   tags?: string[];
   summary?: string;
   description?: string;
-  security?: unknown[];
+  security?: Record<string, unknown>[];
   parameters?: { name: string; in: string; required?: boolean; description?: string }[];
   requestBody?: Media;
   responses?: Record<string, Media & { description?: string }>;
@@ -47,6 +47,8 @@ export interface Operation {
   summary: string;
   about: string;
   signedIn: boolean;
+  /** An access token does as well. */
+  takesTokens: boolean;
   parameters: Line[];
   body: Line[];
   answers: { status: string; about: string; type: string; fields: Line[] }[];
@@ -99,6 +101,7 @@ function operationOf(
     summary: found.summary ?? '',
     about: found.description ?? '',
     signedIn: (found.security ?? []).length > 0,
+    takesTokens: (found.security ?? []).some((it) => 'access_token' in it),
     parameters,
     body: linesOf(api, jsonOf(found.requestBody)),
     answers,

@@ -13,16 +13,16 @@ export interface StoryLine {
 }
 
 const TITLES: Record<string, string> = {
-  Begin: 'Order taken up',
-  HoldingPage: 'Web address set up',
-  Reserve: 'Place on a server reserved',
-  BuyWorker: 'New server ordered',
-  AwaitWorker: 'Server ready',
-  Launch: 'Agent started',
-  CheckHealth: 'Agent answers',
-  Publish: 'Address leads to your agent',
-  Finish: 'Agent handed over',
-  Notify: 'Mail sent to you',
+  Begin: 'Take up the order',
+  HoldingPage: 'Set up the web address',
+  Reserve: 'Reserve a place on a server',
+  BuyWorker: 'Order a new server',
+  AwaitWorker: 'Get the server ready',
+  Launch: 'Start the agent',
+  CheckHealth: 'Wait until it answers',
+  Publish: 'Lead the address to it',
+  Finish: 'Hand it over',
+  Notify: 'Send you a mail',
 };
 
 /** What each provisioning goes through. The others are shown only when they happen. */

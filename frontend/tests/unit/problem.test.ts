@@ -27,7 +27,7 @@ describe('problems', () => {
     const problem = problemOf(409, document('conflict', { detail }), null);
     expect(problem).toMatchObject({
       kind: 'conflict',
-      message: 'A tenant has at most 20 projects.',
+      message: 'A workspace has at most 20 projects.',
     });
   });
 

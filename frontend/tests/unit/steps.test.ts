@@ -26,29 +26,29 @@ describe('the story of a provisioning', () => {
       step('Reserve', 'running', 2, null),
     ];
     expect(marks(steps, 'provisioning')).toEqual([
-      'Order taken up: done',
-      'Web address set up: done',
-      'Place on a server reserved: running',
-      'Server ready: waiting',
-      'Agent started: waiting',
-      'Agent answers: waiting',
-      'Address leads to your agent: waiting',
-      'Agent handed over: waiting',
+      'Take up the order: done',
+      'Set up the web address: done',
+      'Reserve a place on a server: running',
+      'Get the server ready: waiting',
+      'Start the agent: waiting',
+      'Wait until it answers: waiting',
+      'Lead the address to it: waiting',
+      'Hand it over: waiting',
     ]);
   });
 
   test('a purchase is shown only when it happens, and what follows it stays to come', () => {
     const steps = [step('Reserve', 'done', 0, 1), step('BuyWorker', 'running', 1, null)];
     expect(marks(steps, 'provisioning').slice(0, 3)).toEqual([
-      'Place on a server reserved: done',
-      'New server ordered: running',
-      'Server ready: waiting',
+      'Reserve a place on a server: done',
+      'Order a new server: running',
+      'Get the server ready: waiting',
     ]);
   });
 
   test('nothing is to come after a failure', () => {
     const steps = [step('Begin', 'undone', 0, 1), step('Launch', 'failed', 1, 2)];
-    expect(marks(steps, 'error')).toEqual(['Order taken up: undone', 'Agent started: failed']);
+    expect(marks(steps, 'error')).toEqual(['Take up the order: undone', 'Start the agent: failed']);
     expect(marks(steps, 'provisioning')).toHaveLength(2);
   });
 
@@ -59,7 +59,7 @@ describe('the story of a provisioning', () => {
   test('is announced in one sentence', () => {
     expect(announcement([], 'pending')).toBe('Waiting for the first step.');
     const running = storyOf([step('Launch', 'running', 0, null)], 'provisioning');
-    expect(announcement(running, 'provisioning')).toBe('Working on: Agent started.');
+    expect(announcement(running, 'provisioning')).toBe('Working on: Start the agent.');
     expect(announcement(running, 'running')).toBe('Your agent is running.');
     expect(announcement(running, 'error')).toBe('Setting up your agent failed.');
   });

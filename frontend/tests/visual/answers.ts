@@ -109,12 +109,12 @@ export const STEPS_DONE = [
   step('Notify', 'done', 3599.6, 0.4),
 ];
 
-export const project = (state: string, more: object = {}) => ({
+export const project = (state: string, more: { name?: string; [field: string]: unknown } = {}) => ({
   id: 'prj_k3v9q2m7xw',
   name: 'research-helper',
   plan: 'pro',
   state,
-  url: 'https://research-helper-k3v9q2m7xw.1mins.in',
+  url: `https://${more.name ?? 'research-helper'}-k3v9q2m7xw.1mins.in`,
   reason: null,
   created_at: at(3 * DAY_S),
   steps: [],

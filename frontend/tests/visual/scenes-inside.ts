@@ -16,9 +16,17 @@ import type { Scene } from './scene.ts';
 const PROJECT = '/projects/prj_k3v9q2m7xw';
 
 const signedIn = (more: Answers = {}): Answers => ({ ...SIGNED_IN_ANSWERS, ...more });
-const shows = (state: string, more: object = {}): Answers =>
+const shows = (state: string, more: Record<string, unknown> = {}): Answers =>
   signedIn({ [`GET /api${PROJECT}`]: { body: project(state, more) } });
-const asMember = { 'GET /api/me': { body: { ...ME, tenant_id: 'ten_2' } } };
+const asMember: Answers = {
+  'GET /api/me': { body: { ...ME, tenant_id: 'ten_2' } },
+  'GET /api/members': {
+    body: [
+      { user_id: 'usr_1', email: 'ada@example.com', role: 'member', you: true },
+      { user_id: 'usr_2', email: 'charles.babbage@example.com', role: 'owner', you: false },
+    ],
+  },
+};
 const invalid = (field: string, message: string, status = 400) =>
   problem(status, 'invalid', 'the request is not valid', [{ field, message }]);
 const presses = (name: string) => (page: Page) => page.getByRole('button', { name }).click();
@@ -150,7 +158,9 @@ const ONE_PROJECT: Scene[] = [
     name: 'project-fresh',
     path: `${PROJECT}?chat=expired`,
     answers: signedIn({
-      [`GET /api${PROJECT}/telegram`]: problem(404, 'not-found', 'there is nothing here'),
+      [`GET /api${PROJECT}/telegram`]: {
+        body: { last4: null, bot_id: null, version: 0, applied_version: 0 },
+      },
       [`GET /api${PROJECT}/model`]: {
         body: { ...MODEL, provider: 'platform', model: '1mins/standard', key_id: null },
       },
@@ -250,7 +260,7 @@ const REST: Scene[] = [
     path: '/keys',
     answers: signedIn(),
     act: presses('Use Own account'),
-    awaits: 'Claude Sonnet',
+    awaits: 'Use the key Own account',
   },
   {
     name: 'keys-delete',
@@ -284,16 +294,16 @@ const REST: Scene[] = [
     awaits: 'Is taken.',
   },
   { name: 'billing', path: '/billing', answers: signedIn(), awaits: '$65' },
-  { name: 'account', path: '/account', answers: signedIn(), awaits: 'Deploy script' },
+  { name: 'account', path: '/settings', answers: signedIn(), awaits: 'Deploy script' },
   {
     name: 'account-google-only',
-    path: '/account',
+    path: '/settings',
     answers: signedIn({ 'GET /api/me': { body: { ...ME, has_password: false, google: true } } }),
     awaits: 'Deploy script',
   },
   {
     name: 'account-new-token',
-    path: '/account',
+    path: '/settings',
     answers: signedIn({
       'POST /api/access-tokens': {
         status: 201,
@@ -310,7 +320,7 @@ const REST: Scene[] = [
   },
   {
     name: 'account-sign-out-everywhere',
-    path: '/account',
+    path: '/settings',
     answers: signedIn(),
     act: presses('Sign out everywhere'),
     awaits: 'Every browser has to sign in again',

@@ -116,7 +116,7 @@ export const OUTSIDE: Scene[] = [
     name: 'api',
     path: '/docs/api',
     answers: guest({ 'GET /api/openapi.json': { body: openapi } }),
-    act: async (page) => page.getByText('Makes a project.').click(),
+    act: async (page) => page.getByText('Makes a project.').first().click(),
     awaits: 'Idempotency-Key',
   },
 ];

@@ -1,37 +1,13 @@
 /** Takes a picture of each scene, narrow and wide, light and dark, and looks for barriers in it. */
 import AxeBuilder from '@axe-core/playwright';
-import { expect, type Page, test } from '@playwright/test';
-import { type Answers, NOW, replyTo } from './answers.ts';
+import { expect, test } from '@playwright/test';
+import { NOW } from './answers.ts';
 import { INSIDE } from './scenes-inside.ts';
 import { OUTSIDE } from './scenes-outside.ts';
+import { serve } from './serve.ts';
 
+const NARROWEST = 320;
 const SIZES = { phone: { width: 390, height: 844 }, desktop: { width: 1280, height: 800 } };
-
-// As the site is served.
-const POLICY =
-  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self' https://*.1mins.in; frame-ancestors 'none'";
-
-async function serve(page: Page, answers: Answers) {
-  await page.route('**/*', async (route) => {
-    const request = route.request();
-    const url = new URL(request.url());
-    if (!url.pathname.startsWith('/api/')) {
-      const response = await route.fetch();
-      const headers = { ...response.headers(), 'content-security-policy': POLICY };
-      await route.fulfill({ response, headers });
-      return;
-    }
-    const reply = replyTo(answers, request.method(), url.pathname);
-    if (reply.silent) return;
-    if (reply.broken) {
-      await route.abort('connectionfailed');
-      return;
-    }
-    const headers = { 'content-type': 'application/json', ...reply.headers };
-    const body = reply.body === undefined ? '' : JSON.stringify(reply.body);
-    await route.fulfill({ status: reply.status ?? 200, headers, body });
-  });
-}
 
 for (const scene of [...OUTSIDE, ...INSIDE]) {
   for (const [size, viewport] of Object.entries(SIZES)) {
@@ -62,8 +38,12 @@ for (const scene of [...OUTSIDE, ...INSIDE]) {
         const found = violations.map((it) => `${it.id}: ${it.nodes.map((node) => node.html)}`);
         expect(found, `barriers, ${scheme}`).toEqual([]);
       }
-      const wide = await page.evaluate(() => document.documentElement.scrollWidth);
-      expect(wide, 'nothing sticks out').toBeLessThanOrEqual(viewport.width);
+      for (const width of size === 'phone' ? [viewport.width, NARROWEST] : [viewport.width]) {
+        await page.setViewportSize({ ...viewport, width });
+        const wide = () => page.evaluate(() => document.documentElement.scrollWidth);
+        // Polled, since a media query takes hold a frame later than the new width.
+        await expect.poll(wide, `nothing sticks out at ${width}`).toBeLessThanOrEqual(width);
+      }
       expect(faults).toEqual([]);
     });
   }
