@@ -4,7 +4,28 @@
  */
 
 export interface paths {
-    "/api/sign-up": {
+    "/api/access-tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The tokens of this user in this tenant, oldest first. None of them can be read again. */
+        get: operations["access_token_list"];
+        put?: never;
+        /**
+         * Makes a token and shows it once.
+         * @description Whose answer got lost makes another one. The first is in the list, unused, to be revoked.
+         */
+        post: operations["access_token_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/access-tokens/{id}": {
         parameters: {
             query?: never;
             header?: never;
@@ -13,9 +34,9 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Asks for an account. The same answer for every address. */
-        post: operations["post_sign_up"];
-        delete?: never;
+        post?: never;
+        /** Ends a token. It is worth nothing from the next request on. */
+        delete: operations["access_token_revoke"];
         options?: never;
         head?: never;
         patch?: never;
@@ -31,83 +52,14 @@ export interface paths {
         get?: never;
         put?: never;
         /** Opens the account that a letter was about. */
-        post: operations["post_confirm"];
+        post: operations["account_confirm"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/sign-in": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Opens a session. */
-        post: operations["post_sign_in"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/sign-out": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Ends the session. */
-        post: operations["post_sign_out"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/session/refresh": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Trades the refresh cookie for a new access token. */
-        post: operations["post_session_refresh"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/sessions": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Where one is signed in. */
-        get: operations["get_sessions"];
-        put?: never;
-        post?: never;
-        /** Signs out everywhere. */
-        delete: operations["delete_sessions"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/sessions/{id}": {
+    "/api/google": {
         parameters: {
             query?: never;
             header?: never;
@@ -117,107 +69,22 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Ends one session. */
-        delete: operations["delete_sessions_id"];
+        /** Unlinks Google. Repeating it succeeds. */
+        delete: operations["google_unlink"];
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/session/tenant": {
+    "/api/google/callback": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get?: never;
-        put?: never;
-        /** Goes on in another tenant. */
-        post: operations["post_session_tenant"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/password/forgot": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Asks for a letter to reset a password. */
-        post: operations["post_password_forgot"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/password/reset": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Sets a new password. */
-        post: operations["post_password_reset"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/password/change": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Changes the password. */
-        post: operations["post_password_change"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/me": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Who one is. */
-        get: operations["get_me"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/google/start": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Sends the browser to Google. */
-        get: operations["get_google_start"];
+        /** Where Google sends browsers back to. */
+        get: operations["google_callback"];
         put?: never;
         post?: never;
         delete?: never;
@@ -235,15 +102,119 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Links a Google account. */
-        post: operations["post_google_link"];
+        /**
+         * Begins to link a Google account to one's own. Asks for the password once more: a session that was
+         *     left open must not become a second way in.
+         */
+        post: operations["google_link"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/google": {
+    "/api/google/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Sends a browser to Google to sign in. */
+        get: operations["google_start"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Touches nothing behind it: it tells that the function starts and answers, and what is away shows
+         *     in the answers of those who need it.
+         */
+        get: operations["health_show"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/intents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Says that this user may soon buy a plan, so that an instance is warm by then.
+         * @description A hint: nothing is promised and nothing is owed. Repeating it prolongs it; another plan takes its
+         *     place.
+         */
+        post: operations["intent_record"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/invitations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The invitations that wait for an answer. */
+        get: operations["invitation_list"];
+        put?: never;
+        /**
+         * Asks somebody into the tenant, by mail.
+         * @description One invitation for each address: asking again sends another letter, and the earlier one is worth
+         *     nothing any more. So a repeat is safe, and whoever got no letter gets one.
+         */
+        post: operations["invitation_invite"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/invitations/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Joins the tenant that a letter asks into. The session stays where it is: switch to go there.
+         * @description Works once, for whoever has the address that was asked. A repeat by the same user finds them
+         *     inside and succeeds.
+         */
+        post: operations["invitation_accept"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/invitations/{id}": {
         parameters: {
             query?: never;
             header?: never;
@@ -253,14 +224,53 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Unlinks the Google account. */
-        delete: operations["delete_google"];
+        /** Takes an invitation back. Its letter is worth nothing any more. */
+        delete: operations["invitation_withdraw"];
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/tenant": {
+    "/api/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One's own keys in this tenant, oldest first. */
+        get: operations["key_list"];
+        put?: never;
+        /** Keeps a key, encrypted for the tenant. Nobody is ever shown it again. */
+        post: operations["key_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/keys/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Puts another secret in the place of the key's, for every project that uses it. A repeat does so
+         *     again, and changes nothing by that.
+         */
+        put: operations["key_replace"];
+        post?: never;
+        /** Forgets the key, unless a project uses it. */
+        delete: operations["key_forget"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/keys/{id}/apply": {
         parameters: {
             query?: never;
             header?: never;
@@ -269,12 +279,32 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /**
+         * Has projects think with a model under this key. What they fall back to stays, where it still makes
+         *     sense.
+         */
+        post: operations["key_apply"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who is signed in, and to which tenants they belong. */
+        get: operations["me_show"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
         head?: never;
-        /** Changes the tenant. */
-        patch: operations["patch_tenant"];
+        patch?: never;
         trace?: never;
     };
     "/api/members": {
@@ -284,8 +314,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** All members. */
-        get: operations["get_members"];
+        /** Everybody in the tenant, who came first first. */
+        get: operations["member_list"];
         put?: never;
         post?: never;
         delete?: never;
@@ -304,50 +334,39 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Removes a member, or leaves. */
-        delete: operations["delete_members_user_id"];
+        /**
+         * Takes a member out, or leaves. From the next request on they are strangers. The last owner
+         *     stays.
+         * @description Owners remove anybody, members only themselves. A repeat finds nobody any more.
+         */
+        delete: operations["member_remove"];
         options?: never;
         head?: never;
-        /** Changes a member's role. */
-        patch: operations["patch_members_user_id"];
+        /** Gives a member another role. The last owner stays one. */
+        patch: operations["member_change"];
         trace?: never;
     };
-    "/api/invitations": {
+    "/api/models": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** Open invitations. */
-        get: operations["get_invitations"];
-        put?: never;
-        /** Invites somebody. */
-        post: operations["post_invitations"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/invitations/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
+        /**
+         * Every provider with the models that are offered for choice.
+         * @description Of other providers any model may be named; of ours, these and no others.
+         */
+        get: operations["model_catalogue"];
         put?: never;
         post?: never;
-        /** Takes an invitation back. */
-        delete: operations["delete_invitations_id"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/invitations/accept": {
+    "/api/password/change": {
         parameters: {
             query?: never;
             header?: never;
@@ -356,33 +375,15 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Accepts an invitation. */
-        post: operations["post_invitations_accept"];
+        /** Changes the password of whoever is signed in. Every other session ends. */
+        post: operations["new_password_change"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/access-tokens": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Personal access tokens. */
-        get: operations["get_access_tokens"];
-        put?: never;
-        /** Makes a personal access token. Its text is shown this once. */
-        post: operations["post_access_tokens"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/access-tokens/{id}": {
+    "/api/password/forgot": {
         parameters: {
             query?: never;
             header?: never;
@@ -391,9 +392,30 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post?: never;
-        /** Ends a personal access token. */
-        delete: operations["delete_access_tokens_id"];
+        /**
+         * Sends a letter with which a new password can be chosen. The same answer for every address.
+         * @description And the same work: for an unknown address a reset is recorded as well, whose token nobody gets to
+         *     see, and a letter goes out that says that there is no account.
+         */
+        post: operations["new_password_forgot"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/password/reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sets the password of whoever got the letter. Every session of theirs ends. */
+        post: operations["new_password_reset"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -406,27 +428,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Every plan with its price. */
-        get: operations["get_plans"];
+        /** Every plan with its price of today, or of the last day that the payment provider answered. */
+        get: operations["plans_list"];
         put?: never;
         post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/intents": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Says that this user may soon buy a plan. */
-        post: operations["post_intents"];
         delete?: never;
         options?: never;
         head?: never;
@@ -441,10 +446,10 @@ export interface paths {
             cookie?: never;
         };
         /** All projects of the tenant, oldest first. */
-        get: operations["get_projects"];
+        get: operations["project_list"];
         put?: never;
         /** Makes a project. It runs once it is paid for. */
-        post: operations["post_projects"];
+        post: operations["project_create"];
         delete?: never;
         options?: never;
         head?: never;
@@ -459,60 +464,9 @@ export interface paths {
             cookie?: never;
         };
         /** One project, and how far its provisioning has come. */
-        get: operations["get_projects_id"];
+        get: operations["project_show"];
         put?: never;
         post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/projects/{id}/checkout": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Where to pay for a project. */
-        post: operations["post_projects_id_checkout"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/projects/{id}/retry": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Lets a failed project try again. */
-        post: operations["post_projects_id_retry"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/projects/{id}/gateway-token": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Shows the key to the instance, to its owner only. */
-        post: operations["post_projects_id_gateway_token"];
         delete?: never;
         options?: never;
         head?: never;
@@ -528,51 +482,19 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** A ticket that opens the chat. */
-        post: operations["post_projects_id_chat"];
+        /**
+         * A ticket into the chat of a running project.
+         * @description To be submitted within a minute, once, as the field `ticket` of a form that is posted to `action`
+         *     in a window of its own.
+         */
+        post: operations["chat_open"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/keys": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** One's own provider keys. */
-        get: operations["get_keys"];
-        put?: never;
-        /** Stores a provider key. */
-        post: operations["post_keys"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/keys/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        /** Replaces a provider key. */
-        put: operations["put_keys_id"];
-        post?: never;
-        /** Deletes a provider key. */
-        delete: operations["delete_keys_id"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/keys/{id}/apply": {
+    "/api/projects/{id}/checkout": {
         parameters: {
             query?: never;
             header?: never;
@@ -581,8 +503,30 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Uses a key in several projects. */
-        post: operations["post_keys_id_apply"];
+        /**
+         * Where to pay for a project.
+         * @description One page for each project at a time, for as long as it lives: two pages could both be paid on. A
+         *     page whose address got lost on the way to us does no harm. Nobody ever saw it, so nobody can pay
+         *     on it, and it closes by itself; the repeat opens another one.
+         */
+        post: operations["checkout_open"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{id}/gateway-token": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Shows the key to the instance. */
+        post: operations["project_gateway_token"];
         delete?: never;
         options?: never;
         head?: never;
@@ -596,10 +540,15 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The model of a project. */
-        get: operations["get_projects_id_model"];
-        /** Chooses the model of a project. */
-        put: operations["put_projects_id_model"];
+        /** What the project's agent thinks with, and whether it does already. */
+        get: operations["model_show"];
+        /**
+         * Chooses the model, and what to fall back to when it does not answer.
+         * @description An instance that runs takes it over within seconds, without a restart: `applied_version` reaches
+         *     `version` then, or `failed` says why not. Choosing the same again changes nothing, unless it failed:
+         *     then it is tried again.
+         */
+        put: operations["model_choose"];
         post?: never;
         delete?: never;
         options?: never;
@@ -607,17 +556,21 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/models": {
+    "/api/projects/{id}/retry": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** The catalogue of models. */
-        get: operations["get_models"];
+        get?: never;
         put?: never;
-        post?: never;
+        /**
+         * Lets a failed project try again.
+         * @description The attempt is counted before its execution is started. A repeat finds the project pending, gets
+         *     the same attempt and starts the execution of the same name: once, or at last.
+         */
+        post: operations["project_retry"];
         delete?: never;
         options?: never;
         head?: never;
@@ -631,53 +584,246 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The Telegram bot of a project. */
-        get: operations["get_projects_id_telegram"];
-        /** Connects a Telegram bot. */
-        put: operations["put_projects_id_telegram"];
+        /** The bot, if there is one, and whether it speaks already. */
+        get: operations["telegram_show"];
+        /**
+         * Has a bot speak for the agent, in the place of the one before.
+         * @description A bot speaks for one project at a time. The same token again changes nothing, unless it failed: then
+         *     it is tried again.
+         */
+        put: operations["telegram_connect"];
         post?: never;
-        /** Disconnects the Telegram bot. */
-        delete: operations["delete_projects_id_telegram"];
+        /** Takes the bot away. It is free for another project from then on. A repeat changes nothing. */
+        delete: operations["telegram_disconnect"];
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/health": {
+    "/api/session/refresh": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** Whether this answers. */
-        get: operations["get_health"];
+        get?: never;
         put?: never;
-        post?: never;
+        /**
+         * Prolongs a session: a new access token, and a new cookie in the place of the one that was shown.
+         * @description Repeating it within 20 s succeeds with the same cookie, so that neither a second tab nor a lost
+         *     answer ends a session. Later the cookie that was replaced counts as stolen: the session ends.
+         */
+        post: operations["sign_in_refresh"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
+    "/api/session/tenant": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Goes on in another tenant of the same user. The present access token is over. */
+        post: operations["tenant_switch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where one is signed in, the last used first. */
+        get: operations["sessions_list"];
+        put?: never;
+        post?: never;
+        /** Signs out everywhere, here as well. */
+        delete: operations["sessions_revoke_all"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sessions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Signs out elsewhere, or here. Ending what is over succeeds. */
+        delete: operations["sessions_revoke"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sign-in": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Opens a session.
+         * @description Takes as long whether the address has an account or not, and says the same.
+         */
+        post: operations["sign_in_sign_in"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sign-out": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ends the session of the access token, and the one that the cookie belongs to. */
+        post: operations["sign_in_sign_out"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sign-up": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Asks for an account. The same answer for every address.
+         * @description The sign-up is stored before the letter is queued. If queueing fails the client is told so and
+         *     repeats, which stores another sign-up with another token; the first one expires unread. A repeat
+         *     for an address that waits for its confirmation is just another sign-up as well. Each keeps its
+         *     own password, and the one whose letter is answered becomes the account's.
+         */
+        post: operations["account_sign_up"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tenant": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Changes name or subdomain. What is left out stays. */
+        patch: operations["tenant_change"];
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        Accepted: {
+            /** @description The tenant that has a member more. */
+            tenant_id: string;
+        };
+        AccessTokenBody: {
+            /** Format: int32 */
+            expires_in_days: number;
+            /** @description What it is for, in words for its owner. */
+            name: string;
+            scope: components["schemas"]["ScopeName"];
+        };
+        AccessTokenView: {
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            expires_at: string;
+            id: string;
+            /** @description The last characters of the token. */
+            last4: string;
+            /**
+             * Format: date-time
+             * @description To the hour.
+             */
+            last_used_at?: string | null;
+            name: string;
+            scope: components["schemas"]["ScopeName"];
+        };
         /** @enum {string} */
-        PlanName: "standard" | "pro" | "dedicated";
-        /** @enum {string} */
-        ProjectState: "pending_payment" | "pending" | "provisioning" | "running" | "error";
-        /** @enum {string} */
-        StepState: "running" | "done" | "failed" | "undone";
-        /** @enum {string} */
-        RoleName: "owner" | "member";
-        /** @enum {string} */
-        KeyProvider: "anthropic" | "openai" | "google" | "openrouter";
-        /** @enum {string} */
-        ModelProvider: "platform" | "anthropic" | "openai" | "google" | "openrouter";
-        /** @enum {string} */
-        ScopeName: "read" | "write";
+        AllProjects: "all";
+        AppliedView: {
+            project_id: string;
+            /** Format: int32 */
+            version: number;
+        };
+        ApplyBody: {
+            model: string;
+            projects: components["schemas"]["WhichProjects"];
+        };
+        BotTokenBody: {
+            /**
+             * Format: password
+             * @description From `@BotFather`: `123456789:AA…`.
+             */
+            token: string;
+        };
+        ChangePasswordBody: {
+            /** Format: password */
+            current_password: string;
+            /**
+             * Format: password
+             * @description 10 to 1024 bytes.
+             */
+            password: string;
+        };
+        ChatTicketView: {
+            /**
+             * Format: uri
+             * @description Where a form posts it to.
+             */
+            action: string;
+            /** @description The form's field `ticket`. Works once, within a minute. */
+            ticket: string;
+        };
+        CheckoutView: {
+            /** @description Send the customer there to pay. */
+            checkout_url: string;
+        };
+        Confirmed: {
+            confirmed: boolean;
+        };
         /** @description An address and a password. */
         CredentialsBody: {
             /** Format: email */
@@ -688,286 +834,285 @@ export interface components {
              */
             password: string;
         };
-        TokenBody: {
-            /** @description From the link in the letter, after `#token=`. */
-            token: string;
-        };
-        Confirmed: {
-            confirmed: boolean;
-        };
-        ResetDone: {
-            reset: boolean;
-        };
-        SignedInView: {
-            /** @description For the header `Authorization: Bearer …`. */
-            access_token: string;
-            /** Format: int64 */
-            expires_in_s: number;
-            user_id: string;
-            tenant_id: string;
-        };
-        SessionView: {
-            id: string;
-            current: boolean;
-            /** Format: date-time */
-            created_at: string;
-            /** Format: date-time */
-            last_used_at: string;
-            user_agent: string;
-            ip: string;
-        };
-        ForgotBody: {
+        EmailBody: {
             /** Format: email */
             email: string;
         };
-        ResetBody: {
-            token: string;
-            /**
-             * Format: password
-             * @description 10 to 1024 bytes.
-             */
-            password: string;
+        GatewayTokenView: {
+            /** @description Full power over the instance. It is never part of a URL. */
+            gateway_token: string;
         };
-        ChangePasswordBody: {
-            current_password: string;
-            /**
-             * Format: password
-             * @description 10 to 1024 bytes.
-             */
-            password: string;
-        };
-        SwitchTenantBody: {
-            tenant_id: string;
-        };
-        TenantView: {
-            id: string;
-            name: string;
-            subdomain: string;
-            role: components["schemas"]["RoleName"];
-        };
-        PlaceView: {
-            id: string;
-            name: string;
-            subdomain?: string | null;
-            role: components["schemas"]["RoleName"];
-        };
-        MeView: {
-            user_id: string;
-            email: string;
-            has_password: boolean;
-            google: boolean;
-            operator: boolean;
-            tenant_id: string;
-            tenants: components["schemas"]["PlaceView"][];
-        };
-        LinkBody: {
-            password: string;
-        };
-        LinkView: {
+        GoogleUrlView: {
+            /** @description Google, which sends the browser back to us. */
             url: string;
         };
-        ChangeTenantBody: {
-            name?: string;
-            subdomain?: string;
-        };
-        MemberView: {
-            user_id: string;
-            email: string;
-            role: components["schemas"]["RoleName"];
-            you: boolean;
-        };
-        RoleBody: {
-            role: components["schemas"]["RoleName"];
-        };
-        InvitationView: {
-            id: string;
-            email: string;
-            role: components["schemas"]["RoleName"];
-            /** Format: date-time */
-            created_at: string;
-            /** Format: date-time */
-            expires_at: string;
-        };
-        NewInvitationBody: {
-            /** Format: email */
-            email: string;
-            role: components["schemas"]["RoleName"];
-        };
-        AcceptedView: {
-            tenant_id: string;
-        };
-        AccessTokenView: {
-            id: string;
-            name: string;
-            scope: components["schemas"]["ScopeName"];
-            /** Format: date-time */
-            last_used_at: string | null;
-            /** Format: date-time */
-            created_at: string;
-            /** Format: date-time */
-            expires_at: string;
-            last4: string;
-        };
-        NewAccessTokenBody: {
-            name: string;
-            scope: components["schemas"]["ScopeName"];
-            expires_in_days: number;
-        };
-        NewAccessTokenView: components["schemas"]["AccessTokenView"] & {
-            /** @description Shown this once. */
-            token: string;
-        };
-        PlanView: {
-            id: components["schemas"]["PlanName"];
-            name: string;
-            /**
-             * Format: int64
-             * @description A month, in the currency's smallest unit.
-             */
-            price_minor: number;
-            /** @description ISO 4217. */
-            currency: string;
-            /** Format: int64 */
-            memory_mib: number;
-            /** Format: int64 */
-            cpu_millis: number;
+        Health: {
+            ok: boolean;
         };
         IntentBody: {
             plan: components["schemas"]["PlanName"];
+        };
+        InvitationBody: {
+            /** Format: email */
+            email: string;
+            role: components["schemas"]["RoleName"];
+        };
+        InvitationView: {
+            /** Format: date-time */
+            created_at: string;
+            email: string;
+            /** Format: date-time */
+            expires_at: string;
+            id: string;
+            role: components["schemas"]["RoleName"];
+        };
+        KeyView: {
+            /** Format: date-time */
+            created_at: string;
+            id: string;
+            label: string;
+            /** @description Its last four characters. */
+            last4: string;
+            /** @description The ids of the projects that use it. */
+            projects: string[];
+            provider: components["schemas"]["ProviderName"];
+        };
+        MeView: {
+            email: string;
+            /** @description Whether a Google account is linked. */
+            google: boolean;
+            has_password: boolean;
+            /** @description Whether this is somebody who runs the platform. */
+            operator: boolean;
+            /** @description The tenant of this session. */
+            tenant_id: string;
+            tenants: components["schemas"]["TenantView"][];
+            user_id: string;
+        };
+        MemberView: {
+            email: string;
+            role: components["schemas"]["RoleName"];
+            user_id: string;
+            you: boolean;
+        };
+        ModelBody: {
+            fallback?: components["schemas"]["ModelUseView"] | null;
+            /** @description One's own key to this provider. Not for `platform`. */
+            key_id?: string | null;
+            /** @description The provider's name of it. */
+            model: string;
+            provider: components["schemas"]["ProviderName"];
+        };
+        ModelUseView: {
+            /** @description `null` for `platform`. */
+            key_id?: string | null;
+            model: string;
+            provider: components["schemas"]["ProviderName"];
+        };
+        ModelView: {
+            /** Format: date-time */
+            applied_at?: string | null;
+            /**
+             * Format: int32
+             * @description What the instance has taken over.
+             */
+            applied_version: number;
+            /** @description Why the newest version is not in force. */
+            failed?: string | null;
+            fallback?: components["schemas"]["ModelUseView"] | null;
+            key_id?: string | null;
+            model: string;
+            provider: components["schemas"]["ProviderName"];
+            /**
+             * Format: int32
+             * @description Of everything that is set for the project; grows with each change.
+             */
+            version: number;
+        };
+        NewAccessTokenView: components["schemas"]["AccessTokenView"] & {
+            /** @description For the header `Authorization: Bearer …`. Shown this once. */
+            token: string;
+        };
+        NewKeyBody: {
+            /** @description Whether to ask the provider first if it knows the key. */
+            check?: boolean | null;
+            /** Format: password */
+            key: string;
+            label: string;
+            /** @description Not `platform`. */
+            provider: components["schemas"]["ProviderName"];
         };
         NewProjectBody: {
             /** @description Lower-case letters, digits and single hyphens; the readable half of the host name. */
             name: string;
             plan: components["schemas"]["PlanName"];
         };
-        StepView: {
+        OfferView: {
+            id: string;
             name: string;
-            state: components["schemas"]["StepState"];
-            /** Format: date-time */
-            started_at: string;
+        };
+        PasswordBody: {
+            /** Format: password */
+            password: string;
+        };
+        /** @enum {string} */
+        PlanName: "standard" | "pro" | "dedicated";
+        PlanView: {
+            /** Format: int32 */
+            cpu_millis: number;
+            /** @description ISO 4217. */
+            currency: string;
+            id: components["schemas"]["PlanName"];
+            /** Format: int32 */
+            memory_mib: number;
+            name: string;
             /**
              * Format: int64
-             * @description `null` while it runs.
+             * @description A month, in the currency's smallest unit.
              */
-            duration_ms: number | null;
-        };
-        ProjectView: {
-            id: string;
-            name: string;
-            plan: components["schemas"]["PlanName"];
-            state: components["schemas"]["ProjectState"];
-            /** @description Where the instance answers, or a page that says why it does not yet. */
-            url: string;
-            /** @description Why the last attempt failed. Only in the state `error`. */
-            reason?: string | null;
-            /** Format: date-time */
-            created_at: string;
-            /** @description How far the last attempt came. Empty in lists. */
-            steps: components["schemas"]["StepView"][];
-        };
-        CheckoutView: {
-            /** @description Send the customer there to pay. */
-            checkout_url: string;
-        };
-        GatewayTokenView: {
-            /** @description Full power over the instance. It is never part of a URL. */
-            gateway_token: string;
-        };
-        Health: {
-            ok: boolean;
-        };
-        KeyView: {
-            id: string;
-            provider: components["schemas"]["KeyProvider"];
-            label: string;
-            last4: string;
-            /** Format: date-time */
-            created_at: string;
-            projects: string[];
-        };
-        NewKeyBody: {
-            provider: components["schemas"]["KeyProvider"];
-            label: string;
-            key: string;
-            /** @description Ask the provider whether the key works. */
-            check?: boolean;
-        };
-        ReplaceKeyBody: {
-            key: string;
-            check?: boolean;
-        };
-        ModelChoice: {
-            provider: components["schemas"]["ModelProvider"];
-            model: string;
-            key_id?: string | null;
-        };
-        ModelView: {
-            provider: components["schemas"]["ModelProvider"];
-            model: string;
-            key_id?: string | null;
-            fallback?: null | components["schemas"]["ModelChoice"];
-            /** Format: int64 */
-            version: number;
-            /** Format: int64 */
-            applied_version: number;
-            /** Format: date-time */
-            applied_at?: string | null;
-            failed?: string | null;
-        };
-        ModelBody: {
-            provider: components["schemas"]["ModelProvider"];
-            model: string;
-            key_id?: string | null;
-            fallback?: null | components["schemas"]["ModelChoice"];
-        };
-        ApplyKeyBody: {
-            projects: "all" | string[];
-            model: string;
-        };
-        AppliedView: {
-            project_id: string;
-            /** Format: int64 */
-            version: number;
-        };
-        ModelName: {
-            id: string;
-            name: string;
-        };
-        ProviderModels: {
-            provider: components["schemas"]["ModelProvider"];
-            models: components["schemas"]["ModelName"][];
-        };
-        TelegramView: {
-            last4?: string | null;
-            bot_id?: string | null;
-            /** Format: int64 */
-            version: number;
-            /** Format: int64 */
-            applied_version: number;
-            /** Format: date-time */
-            applied_at?: string | null;
-            failed?: string | null;
-        };
-        TelegramBody: {
-            token: string;
-        };
-        ChatView: {
-            /** @description Submit a form with the field `ticket` there, in a new tab. */
-            action: string;
-            /** @description Good for one use within 60 seconds. */
-            ticket: string;
+            price_minor: number;
         };
         /** @description RFC 9457 */
         Problem: {
-            type: string;
-            title: string;
-            status: number;
             detail?: string;
             errors?: {
                 field: string;
                 message: string;
             }[];
+            status: number;
+            title: string;
+            type: string;
         };
+        /** @enum {string} */
+        ProjectState: "pending_payment" | "pending" | "provisioning" | "running" | "error";
+        ProjectView: {
+            /** Format: date-time */
+            created_at: string;
+            id: string;
+            name: string;
+            plan: components["schemas"]["PlanName"];
+            /** @description Why the last attempt failed. Only in the state `error`. */
+            reason?: string | null;
+            state: components["schemas"]["ProjectState"];
+            /** @description How far the last attempt came. Empty in lists. */
+            steps: components["schemas"]["StepView"][];
+            /** @description Where the instance answers, or a page that says why it does not yet. */
+            url: string;
+        };
+        /** @enum {string} */
+        ProviderName: "platform" | "anthropic" | "openai" | "google" | "openrouter";
+        ResetBody: {
+            /**
+             * Format: password
+             * @description 10 to 1024 bytes.
+             */
+            password: string;
+            /** @description From the link in the letter, after `#token=`. */
+            token: string;
+        };
+        ResetDone: {
+            reset: boolean;
+        };
+        RoleBody: {
+            role: components["schemas"]["RoleName"];
+        };
+        /** @enum {string} */
+        RoleName: "owner" | "member";
+        /** @enum {string} */
+        ScopeName: "read" | "write";
+        SecretBody: {
+            /** @description Whether to ask the provider first if it knows the key. */
+            check?: boolean | null;
+            /** Format: password */
+            key: string;
+        };
+        SessionView: {
+            /** Format: date-time */
+            created_at: string;
+            /** @description Whether it is the one that asks. */
+            current: boolean;
+            id: string;
+            /** @description Where it signed in from; empty if that is not known. */
+            ip: string;
+            /**
+             * Format: date-time
+             * @description When it began or was last refreshed.
+             */
+            last_used_at: string;
+            /** @description As the browser calls itself. */
+            user_agent: string;
+        };
+        /** @description A provider with the models that are offered for choice. */
+        ShelfView: {
+            models: components["schemas"]["OfferView"][];
+            provider: components["schemas"]["ProviderName"];
+        };
+        SignedInView: {
+            /** @description For the header `Authorization: Bearer …`. */
+            access_token: string;
+            /**
+             * Format: int64
+             * @description How long the access token is good for; the session lasts longer, see `session/refresh`.
+             */
+            expires_in_s: number;
+            tenant_id: string;
+            user_id: string;
+        };
+        /** @enum {string} */
+        StepState: "running" | "done" | "failed" | "undone";
+        StepView: {
+            /**
+             * Format: int64
+             * @description `null` while it runs.
+             */
+            duration_ms?: number | null;
+            name: string;
+            /** Format: date-time */
+            started_at: string;
+            state: components["schemas"]["StepState"];
+        };
+        SwitchBody: {
+            tenant_id: string;
+        };
+        TelegramView: {
+            /** Format: date-time */
+            applied_at?: string | null;
+            /**
+             * Format: int32
+             * @description What the instance has taken over.
+             */
+            applied_version: number;
+            /** @description Telegram's number of the bot. */
+            bot_id?: string | null;
+            /** @description Why the newest version is not in force. */
+            failed?: string | null;
+            /** @description Of the token. `null` without a bot. */
+            last4?: string | null;
+            /**
+             * Format: int32
+             * @description Of everything that is set for the project; grows with each change.
+             */
+            version: number;
+        };
+        TenantBody: {
+            /** @description 1 to 60 letters, digits, spaces and `-_&'+,()`. */
+            name?: string | null;
+            /** @description Lower-case letters, digits and single hyphens. Unique. */
+            subdomain?: string | null;
+        };
+        TenantView: {
+            id: string;
+            name: string;
+            /** @description The caller's own. */
+            role: components["schemas"]["RoleName"];
+            subdomain: string;
+        };
+        TokenBody: {
+            /** @description From the link in the letter, after `#token=`. */
+            token: string;
+        };
+        /** @description All of the tenant's, or these. */
+        WhichProjects: components["schemas"]["AllProjects"] | string[];
     };
     responses: never;
     parameters: never;
@@ -977,104 +1122,7 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    post_sign_up: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["CredentialsBody"];
-            };
-        };
-        responses: {
-            /** @description Asks for an account. The same answer for every address. */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Refused, and why */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    post_confirm: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["TokenBody"];
-            };
-        };
-        responses: {
-            /** @description Opens the account that a letter was about. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Confirmed"];
-                };
-            };
-            /** @description Refused, and why */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    post_sign_in: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["CredentialsBody"];
-            };
-        };
-        responses: {
-            /** @description Opens a session. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SignedInView"];
-                };
-            };
-            /** @description Refused, and why */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    post_sign_out: {
+    access_token_list: {
         parameters: {
             query?: never;
             header?: never;
@@ -1083,644 +1131,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Ends the session. */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Refused, and why */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    post_session_refresh: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Trades the refresh cookie for a new access token. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SignedInView"];
-                };
-            };
-            /** @description Refused, and why */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    get_sessions: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Where one is signed in. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SessionView"][];
-                };
-            };
-            /** @description Refused, and why */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    delete_sessions: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Signs out everywhere. */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Refused, and why */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    delete_sessions_id: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Ends one session. */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Refused, and why */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    post_session_tenant: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["SwitchTenantBody"];
-            };
-        };
-        responses: {
-            /** @description Goes on in another tenant. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SignedInView"];
-                };
-            };
-            /** @description Refused, and why */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    post_password_forgot: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ForgotBody"];
-            };
-        };
-        responses: {
-            /** @description Asks for a letter to reset a password. */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Refused, and why */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    post_password_reset: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ResetBody"];
-            };
-        };
-        responses: {
-            /** @description Sets a new password. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ResetDone"];
-                };
-            };
-            /** @description Refused, and why */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    post_password_change: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ChangePasswordBody"];
-            };
-        };
-        responses: {
-            /** @description Changes the password. */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Refused, and why */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    get_me: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Who one is. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["MeView"];
-                };
-            };
-            /** @description Refused, and why */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    get_google_start: {
-        parameters: {
-            query?: {
-                return_to?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Sends the browser to Google. */
-            303: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Refused, and why */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    post_google_link: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["LinkBody"];
-            };
-        };
-        responses: {
-            /** @description Links a Google account. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["LinkView"];
-                };
-            };
-            /** @description Refused, and why */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    delete_google: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Unlinks the Google account. */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Refused, and why */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    patch_tenant: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ChangeTenantBody"];
-            };
-        };
-        responses: {
-            /** @description Changes the tenant. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["TenantView"];
-                };
-            };
-            /** @description Refused, and why */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    get_members: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description All members. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["MemberView"][];
-                };
-            };
-            /** @description Refused, and why */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    delete_members_user_id: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                user_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Removes a member, or leaves. */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Refused, and why */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    patch_members_user_id: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                user_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["RoleBody"];
-            };
-        };
-        responses: {
-            /** @description Changes a member's role. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["MemberView"];
-                };
-            };
-            /** @description Refused, and why */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    get_invitations: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Open invitations. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["InvitationView"][];
-                };
-            };
-            /** @description Refused, and why */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    post_invitations: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["NewInvitationBody"];
-            };
-        };
-        responses: {
-            /** @description Invites somebody. */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["InvitationView"];
-                };
-            };
-            /** @description Refused, and why */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    delete_invitations_id: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Takes an invitation back. */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Refused, and why */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    post_invitations_accept: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["TokenBody"];
-            };
-        };
-        responses: {
-            /** @description Accepts an invitation. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["AcceptedView"];
-                };
-            };
-            /** @description Refused, and why */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    get_access_tokens: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Personal access tokens. */
+            /** @description All tokens */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1740,7 +1151,7 @@ export interface operations {
             };
         };
     };
-    post_access_tokens: {
+    access_token_create: {
         parameters: {
             query?: never;
             header?: never;
@@ -1749,11 +1160,11 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["NewAccessTokenBody"];
+                "application/json": components["schemas"]["AccessTokenBody"];
             };
         };
         responses: {
-            /** @description Makes a personal access token. Its text is shown this once. */
+            /** @description The new token */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -1773,7 +1184,7 @@ export interface operations {
             };
         };
     };
-    delete_access_tokens_id: {
+    access_token_revoke: {
         parameters: {
             query?: never;
             header?: never;
@@ -1784,7 +1195,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Ends a personal access token. */
+            /** @description It is over */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -1802,22 +1213,26 @@ export interface operations {
             };
         };
     };
-    get_plans: {
+    account_confirm: {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TokenBody"];
+            };
+        };
         responses: {
-            /** @description Every plan with its price. */
+            /** @description The account is open: sign in */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PlanView"][];
+                    "application/json": components["schemas"]["Confirmed"];
                 };
             };
             /** @description Refused, and why */
@@ -1831,7 +1246,160 @@ export interface operations {
             };
         };
     };
-    post_intents: {
+    google_unlink: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Only the password is left */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    google_callback: {
+        parameters: {
+            query?: {
+                /** @description As it was sent to Google */
+                state?: string;
+                /** @description Stands for who signed in */
+                code?: string;
+                /** @description Why nobody did */
+                error?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Signed in, to where the browser wanted to go; or to `/sign-in?google=failed`, `link_needed` or `cancelled`; or, after linking, to `/settings?google=linked`, `taken`, `failed` or `cancelled` */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    google_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordBody"];
+            };
+        };
+        responses: {
+            /** @description Go there with this browser */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GoogleUrlView"];
+                };
+            };
+            /** @description Refused, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    google_start: {
+        parameters: {
+            query?: {
+                /** @description A path on the site, for afterwards */
+                return_to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description To Google; a cookie binds the browser for 10 minutes */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    health_show: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The API answers */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Health"];
+                };
+            };
+            /** @description Refused, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    intent_record: {
         parameters: {
             query?: never;
             header?: never;
@@ -1844,7 +1412,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Says that this user may soon buy a plan. */
+            /** @description It is known for the next five minutes */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -1862,7 +1430,7 @@ export interface operations {
             };
         };
     };
-    get_projects: {
+    invitation_list: {
         parameters: {
             query?: never;
             header?: never;
@@ -1871,13 +1439,13 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description All projects of the tenant, oldest first. */
+            /** @description All invitations */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ProjectView"][];
+                    "application/json": components["schemas"]["InvitationView"][];
                 };
             };
             /** @description Refused, and why */
@@ -1891,29 +1459,26 @@ export interface operations {
             };
         };
     };
-    post_projects: {
+    invitation_invite: {
         parameters: {
             query?: never;
-            header?: {
-                /** @description Repeating a request under the same key makes no second project */
-                "Idempotency-Key"?: string;
-            };
+            header?: never;
             path?: never;
             cookie?: never;
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["NewProjectBody"];
+                "application/json": components["schemas"]["InvitationBody"];
             };
         };
         responses: {
-            /** @description Makes a project. It runs once it is paid for. */
+            /** @description A letter is on its way */
             201: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ProjectView"];
+                    "application/json": components["schemas"]["InvitationView"];
                 };
             };
             /** @description Refused, and why */
@@ -1927,24 +1492,26 @@ export interface operations {
             };
         };
     };
-    get_projects_id: {
+    invitation_accept: {
         parameters: {
             query?: never;
             header?: never;
-            path: {
-                id: string;
-            };
+            path?: never;
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TokenBody"];
+            };
+        };
         responses: {
-            /** @description One project, and how far its provisioning has come. */
+            /** @description You are a member */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ProjectView"];
+                    "application/json": components["schemas"]["Accepted"];
                 };
             };
             /** @description Refused, and why */
@@ -1958,7 +1525,7 @@ export interface operations {
             };
         };
     };
-    post_projects_id_checkout: {
+    invitation_withdraw: {
         parameters: {
             query?: never;
             header?: never;
@@ -1969,14 +1536,12 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Where to pay for a project. */
-            200: {
+            /** @description It is withdrawn */
+            204: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/json": components["schemas"]["CheckoutView"];
-                };
+                content?: never;
             };
             /** @description Refused, and why */
             default: {
@@ -1989,100 +1554,7 @@ export interface operations {
             };
         };
     };
-    post_projects_id_retry: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Lets a failed project try again. */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProjectView"];
-                };
-            };
-            /** @description Refused, and why */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    post_projects_id_gateway_token: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Shows the key to the instance, to its owner only. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["GatewayTokenView"];
-                };
-            };
-            /** @description Refused, and why */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    post_projects_id_chat: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description A ticket that opens the chat. */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ChatView"];
-                };
-            };
-            /** @description Refused, and why */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    get_keys: {
+    key_list: {
         parameters: {
             query?: never;
             header?: never;
@@ -2091,7 +1563,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description One's own provider keys. */
+            /** @description All keys */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2111,10 +1583,13 @@ export interface operations {
             };
         };
     };
-    post_keys: {
+    key_create: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Repeating a request under the same key keeps no second one */
+                "Idempotency-Key"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
@@ -2124,7 +1599,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Stores a provider key. */
+            /** @description The new key */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -2144,7 +1619,7 @@ export interface operations {
             };
         };
     };
-    put_keys_id: {
+    key_replace: {
         parameters: {
             query?: never;
             header?: never;
@@ -2155,11 +1630,11 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ReplaceKeyBody"];
+                "application/json": components["schemas"]["SecretBody"];
             };
         };
         responses: {
-            /** @description Replaces a provider key. */
+            /** @description The key */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2179,7 +1654,7 @@ export interface operations {
             };
         };
     };
-    delete_keys_id: {
+    key_forget: {
         parameters: {
             query?: never;
             header?: never;
@@ -2190,7 +1665,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Deletes a provider key. */
+            /** @description It is gone */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -2208,7 +1683,7 @@ export interface operations {
             };
         };
     };
-    post_keys_id_apply: {
+    key_apply: {
         parameters: {
             query?: never;
             header?: never;
@@ -2219,11 +1694,11 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ApplyKeyBody"];
+                "application/json": components["schemas"]["ApplyBody"];
             };
         };
         responses: {
-            /** @description Uses a key in several projects. */
+            /** @description It is on its way */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -2243,73 +1718,7 @@ export interface operations {
             };
         };
     };
-    get_projects_id_model: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The model of a project. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ModelView"];
-                };
-            };
-            /** @description Refused, and why */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    put_projects_id_model: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ModelBody"];
-            };
-        };
-        responses: {
-            /** @description Chooses the model of a project. */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ModelView"];
-                };
-            };
-            /** @description Refused, and why */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    get_models: {
+    me_show: {
         parameters: {
             query?: never;
             header?: never;
@@ -2318,13 +1727,13 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The catalogue of models. */
+            /** @description Whoever is signed in */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ProviderModels"][];
+                    "application/json": components["schemas"]["MeView"];
                 };
             };
             /** @description Refused, and why */
@@ -2338,24 +1747,22 @@ export interface operations {
             };
         };
     };
-    get_projects_id_telegram: {
+    member_list: {
         parameters: {
             query?: never;
             header?: never;
-            path: {
-                id: string;
-            };
+            path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description The Telegram bot of a project. */
+            /** @description All members */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TelegramView"];
+                    "application/json": components["schemas"]["MemberView"][];
                 };
             };
             /** @description Refused, and why */
@@ -2369,53 +1776,18 @@ export interface operations {
             };
         };
     };
-    put_projects_id_telegram: {
+    member_remove: {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["TelegramBody"];
-            };
-        };
-        responses: {
-            /** @description Connects a Telegram bot. */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["TelegramView"];
-                };
-            };
-            /** @description Refused, and why */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    delete_projects_id_telegram: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
+                user_id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Disconnects the Telegram bot. */
+            /** @description They are out */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -2433,7 +1805,42 @@ export interface operations {
             };
         };
     };
-    get_health: {
+    member_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RoleBody"];
+            };
+        };
+        responses: {
+            /** @description The member */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemberView"];
+                };
+            };
+            /** @description Refused, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    model_catalogue: {
         parameters: {
             query?: never;
             header?: never;
@@ -2442,13 +1849,792 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Whether this answers. */
+            /** @description The catalogue */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Health"];
+                    "application/json": components["schemas"]["ShelfView"][];
+                };
+            };
+            /** @description Refused, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    new_password_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangePasswordBody"];
+            };
+        };
+        responses: {
+            /** @description The password is set */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    new_password_forgot: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EmailBody"];
+            };
+        };
+        responses: {
+            /** @description A letter is on its way, whoever has the address */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    new_password_reset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResetBody"];
+            };
+        };
+        responses: {
+            /** @description The password is set: sign in */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResetDone"];
+                };
+            };
+            /** @description Refused, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    plans_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All plans on sale */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanView"][];
+                };
+            };
+            /** @description Refused, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    project_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All projects */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProjectView"][];
+                };
+            };
+            /** @description Refused, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    project_create: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeating a request under the same key makes no second project */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewProjectBody"];
+            };
+        };
+        responses: {
+            /** @description The new project */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProjectView"];
+                };
+            };
+            /** @description Refused, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    project_show: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The project */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProjectView"];
+                };
+            };
+            /** @description Refused, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    chat_open: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The ticket, and where to submit it */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChatTicketView"];
+                };
+            };
+            /** @description Refused, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    checkout_open: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckoutView"];
+                };
+            };
+            /** @description Refused, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    project_gateway_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The token */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GatewayTokenView"];
+                };
+            };
+            /** @description Refused, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    model_show: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The choice */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelView"];
+                };
+            };
+            /** @description Refused, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    model_choose: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ModelBody"];
+            };
+        };
+        responses: {
+            /** @description It is on its way */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelView"];
+                };
+            };
+            /** @description Refused, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    project_retry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is on its way again */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProjectView"];
+                };
+            };
+            /** @description Refused, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    telegram_show: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The bot; `null`s without one */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TelegramView"];
+                };
+            };
+            /** @description Refused, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    telegram_connect: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BotTokenBody"];
+            };
+        };
+        responses: {
+            /** @description It is on its way */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TelegramView"];
+                };
+            };
+            /** @description Refused, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    telegram_disconnect: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is on its way */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TelegramView"];
+                };
+            };
+            /** @description Refused, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sign_in_refresh: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The session goes on */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedInView"];
+                };
+            };
+            /** @description Refused, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    tenant_switch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SwitchBody"];
+            };
+        };
+        responses: {
+            /** @description The same session, there */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedInView"];
+                };
+            };
+            /** @description Refused, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sessions_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Sessions that live */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionView"][];
+                };
+            };
+            /** @description Refused, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sessions_revoke_all: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No session is left */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sessions_revoke: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The session's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The session is over */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sign_in_sign_in: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CredentialsBody"];
+            };
+        };
+        responses: {
+            /** @description A session; the cookie `__Host-refresh` prolongs it */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedInView"];
+                };
+            };
+            /** @description Refused, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sign_in_sign_out: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The session is over */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    account_sign_up: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CredentialsBody"];
+            };
+        };
+        responses: {
+            /** @description A letter is on its way, whoever has the address */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    tenant_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TenantBody"];
+            };
+        };
+        responses: {
+            /** @description The tenant as it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TenantView"];
                 };
             };
             /** @description Refused, and why */

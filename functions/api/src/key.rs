@@ -204,7 +204,7 @@ pub(crate) async fn replace<W: World>(
     Ok(Json(KeyView::of(key)))
 }
 
-/// Forgets the key, unless a project uses it. What is not there is forgotten.
+/// Forgets the key, unless a project uses it.
 #[utoipa::path(
     delete, path = "/api/keys/{id}", tag = "keys", security(("session" = [])),
     params(("id" = String, Path)),
@@ -215,11 +215,7 @@ pub(crate) async fn forget<W: World>(
     Person(scope): Person,
     KeyPath(id): KeyPath,
 ) -> Result<StatusCode, Refusal> {
-    match api.provider_keys.find(scope.tenant(), &id).await? {
-        None => return Ok(StatusCode::NO_CONTENT),
-        Some(key) if key.user != *scope.user() => return Err(Refusal::NotFound),
-        Some(_) => (),
-    }
+    own_key(&api, &scope, &id).await?;
     if api.provider_keys.delete(scope.tenant(), &id).await? {
         return Ok(StatusCode::NO_CONTENT);
     }

@@ -3,14 +3,14 @@
 use crate::{
     router::operations,
     view::{
-        Accepted, AccessTokenBody, AccessTokenView, AppliedView, ApplyBody, BotTokenBody,
-        ChangePasswordBody, ChatTicketView, CheckoutView, Confirmed, CredentialsBody, EmailBody,
-        GatewayTokenView, GoogleUrlView, Health, IntentBody, InvitationBody, InvitationView,
-        KeyView, MeView, MemberView, ModelBody, ModelUseView, ModelView, NewAccessTokenView,
-        NewKeyBody, NewProjectBody, OfferView, PasswordBody, PlanName, PlanView, ProjectState,
-        ProjectView, ProviderName, ResetBody, ResetDone, RoleBody, RoleName, ScopeName, SecretBody,
-        SessionView, ShelfView, SignedInView, StepState, StepView, SwitchBody, TelegramView,
-        TenantBody, TenantView, TokenBody,
+        Accepted, AccessTokenBody, AccessTokenView, AllProjects, AppliedView, ApplyBody,
+        BotTokenBody, ChangePasswordBody, ChatTicketView, CheckoutView, Confirmed, CredentialsBody,
+        EmailBody, GatewayTokenView, GoogleUrlView, Health, IntentBody, InvitationBody,
+        InvitationView, KeyView, MeView, MemberView, ModelBody, ModelUseView, ModelView,
+        NewAccessTokenView, NewKeyBody, NewProjectBody, OfferView, PasswordBody, PlanName,
+        PlanView, ProjectState, ProjectView, ProviderName, ResetBody, ResetDone, RoleBody,
+        RoleName, ScopeName, SecretBody, SessionView, ShelfView, SignedInView, StepState, StepView,
+        SwitchBody, TelegramView, TenantBody, TenantView, TokenBody, WhichProjects,
     },
     world::World,
 };
@@ -35,6 +35,7 @@ use utoipa::{
         ChatTicketView,
         ChangePasswordBody,
         AppliedView,
+        AllProjects,
         ApplyBody,
         BotTokenBody,
         CheckoutView,
@@ -79,6 +80,7 @@ use utoipa::{
         ShelfView,
         TelegramView,
         TokenBody,
+        WhichProjects,
     ))
 )]
 struct Frame;

@@ -34,7 +34,11 @@ macro_rules! operation {
             };
             let router = methods.iter().fold(MethodRouter::new(), handle);
             let mut paths = Paths::new();
-            paths.add_path_operation(Described::path(), methods, Described::operation());
+            let mut operation = Described::operation();
+            // Unique in the document; the names of handlers are so within their module only.
+            operation.operation_id =
+                Some(concat!(stringify!($module), "_", stringify!($handler)).to_owned());
+            paths.add_path_operation(Described::path(), methods, operation);
             (vec![], paths, router)
         }}
     };

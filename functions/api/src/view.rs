@@ -4,8 +4,8 @@ mod model;
 mod tenancy;
 
 pub(crate) use model::{
-    AppliedView, ApplyBody, BotTokenBody, KeyView, ModelBody, ModelUseView, ModelView, NewKeyBody,
-    OfferView, ProviderName, SecretBody, ShelfView, TelegramView,
+    AllProjects, AppliedView, ApplyBody, BotTokenBody, KeyView, ModelBody, ModelUseView, ModelView,
+    NewKeyBody, OfferView, ProviderName, SecretBody, ShelfView, TelegramView, WhichProjects,
 };
 
 use crate::world::Settings;

@@ -182,11 +182,26 @@ pub(crate) struct SecretBody {
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "describes what `input` reads field by field")]
 pub(crate) struct ApplyBody {
-    /// `"all"`, or a list of ids.
-    #[schema(value_type = Object)]
-    projects: String,
+    projects: WhichProjects,
     #[schema(max_length = 100)]
     model: String,
+}
+
+/// All of the tenant's, or these.
+#[derive(ToSchema)]
+#[schema(as = WhichProjects)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "describes what `input` reads field by field")]
+pub(crate) enum WhichProjects {
+    All(AllProjects),
+    These(Vec<String>),
+}
+
+#[derive(ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[expect(dead_code, reason = "describes what `input` reads field by field")]
+pub(crate) enum AllProjects {
+    All,
 }
 
 #[derive(Serialize, ToSchema)]

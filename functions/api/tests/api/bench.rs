@@ -150,6 +150,14 @@ pub(crate) fn from_site(
     request
 }
 
+/// `request` as the front door passes it on, from somebody at `address`.
+pub(crate) fn through_front_door(mut request: Request<Body>, address: &str) -> Request<Body> {
+    for (name, value) in [("x-front-secret", KEY), ("x-client-address", address)] {
+        request.headers_mut().insert(name, value.parse().expect("a header"));
+    }
+    request
+}
+
 /// Everything in memory, and `google` to ask who somebody is.
 pub(crate) fn api<G>(google: G) -> Api<Fakes<G>>
 where

@@ -4,6 +4,7 @@ use crate::bench::{Bench, Fakes, request};
 use contracts::problem::{FieldError, Problem};
 use http::StatusCode;
 use serde_json::{Map, Value};
+use std::collections::BTreeSet;
 
 fn operations(document: &Value) -> Vec<(String, String, Value)> {
     let paths = document["paths"].as_object().expect("paths");
@@ -96,6 +97,34 @@ async fn exactly_what_the_document_protects_is_protected() {
             assert_eq!(operation["parameters"][0]["name"], place, "{method} {path}");
         }
     }
+}
+
+#[test]
+fn every_operation_has_a_name_of_its_own() {
+    let document: Value = serde_json::from_str(&api::document::<Fakes>()).unwrap();
+    let operations = operations(&document);
+    let names: BTreeSet<_> =
+        operations.iter().map(|(_, _, it)| it["operationId"].as_str().expect("a name")).collect();
+    assert_eq!(names.len(), operations.len());
+}
+
+/// The site's client is generated from this copy.
+const FOR_THE_SITE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../frontend/openapi.json");
+
+#[test]
+fn the_site_is_built_against_this_document() {
+    let copy = std::fs::read_to_string(FOR_THE_SITE).expect("a copy");
+    assert!(
+        copy == api::document::<Fakes>() + "\n",
+        "the site's copy is old: `cargo test --workspace --test api -- --ignored --exact \
+         document::write_the_sites_copy`, then `npm run generate` in `frontend`"
+    );
+}
+
+#[test]
+#[ignore = "writes the site's copy"]
+fn write_the_sites_copy() {
+    std::fs::write(FOR_THE_SITE, api::document::<Fakes>() + "\n").expect("it is ours to write");
 }
 
 fn references(value: &Value, found: &mut Vec<String>) {

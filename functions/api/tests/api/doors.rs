@@ -10,8 +10,11 @@ use http::StatusCode;
 use serde_json::{Value, json};
 
 /// For everybody.
-const PUBLIC: [&str; 7] = [
+const PUBLIC: [&str; 10] = [
+    "get /api/google/callback",
+    "get /api/google/start",
     "get /api/health",
+    "get /api/models",
     "get /api/plans",
     "post /api/confirm",
     "post /api/password/forgot",
@@ -21,11 +24,13 @@ const PUBLIC: [&str; 7] = [
 ];
 
 /// About a user and not about a tenant: it serves who belongs to none that the session knows.
-const PERSONAL: [&str; 8] = [
+const PERSONAL: [&str; 10] = [
+    "delete /api/google",
     "delete /api/sessions",
     "delete /api/sessions/{id}",
     "get /api/me",
     "get /api/sessions",
+    "post /api/google/link",
     "post /api/invitations/accept",
     "post /api/password/change",
     "post /api/session/tenant",
@@ -38,13 +43,24 @@ const OF_A_COOKIE: [&str; 1] = ["post /api/session/refresh"];
 /// Members may do it to themselves and to nobody else, owners to everybody.
 const OF_ONESELF: [&str; 1] = ["delete /api/members/{user_id}"];
 
+const PROVIDER_KEY: &str = "sk-ant-api03-0123456789abcdef0123456789abcdef";
+const BOT_TOKEN: &str = "123456789:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+
 /// A good body, so that a request gets as far as the question whose things it is about.
 fn body_of(name: &str) -> Value {
     match name {
         "post /api/access-tokens" => json!({ "name": "ci", "scope": "read", "expires_in_days": 1 }),
+        "post /api/google/link" => json!({ "password": PASSWORD }),
         "post /api/intents" => json!({ "plan": "standard" }),
         "post /api/invitations" => json!({ "email": "new@example.com", "role": "member" }),
         "post /api/invitations/accept" | "post /api/confirm" => json!({ "token": "a.1.s" }),
+        "post /api/keys" => {
+            json!({ "provider": "anthropic", "label": "ours", "key": PROVIDER_KEY })
+        }
+        "put /api/keys/{id}" => json!({ "key": PROVIDER_KEY }),
+        "post /api/keys/{id}/apply" => json!({ "projects": "all", "model": "claude-sonnet-4-6" }),
+        "put /api/projects/{id}/model" => json!({ "provider": "platform", "model": "auto" }),
+        "put /api/projects/{id}/telegram" => json!({ "token": BOT_TOKEN }),
         "post /api/password/change" => {
             json!({ "current_password": "a wrong password", "password": PASSWORD })
         }
@@ -66,6 +82,7 @@ struct Household {
     user: String,
     invitation: String,
     access_token: String,
+    key: String,
     session: String,
 }
 
@@ -76,6 +93,8 @@ impl Household {
         let asked = json!({ "email": format!("guest-of-{email}"), "role": "member" });
         let invitation = bench.post("/api/invitations", Some(&owner.token), &asked).await;
         let access_token = bench.access_token(&owner, "read").await;
+        let key = body_of("post /api/keys");
+        let key = bench.post("/api/keys", Some(&owner.token), &key).await;
         let sessions = bench.get("/api/sessions", Some(&owner.token)).await;
         Self {
             session: sessions.body[0]["id"].as_str().expect("a session").to_owned(),
@@ -83,6 +102,7 @@ impl Household {
             user: members.body[0]["user_id"].as_str().expect("a member").to_owned(),
             invitation: invitation.text("id"),
             access_token: access_token.id,
+            key: key.text("id"),
             owner,
         }
     }
@@ -97,6 +117,8 @@ impl Household {
             ("{id}", &self.invitation)
         } else if path.starts_with("/api/access-tokens/{id}") {
             ("{id}", &self.access_token)
+        } else if path.starts_with("/api/keys/{id}") {
+            ("{id}", &self.key)
         } else if path.starts_with("/api/sessions/{id}") {
             ("{id}", &self.session)
         } else {
@@ -108,15 +130,17 @@ impl Household {
     }
 
     /// By what others would recognise this tenant.
-    fn marks(&self) -> [&str; 5] {
-        [&self.owner.tenant, &self.project, &self.user, &self.invitation, &self.access_token]
+    fn marks(&self) -> [&str; 6] {
+        let Self { project, user, invitation, access_token, key, owner, session: _ } = self;
+        [&owner.tenant, project, user, invitation, access_token, key]
     }
 
     /// Everything that can be seen of it.
     async fn seen(&self, bench: &Bench) -> Vec<Value> {
         let mut seen = vec![];
-        for path in ["/api/projects", "/api/members", "/api/invitations", "/api/access-tokens"] {
-            let answer = bench.get(path, Some(&self.owner.token)).await;
+        let lists = ["projects", "members", "invitations", "access-tokens", "keys"];
+        for path in lists.map(|it| format!("/api/{it}")) {
+            let answer = bench.get(&path, Some(&self.owner.token)).await;
             assert_eq!(answer.status, StatusCode::OK, "{path}");
             seen.push(answer.body);
         }
