@@ -2,7 +2,7 @@
 import { call, insist } from '../stack/api.ts';
 import { comeBack, expect, test } from '../stack/fixtures.ts';
 import { linkTo, tokenFor } from '../stack/mailbox.ts';
-import { newPerson, type Person, personIn } from '../stack/people.ts';
+import { newPerson, type Person } from '../stack/people.ts';
 
 const invite = ({ token }: Person, email: string) =>
   insist(201, 'POST', '/api/invitations', { token, body: { email, role: 'member' } });
@@ -18,8 +18,8 @@ async function member(owner: Person, guest: Person): Promise<Person> {
   await invite(owner, guest.email);
   await accept(guest);
   const body = { tenant_id: owner.tenantId };
-  const { token, refresh: cookie } = guest;
-  const switched = await insist(200, 'POST', '/api/session/tenant', { token, cookie, body });
+  const { token } = guest;
+  const switched = await insist(200, 'POST', '/api/session/tenant', { token, body });
   return { ...guest, token: switched.body.access_token, tenantId: switched.body.tenant_id };
 }
 
@@ -30,22 +30,16 @@ test('an owner invites somebody, who finds the workspace by the letter', async (
 }) => {
   const guest = await newPerson();
   await home.goto('/team');
-  await home
-    .getByRole('button', { name: /invite/i })
-    .first()
-    .click();
   await home.getByLabel('E-mail address').fill(guest.email);
-  await home
-    .getByRole('button', { name: /send|invite/i })
-    .last()
-    .click();
-  await expect(home.getByText(guest.email)).toBeVisible();
+  await home.getByRole('button', { name: 'Send the invitation' }).click();
+  const open = home.getByRole('list', { name: 'Open invitations' });
+  await expect(open.getByText(guest.email, { exact: true })).toBeVisible();
 
   const context = await browser.newContext();
   await comeBack(context, guest);
   const page = await context.newPage();
   await page.goto(await linkTo('/invitation', guest.email));
-  await page.getByRole('button', { name: /accept|join/i }).click();
+  await page.getByRole('button', { name: 'Join the workspace' }).click();
   await expect(page.getByRole('navigation', { name: 'Main' })).toBeVisible();
   await context.close();
 
@@ -59,7 +53,7 @@ test('an owner invites somebody, who finds the workspace by the letter', async (
 });
 
 test('a member works with projects, and pays and decides nothing', async ({ person }) => {
-  const body = { name: 'Ours', plan: 'standard' };
+  const body = { name: 'ours', plan: 'standard' };
   const { body: project } = await insist(201, 'POST', '/api/projects', { ...person, body });
   const guest = await member(person, await newPerson());
   await insist(200, 'GET', `/api/projects/${project.id}`, { token: guest.token });
@@ -85,7 +79,7 @@ test('who is removed is out at the next request', async ({ person }) => {
   expect([401, 403, 404]).toContain(status);
 });
 
-test('an invitation is for one address, and works once', async ({ person }) => {
+test('an invitation is for one address, and lets nobody else in', async ({ person }) => {
   const guest = await newPerson();
   const thief = await newPerson();
   await invite(person, guest.email);
@@ -93,9 +87,10 @@ test('an invitation is for one address, and works once', async ({ person }) => {
   const stolen = await call('POST', '/api/invitations/accept', { token: thief.token, body });
   expect(stolen.status).toBeGreaterThanOrEqual(400);
   await insist(200, 'POST', '/api/invitations/accept', { token: guest.token, body });
-  const again = await call('POST', '/api/invitations/accept', { token: guest.token, body });
-  expect(again.status).toBeGreaterThanOrEqual(400);
-  expect(again.status).toBeLessThan(500);
+  // Whose answer got lost asks again, and is in; the thief is still not.
+  await insist(200, 'POST', '/api/invitations/accept', { token: guest.token, body });
+  const late = await call('POST', '/api/invitations/accept', { token: thief.token, body });
+  expect(late.status).toBe(stolen.status);
 });
 
 test('the last owner can neither leave nor step down', async ({ person }) => {
@@ -112,10 +107,7 @@ test('a session goes on in the workspace that it switched to', async ({ person }
   await accept(guest);
   const { token, refresh: cookie } = guest;
   const body = { tenant_id: person.tenantId };
-  const switched = personIn(
-    await insist(200, 'POST', '/api/session/tenant', { token, cookie, body }),
-    guest,
-  );
-  const again = await insist(200, 'POST', '/api/session/refresh', { cookie: switched.refresh });
+  await insist(200, 'POST', '/api/session/tenant', { token, body });
+  const again = await insist(200, 'POST', '/api/session/refresh', { cookie });
   expect(again.body.tenant_id).toBe(person.tenantId);
 });

@@ -1,4 +1,5 @@
 /** The main job in a browser: from the front page to an agent that runs. */
+import { askAgent, openChat } from '../stack/chat.ts';
 import { checkout } from '../stack/checkout.ts';
 import { environment } from '../stack/environment.ts';
 import { expect, test } from '../stack/fixtures.ts';
@@ -8,8 +9,8 @@ import { newCredentials } from '../stack/people.ts';
 /** Of a worker that has to be bought, and boots together with everything else on this machine. */
 const START_LIMIT_MS = 240_000;
 
-test('a visitor signs up, pays, and sees the agent start until it runs', async ({ page }) => {
-  test.setTimeout(START_LIMIT_MS + 120_000);
+test('a visitor signs up, pays, and talks to an agent of their own', async ({ page, browser }) => {
+  test.setTimeout(2 * START_LIMIT_MS + 120_000);
   const { email, password } = newCredentials();
 
   await test.step('the front page leads to a new account', async () => {
@@ -35,15 +36,17 @@ test('a visitor signs up, pays, and sees the agent start until it runs', async (
 
   await test.step('a project is named and paid for', async () => {
     await page.goto('/projects/new');
-    await page.getByLabel('Name').first().fill('Browser');
+    await page.getByLabel('Name').first().fill('browser');
     await page.getByRole('radio', { name: /Standard/ }).check();
-    await page.getByRole('button', { name: /pay|create|continue/i }).click();
+    await page.getByRole('button', { name: 'Continue to payment' }).click();
     await checkout(page, 'Pay');
     await page.waitForURL((url) => url.href.startsWith(`${environment().appUrl}/projects/prj_`));
   });
 
   await test.step('each step appears, and the last one says that it runs', async () => {
-    await expect(page.getByRole('listitem').filter({ hasText: 'Agent answers' })).toBeVisible();
+    await expect(
+      page.getByRole('listitem').filter({ hasText: 'Wait until it answers' }),
+    ).toBeVisible();
     await expect(page.getByText('Your agent is running.')).toBeAttached({
       timeout: START_LIMIT_MS,
     });
@@ -51,15 +54,55 @@ test('a visitor signs up, pays, and sees the agent start until it runs', async (
 
   await test.step('who comes back is still signed in', async () => {
     await page.reload();
-    await expect(page.getByRole('heading', { level: 1 })).toContainText('Browser');
+    await expect(page.getByRole('heading', { level: 1 })).toContainText('browser');
+  });
+
+  await test.step('the chat opens, signed in, and the agent answers', async () => {
+    const chat = await openChat(page.context(), page);
+    await askAgent(chat, 'What is 6 times 7?', 'The answer is 42');
+    expect(chat.url(), 'no secret in the address').not.toMatch(/ticket|token/i);
+    await chat.close();
+  });
+
+  await test.step('an own key and another model are in use without a restart', async () => {
+    const project = page.url();
+    await page.goto('/keys');
+    await page.getByRole('button', { name: 'Add a key' }).first().click();
+    await page.getByLabel('Provider', { exact: true }).selectOption('anthropic');
+    await page.getByLabel('Name', { exact: true }).fill('mine');
+    await page.getByLabel('Key', { exact: true }).fill(`sk-ant-standin-${'k'.repeat(40)}`);
+    await page.getByRole('button', { name: 'Store the key' }).click();
+    await expect(page.getByText('mine').first()).toBeVisible();
+    await page.goto(project);
+    await page.getByLabel('Provider', { exact: true }).selectOption('anthropic');
+    await page.getByRole('button', { name: 'Use this model' }).click();
+    await expect(page.getByText('Being applied')).toBeVisible();
+    await expect(page.getByText('In use')).toBeVisible({ timeout: 60_000 });
+    const chat = await openChat(page.context(), page);
+    await askAgent(chat, 'What is 7 times 8?', 'The answer is 56');
+    await chat.close();
+  });
+
+  await test.step('a second browser is let in by the site and not by the address', async () => {
+    const context = await browser.newContext();
+    const other = await context.newPage();
+    await other.goto('/sign-in');
+    await other.getByLabel('E-mail address').fill(email);
+    await other.getByLabel('Password', { exact: true }).fill(password);
+    await other.getByRole('main').getByRole('button', { name: 'Sign in' }).click();
+    await expect(other.getByRole('navigation', { name: 'Main' })).toBeVisible();
+    await other.goto(page.url());
+    const chat = await openChat(context, other);
+    await askAgent(chat, 'What is 5 times 5?', 'The answer is 25');
+    await context.close();
   });
 });
 
 test('a declined card leaves a project that can still be paid for', async ({ home }) => {
   await home.goto('/projects/new');
-  await home.getByLabel('Name').first().fill('Declined');
+  await home.getByLabel('Name').first().fill('declined');
   await home.getByRole('radio', { name: /Standard/ }).check();
-  await home.getByRole('button', { name: /pay|create|continue/i }).click();
+  await home.getByRole('button', { name: 'Continue to payment' }).click();
   await checkout(home, 'Decline card');
   await home.waitForURL((url) => url.href.startsWith(environment().appUrl));
   await expect(home.getByRole('button', { name: /pay/i })).toBeVisible();

@@ -109,8 +109,8 @@ test('a browser keeps nobody signed in whose session was ended', async ({ home, 
 test('a browser in which somebody signed in needs no password', async ({ context, person }) => {
   await comeBack(context, person);
   const page = await context.newPage();
-  await page.goto('/account');
-  await expect(page.getByText(person.email).first()).toBeVisible();
+  await page.goto('/settings');
+  await expect(page.getByRole('main').getByText(person.email)).toBeVisible();
   const scripts = await page.evaluate(() => [document.cookie, JSON.stringify(localStorage)]);
   expect(scripts.join(), 'no script can read what keeps one signed in').not.toContain(
     person.refresh.split('.').at(-1) ?? '',

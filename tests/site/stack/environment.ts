@@ -9,6 +9,8 @@ export interface Environment {
   readonly mailboxUrl: string;
   /** The part of the checkout's address that is always the same. */
   readonly dodoPort: string;
+  /** The same of the page that stands for Google's. */
+  readonly googlePort: string;
 }
 
 export const environment = (): Environment => ({
@@ -17,6 +19,7 @@ export const environment = (): Environment => ({
   caFile: required('CA_FILE'),
   mailboxUrl: required('MAILBOX_URL'),
   dodoPort: new URL(required('DODO_URL')).port,
+  googlePort: new URL(required('GOOGLE_URL')).port,
 });
 
 function required(name: string): string {
