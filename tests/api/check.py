@@ -48,7 +48,7 @@ def customer() -> tuple[str, str]:
     signed_in = stack.call(200, "POST", "/api/sign-in", body={"email": email, "password": password})
     token = signed_in["access_token"]
     project = stack.call(
-        201, "POST", "/api/projects", token, body={"name": "Described", "plan": "standard"}
+        201, "POST", "/api/projects", token, body={"name": "described", "plan": "standard"}
     )
     return token, project["id"]
 
