@@ -66,11 +66,12 @@ check_cdk() {
   npm run check
 }
 
-# Types, lints and tests of the site, and that it can be built.
+# Types, lints and tests of the site, that it can be built, and each page of it in a browser.
 check_frontend() {
   npm_packages node-site "$SITE"
   cd "$SITE" || return
   npm run check
+  npm run browser
   rm -f "$STAMPS/site"
   build_site
 }

@@ -80,10 +80,11 @@ async fn measure_with(
     let credentials = Journey::new_credentials();
     journey.sign_up(&credentials).await?;
     journey.confirm(&credentials.email).await?;
-    journey.sign_in(&credentials).await?;
     let mut measured = Vec::new();
     for (number, way) in (1..=options.projects).zip(ROUND.into_iter().cycle()) {
         pool.arrange(way).await?;
+        // Anew each time: the token lasts a quarter of an hour, and all of them may take longer.
+        journey.sign_in(&credentials).await?;
         let one = bring_to_life(&journey, options, number).await?;
         super::say(&format!(
             "{}: running after {:.1} s, answered after {:.1} s, on {}",
