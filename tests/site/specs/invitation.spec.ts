@@ -38,6 +38,8 @@ test('an owner invites somebody, who finds the workspace by the letter', async (
   const context = await browser.newContext();
   await comeBack(context, guest);
   const page = await context.newPage();
+  await page.goto('/projects');
+  await expect(page.getByRole('navigation', { name: 'Main' })).toBeVisible();
   await page.goto(await linkTo('/invitation', guest.email));
   await page.getByRole('button', { name: 'Join the workspace' }).click();
   await expect(page.getByRole('navigation', { name: 'Main' })).toBeVisible();
