@@ -2,7 +2,7 @@
 
 use adapters::{
     clock::SystemClock,
-    dodo::{Dodo, Products},
+    dodo::Dodo,
     dynamodb::{
         access_tokens::DynamoAccessTokens, accounts::DynamoAccounts,
         chat_tickets::DynamoChatTickets, configurations::DynamoConfigurations,
@@ -17,7 +17,7 @@ use adapters::{
     ssm_parameters,
 };
 use api::{Api, EdgeKey, FrontDoor, Keys, Settings, World};
-use contracts::{mail::Letter, warm::Poke};
+use contracts::{mail::Letter, warm::Poke, webhook::Products};
 use domain::email::EmailAddress;
 use lambda_http::Error;
 use runtime::env;

@@ -100,6 +100,8 @@ async fn make<W: World>(
         attempt: 0,
         reason: None,
         subscription_id: None,
+        backup: None,
+        halts: 0,
         created_at: api.clock.now(),
     };
     let model_key = format!("sk-1mins-{}", random::secret());

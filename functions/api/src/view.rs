@@ -206,7 +206,11 @@ pub(crate) enum ProjectState {
     Pending,
     Provisioning,
     Running,
+    Halting,
+    Suspended,
     Error,
+    Deleting,
+    Deleted,
 }
 
 #[derive(Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -274,7 +278,11 @@ impl ProjectView {
                 project::State::Pending => ProjectState::Pending,
                 project::State::Provisioning => ProjectState::Provisioning,
                 project::State::Running => ProjectState::Running,
+                project::State::Halting => ProjectState::Halting,
+                project::State::Suspended => ProjectState::Suspended,
                 project::State::Error => ProjectState::Error,
+                project::State::Deleting => ProjectState::Deleting,
+                project::State::Deleted => ProjectState::Deleted,
             },
             reason: project.reason,
             created_at: project.created_at.to_string(),

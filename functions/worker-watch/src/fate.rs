@@ -38,8 +38,10 @@ fn is_current(id: &ProjectId, held: &Reservation, project: &Project) -> bool {
 fn of_current(state: State) -> Fate {
     match state {
         // Failed already: by a look that came no further than that.
-        State::Running | State::Error => Fate::Settle,
+        State::Running | State::Halting | State::Error => Fate::Settle,
         State::PendingPayment | State::Pending | State::Provisioning => Fate::Leave,
+        // Nothing of them is to be anywhere.
+        State::Suspended | State::Deleting | State::Deleted => Fate::Release,
     }
 }
 

@@ -3,31 +3,28 @@
 //! Nothing here is repeated by itself: Dodo knows no idempotency keys, and a second `POST` may be a
 //! second customer or a second page to pay on.
 
-use domain::{
-    email::EmailAddress,
-    id::{ProjectId, TenantId},
-    plan::PlanId,
-};
+use contracts::webhook::{Data, Products};
+use domain::{email::EmailAddress, id::TenantId, plan::PlanId, subscription::Seen};
+use jiff::Timestamp;
 use ports::{
     Unavailable,
-    payments::{CheckoutPage, CheckoutState, Order, Payments, PaymentsError, Price, Subscription},
+    payments::{
+        CheckoutPage, CheckoutState, Order, Payment, Payments, PaymentsError, Price, Quote,
+        Refunded,
+    },
 };
 use reqwest::{Client, RequestBuilder, StatusCode, Url, redirect::Policy, retry};
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::{
+    Deserialize,
+    de::{DeserializeOwned, IgnoredAny},
+};
 use serde_json::{Map, Value, json};
 use std::{fmt, time::Duration};
 
 /// Several of Dodo's slow answers, and less than a visitor's patience.
 const TIMEOUT: Duration = Duration::from_secs(8);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
-
-/// What each plan is called at Dodo.
-#[derive(Clone, Debug)]
-pub struct Products {
-    pub standard: String,
-    pub pro: String,
-    pub dedicated: String,
-}
+const PAGE_SIZE: &str = "100";
 
 #[derive(Clone)]
 pub struct Dodo {
@@ -89,12 +86,61 @@ struct ProductPrice {
 }
 
 #[derive(Deserialize)]
-struct SubscriptionBody {
-    subscription_id: String,
-    status: String,
+struct Page<T> {
+    items: Vec<T>,
+}
+
+#[derive(Deserialize)]
+struct PaymentBody {
+    payment_id: String,
+    subscription_id: Option<String>,
     customer: Customer,
-    #[serde(default)]
-    metadata: Map<String, Value>,
+    status: Option<String>,
+    total_amount: i64,
+    currency: String,
+    created_at: Timestamp,
+    refund_status: Option<String>,
+}
+
+impl From<PaymentBody> for Payment {
+    fn from(body: PaymentBody) -> Self {
+        Self {
+            id: body.payment_id,
+            subscription: body.subscription_id,
+            customer: body.customer.customer_id,
+            status: body.status.unwrap_or_default(),
+            total_minor: body.total_amount,
+            currency: body.currency,
+            created_at: body.created_at,
+            refunded: match body.refund_status.as_deref() {
+                None => Refunded::No,
+                Some("full") => Refunded::Fully,
+                Some(_) => Refunded::Partly,
+            },
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct Preview {
+    immediate_charge: Charge,
+    new_plan: Data,
+}
+
+#[derive(Deserialize)]
+struct Charge {
+    summary: Summary,
+}
+
+#[derive(Deserialize)]
+struct Summary {
+    currency: String,
+    total_amount: i64,
+}
+
+#[derive(Deserialize)]
+struct PortalSession {
+    link: String,
 }
 
 #[derive(Default, Deserialize)]
@@ -129,25 +175,44 @@ impl Dodo {
         url
     }
 
-    fn product(&self, plan: PlanId) -> &str {
-        match plan {
-            PlanId::Standard => &self.products.standard,
-            PlanId::Pro => &self.products.pro,
-            PlanId::Dedicated => &self.products.dedicated,
-        }
-    }
-
     async fn answer<T: DeserializeOwned>(
         &self,
         request: RequestBuilder,
     ) -> Result<T, PaymentsError> {
+        let body = self.bytes(request).await?;
+        Ok(serde_json::from_slice(&body).map_err(unavailable)?)
+    }
+
+    async fn bytes(&self, request: RequestBuilder) -> Result<Vec<u8>, PaymentsError> {
         let response = request.bearer_auth(&self.key).send().await.map_err(unavailable)?;
         let status = response.status();
         let body = response.bytes().await.map_err(unavailable)?;
-        if status.is_success() {
-            return Ok(serde_json::from_slice(&body).map_err(unavailable)?);
+        if status.is_success() { Ok(body.to_vec()) } else { Err(refusal(status, &body)) }
+    }
+
+    /// Everything of a list. An empty page ends it.
+    async fn pages<T: DeserializeOwned>(&self, segments: &[&str]) -> Result<Vec<T>, PaymentsError> {
+        let mut all = Vec::new();
+        for number in 0_u32.. {
+            let query = [("page_size", PAGE_SIZE), ("page_number", &number.to_string())];
+            let page: Page<T> =
+                self.answer(self.client.get(self.at(segments)).query(&query)).await?;
+            if page.items.is_empty() {
+                break;
+            }
+            all.extend(page.items);
         }
-        Err(refusal(status, &body))
+        Ok(all)
+    }
+
+    /// A failed charge leaves the old plan as it is: otherwise the subscription could be put on hold.
+    fn change(&self, plan: PlanId) -> Value {
+        json!({
+            "product_id": self.products.product(plan),
+            "quantity": 1,
+            "proration_billing_mode": "prorated_immediately",
+            "on_payment_failure": "prevent_change",
+        })
     }
 }
 
@@ -188,7 +253,7 @@ impl Payments for Dodo {
 
     async fn open_checkout(&self, order: &Order) -> Result<CheckoutPage, PaymentsError> {
         let body = json!({
-            "product_cart": [{ "product_id": self.product(order.plan), "quantity": 1 }],
+            "product_cart": [{ "product_id": self.products.product(order.plan), "quantity": 1 }],
             "customer": { "customer_id": order.customer },
             "metadata": { "project_id": order.project, "tenant_id": order.tenant },
             "return_url": order.return_url,
@@ -222,25 +287,78 @@ impl Payments for Dodo {
     }
 
     async fn price(&self, plan: PlanId) -> Result<Price, PaymentsError> {
-        let url = self.at(&["products", self.product(plan)]);
+        let url = self.at(&["products", self.products.product(plan)]);
         let product: Product = self.answer(self.client.get(url)).await?;
         Ok(Price { minor: product.price.price, currency: product.price.currency })
     }
 
-    async fn find_subscription(&self, id: &str) -> Result<Option<Subscription>, PaymentsError> {
+    async fn find_subscription(&self, id: &str) -> Result<Option<Seen>, PaymentsError> {
         let url = self.at(&["subscriptions", id]);
-        let found: SubscriptionBody = match self.answer(self.client.get(url)).await {
-            Ok(found) => found,
-            Err(PaymentsError::Refused { code, .. }) if is_missing(&code) => return Ok(None),
-            Err(error) => return Err(error),
-        };
-        let project = found.metadata.get("project_id").and_then(Value::as_str);
-        Ok(Some(Subscription {
-            project: project.and_then(|it| it.parse::<ProjectId>().ok()),
-            id: found.subscription_id,
-            status: found.status,
-            customer: found.customer.customer_id,
-        }))
+        let found: Option<Data> = found(self.answer(self.client.get(url)).await)?;
+        let unreadable = || unavailable("the answer shows no subscription");
+        found
+            .map(|it| it.subscription(&self.products).ok_or_else(unreadable).map_err(Into::into))
+            .transpose()
+    }
+
+    async fn subscriptions(&self) -> Result<Vec<Seen>, PaymentsError> {
+        let all: Vec<Data> = self.pages(&["subscriptions"]).await?;
+        Ok(all.iter().filter_map(|it| it.subscription(&self.products)).collect())
+    }
+
+    async fn find_payment(&self, id: &str) -> Result<Option<Payment>, PaymentsError> {
+        let url = self.at(&["payments", id]);
+        let body: Option<PaymentBody> = found(self.answer(self.client.get(url)).await)?;
+        Ok(body.map(Into::into))
+    }
+
+    async fn payments(&self, customer: &str) -> Result<Vec<Payment>, PaymentsError> {
+        let query = [("customer_id", customer), ("page_size", "100"), ("page_number", "0")];
+        let request = self.client.get(self.at(&["payments"])).query(&query);
+        let page: Page<PaymentBody> = self.answer(request).await?;
+        Ok(page.items.into_iter().map(Into::into).collect())
+    }
+
+    async fn quote_change(&self, id: &str, plan: PlanId) -> Result<Quote, PaymentsError> {
+        let url = self.at(&["subscriptions", id, "change-plan", "preview"]);
+        let preview: Preview = self.answer(self.client.post(url).json(&self.change(plan))).await?;
+        let Summary { currency, total_amount } = preview.immediate_charge.summary;
+        let recurring_minor = preview.new_plan.recurring_pre_tax_amount.unwrap_or_default();
+        Ok(Quote { due_now_minor: total_amount, currency, recurring_minor })
+    }
+
+    async fn change_plan(&self, id: &str, plan: PlanId) -> Result<(), PaymentsError> {
+        let url = self.at(&["subscriptions", id, "change-plan"]);
+        let _: IgnoredAny = self.answer(self.client.post(url).json(&self.change(plan))).await?;
+        Ok(())
+    }
+
+    async fn set_cancellation(&self, id: &str, at_period_end: bool) -> Result<(), PaymentsError> {
+        let body = json!({ "cancel_at_next_billing_date": at_period_end });
+        let request = self.client.patch(self.at(&["subscriptions", id])).json(&body);
+        let _: IgnoredAny = self.answer(request).await?;
+        Ok(())
+    }
+
+    async fn portal_link(&self, customer: &str, return_url: &str) -> Result<String, PaymentsError> {
+        let url = self.at(&["customers", customer, "customer-portal", "session"]);
+        let request = self.client.post(url).query(&[("return_url", return_url)]);
+        let session: PortalSession = self.answer(request).await?;
+        Ok(session.link)
+    }
+
+    async fn invoice(&self, payment: &str) -> Result<Vec<u8>, PaymentsError> {
+        let request = self.client.get(self.at(&["invoices", "payments", payment]));
+        self.bytes(request).await
+    }
+}
+
+/// What is not there is no error.
+fn found<T>(answer: Result<T, PaymentsError>) -> Result<Option<T>, PaymentsError> {
+    match answer {
+        Ok(it) => Ok(Some(it)),
+        Err(PaymentsError::Refused { code, .. }) if is_missing(&code) => Ok(None),
+        Err(error) => Err(error),
     }
 }
 

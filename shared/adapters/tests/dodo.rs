@@ -1,7 +1,8 @@
 //! The client of Dodo against its stand-in, which speaks as Dodo documents itself.
 
-use adapters::dodo::{Dodo, Products};
-use domain::{email::EmailAddress, plan::PlanId};
+use adapters::dodo::Dodo;
+use contracts::webhook::Products;
+use domain::{email::EmailAddress, plan::PlanId, subscription::Status};
 use ports::payments::{CheckoutState, Order, Payments, PaymentsError, Price};
 use serde_json::{Value, json};
 use support::{dodo, server};
@@ -86,7 +87,7 @@ async fn a_paid_page_leads_to_a_subscription_that_names_its_project() {
     assert_eq!(state, CheckoutState::Paid);
     let id = paid["subscription_id"].as_str().unwrap();
     let subscription = shop.dodo.find_subscription(id).await.unwrap().unwrap();
-    assert_eq!((subscription.id.as_str(), subscription.status.as_str()), (id, "active"));
+    assert_eq!((subscription.id.as_str(), subscription.status), (id, Status::Active));
     assert_eq!(subscription.customer, order.customer);
     assert_eq!(subscription.project, Some(order.project));
 }

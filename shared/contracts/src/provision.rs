@@ -1,6 +1,7 @@
 //! The provisioning saga: its input, and what its steps leave for the later ones.
 
 use domain::{
+    backup::Backup,
     id::{BlankId, InstanceId, ProjectId, ReservationId, TenantId, WorkerId},
     plan::PlanId,
     project::Project,
@@ -23,6 +24,9 @@ pub struct Saga {
     pub instance_id: InstanceId,
     /// What a worker is called if one has to be bought.
     pub new_worker_id: WorkerId,
+    /// What the instance starts from. `None`: from nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restore: Option<Box<Backup>>,
     #[serde(rename = "Reserve", default, skip_serializing_if = "Option::is_none")]
     pub reserve: Option<Reserved>,
     #[serde(rename = "AwaitWorker", default, skip_serializing_if = "Option::is_none")]
@@ -91,6 +95,7 @@ impl Saga {
             reservation_id: id.reservation(attempt),
             instance_id: id.instance(attempt),
             new_worker_id: id.worker(attempt),
+            restore: project.backup.clone().map(Box::new),
             reserve: None,
             worker: None,
             launched: None,

@@ -1,5 +1,6 @@
 //! The nouns of the platform and the rules they obey. Pure: no clock, no I/O, no AWS.
 
+pub mod backup;
 pub mod capacity;
 pub mod configuration;
 pub mod consolidation;
@@ -11,6 +12,7 @@ pub mod offering;
 pub mod plan;
 pub mod project;
 pub mod route;
+pub mod subscription;
 pub mod telegram;
 pub mod tenant;
 pub mod worker;

@@ -1,6 +1,7 @@
 //! What a tenant wants running, and how far that has come.
 
 use crate::{
+    backup::Backup,
     id::{ProjectId, TenantId},
     plan::PlanId,
     route::HostName,
@@ -21,6 +22,12 @@ pub struct Project {
     pub reason: Option<String>,
     /// The payment provider's name of what pays for this project.
     pub subscription_id: Option<String>,
+    /// What the next launch starts from. `None`: from an empty volume.
+    #[serde(default)]
+    pub backup: Option<Backup>,
+    /// Counts halts that were undone, so that the next one is another execution.
+    #[serde(default)]
+    pub halts: u32,
     pub created_at: jiff::Timestamp,
 }
 
@@ -32,7 +39,14 @@ pub enum State {
     Pending,
     Provisioning,
     Running,
+    /// Its instance is being stopped and its data brought to safety.
+    Halting,
+    /// Nothing runs, because it is not paid for. Its data is kept.
+    Suspended,
     Error,
+    /// Its data is being deleted. There is no way back.
+    Deleting,
+    Deleted,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,6 +61,29 @@ pub enum Event {
     InstanceLost,
     /// The owner, or an operator, wants another attempt.
     RetryRequested,
+    HaltBegan,
+    /// The instance goes on as if nothing had been.
+    HaltUndone,
+    /// Nothing runs any more, and nothing is to run until it is paid for again.
+    Suspended,
+    /// Paid for again.
+    Resumed,
+    /// Nothing runs any more, and it is to run elsewhere.
+    MoveBegan,
+    /// It has other limits than before.
+    Resized,
+    DeletionBegan,
+    Deleted,
+}
+
+/// Where a project that was halted goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Purpose {
+    /// Nowhere, until it is paid for again.
+    Suspend,
+    /// On another worker, under `plan`.
+    Move { plan: PlanId },
 }
 
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -62,26 +99,86 @@ impl State {
         use {Event as E, State as S};
         match (self, event) {
             (S::PendingPayment | S::Pending, E::Paid)
-            | (S::Error | S::Pending, E::RetryRequested) => Ok(S::Pending),
+            | (S::Error | S::Pending, E::RetryRequested)
+            | (S::Suspended | S::Pending, E::Resumed)
+            | (S::Halting | S::Pending, E::MoveBegan) => Ok(S::Pending),
             (S::Pending | S::Provisioning, E::ProvisioningBegan)
             | (S::Provisioning | S::Running, E::FinishUndone) => Ok(S::Provisioning),
-            (S::Provisioning | S::Running, E::ProvisioningFinished) => Ok(S::Running),
+            (S::Provisioning | S::Running, E::ProvisioningFinished)
+            | (S::Halting | S::Running, E::HaltUndone)
+            | (S::Running, E::Resized) => Ok(S::Running),
             (S::Pending | S::Provisioning | S::Error, E::ProvisioningFailed)
-            | (S::Running | S::Error, E::InstanceLost) => Ok(S::Error),
-            // Paid again while it is already on its way, or there: nothing new.
-            (S::Provisioning | S::Running | S::Error, E::Paid) => Ok(self),
-            (S::PendingPayment | S::Running | S::Error, E::ProvisioningBegan)
-            | (
-                S::PendingPayment | S::Pending | S::Error,
-                E::ProvisioningFinished | E::FinishUndone,
-            )
-            | (S::PendingPayment | S::Running, E::ProvisioningFailed)
-            // A provisioning that loses its worker fails by its own saga.
-            | (S::PendingPayment | S::Pending | S::Provisioning, E::InstanceLost)
-            | (S::PendingPayment | S::Provisioning | S::Running, E::RetryRequested) => {
-                Err(IllegalTransition { from: self, event })
+            // What a halt has not brought to safety is lost with the worker.
+            | (S::Running | S::Halting | S::Error, E::InstanceLost) => Ok(S::Error),
+            (S::Running | S::Halting, E::HaltBegan) => Ok(S::Halting),
+            // Nothing of a failed one runs, so there is nothing to halt.
+            (S::Halting | S::Error | S::Suspended, E::Suspended) => Ok(S::Suspended),
+            (S::PendingPayment | S::Suspended | S::Error | S::Deleting, E::DeletionBegan) => {
+                Ok(S::Deleting)
             }
+            (S::Deleting | S::Deleted, E::Deleted) => Ok(S::Deleted),
+            // Paid again while it is already on its way, or there: nothing new.
+            (
+                S::Provisioning | S::Running | S::Halting | S::Suspended | S::Error,
+                E::Paid,
+            ) => Ok(self),
+            (_, _) => Err(IllegalTransition { from: self, event }),
         }
+    }
+}
+
+impl Project {
+    /// It is paid for again: the next attempt starts from its backup. Repeating is success.
+    pub fn resumed(&self) -> Result<Self, IllegalTransition> {
+        let state = self.state.after(Event::Resumed)?;
+        Ok(if self.state == State::Pending { self.clone() } else { self.next_attempt(state) })
+    }
+
+    /// Its instance is halted and its data is `backup`. Repeating is success: one that has moved on
+    /// already stays there.
+    pub fn halted(
+        &self,
+        attempt: u32,
+        purpose: Purpose,
+        backup: Option<&Backup>,
+    ) -> Result<Self, IllegalTransition> {
+        let event = match purpose {
+            Purpose::Suspend => Event::Suspended,
+            Purpose::Move { .. } => Event::MoveBegan,
+        };
+        let has_moved = event == Event::MoveBegan && self.attempt == attempt + 1;
+        if has_moved && self.state != State::Halting {
+            return Ok(self.clone());
+        }
+        let kept = Self { backup: backup.or(self.backup.as_ref()).cloned(), ..self.clone() };
+        let state = self.of_attempt(attempt, event)?;
+        Ok(match purpose {
+            Purpose::Suspend => Self { state, ..kept },
+            Purpose::Move { plan } => Self { plan, ..kept.next_attempt(state) },
+        })
+    }
+
+    /// Its instance has the limits of `plan` now. Repeating is success.
+    pub fn resized(&self, attempt: u32, plan: PlanId) -> Result<Self, IllegalTransition> {
+        let state = self.of_attempt(attempt, Event::Resized)?;
+        Ok(Self { plan, state, ..self.clone() })
+    }
+
+    /// What `event` makes of it. `reason` is kept with it, or cleared.
+    pub fn changed(&self, event: Event, reason: Option<&str>) -> Result<Self, IllegalTransition> {
+        let state = self.state.after(event)?;
+        let halts = self.halts + u32::from(self.state == State::Halting && state == State::Running);
+        Ok(Self { state, halts, reason: reason.map(str::to_owned), ..self.clone() })
+    }
+
+    fn of_attempt(&self, attempt: u32, event: Event) -> Result<State, IllegalTransition> {
+        let ours = self.attempt == attempt;
+        let late = IllegalTransition { from: self.state, event };
+        if ours { self.state.after(event) } else { Err(late) }
+    }
+
+    fn next_attempt(&self, state: State) -> Self {
+        Self { state, attempt: self.attempt + 1, halts: 0, reason: None, ..self.clone() }
     }
 }
 

@@ -3,7 +3,9 @@
 
 pub mod access_tokens;
 pub mod accounts;
+pub mod backups;
 pub mod bundles;
+pub mod census;
 pub mod chat_tickets;
 pub mod clock;
 pub mod commands;
@@ -29,6 +31,7 @@ pub mod sessions;
 pub mod tenant_projects;
 pub mod tenants;
 pub mod throttles;
+pub mod timers;
 pub mod vault;
 
 /// The other side timed out, throttled us or answered nonsense. Nothing is known about a write:

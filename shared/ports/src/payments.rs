@@ -5,7 +5,9 @@ use domain::{
     email::EmailAddress,
     id::{ProjectId, TenantId},
     plan::PlanId,
+    subscription::Seen,
 };
+use jiff::Timestamp;
 
 /// What is bought, by whom, and where the buyer goes afterwards.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,14 +48,35 @@ pub struct Price {
     pub currency: String,
 }
 
+/// What a change of the plan costs now.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Subscription {
+pub struct Quote {
+    /// Charged at once, in the currency's smallest unit; less than zero is credited.
+    pub due_now_minor: i64,
+    pub currency: String,
+    /// From the next period on.
+    pub recurring_minor: u64,
+}
+
+/// One charge, as the provider's books have it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Payment {
     pub id: String,
-    /// In the provider's words, since they grow: `active`, `on_hold`, `cancelled`, …
-    pub status: String,
+    pub subscription: Option<String>,
     pub customer: String,
-    /// From the metadata that the checkout was opened with.
-    pub project: Option<ProjectId>,
+    /// In the provider's words: `succeeded`, `failed`, …
+    pub status: String,
+    pub total_minor: i64,
+    pub currency: String,
+    pub created_at: Timestamp,
+    pub refunded: Refunded,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refunded {
+    No,
+    Partly,
+    Fully,
 }
 
 pub trait Payments {
@@ -87,7 +110,56 @@ pub trait Payments {
     fn find_subscription(
         &self,
         id: &str,
-    ) -> impl Future<Output = Result<Option<Subscription>, PaymentsError>> + Send;
+    ) -> impl Future<Output = Result<Option<Seen>, PaymentsError>> + Send;
+
+    /// Every subscription of the account, ended ones too, in no order.
+    fn subscriptions(&self) -> impl Future<Output = Result<Vec<Seen>, PaymentsError>> + Send;
+
+    fn find_payment(
+        &self,
+        id: &str,
+    ) -> impl Future<Output = Result<Option<Payment>, PaymentsError>> + Send;
+
+    /// The latest payments of `customer`, newest first, at most 100.
+    fn payments(
+        &self,
+        customer: &str,
+    ) -> impl Future<Output = Result<Vec<Payment>, PaymentsError>> + Send;
+
+    /// What [`Payments::change_plan`] would cost. Changes nothing.
+    fn quote_change(
+        &self,
+        subscription: &str,
+        plan: PlanId,
+    ) -> impl Future<Output = Result<Quote, PaymentsError>> + Send;
+
+    /// Puts `subscription` on `plan` at once; the difference is charged or credited. A charge that
+    /// fails changes nothing. *Not* idempotent, and never repeated by itself: ask what the
+    /// subscription is on first.
+    fn change_plan(
+        &self,
+        subscription: &str,
+        plan: PlanId,
+    ) -> impl Future<Output = Result<(), PaymentsError>> + Send;
+
+    /// Whether the subscription ends with the period that is paid for. Repeating is success.
+    fn set_cancellation(
+        &self,
+        subscription: &str,
+        at_period_end: bool,
+    ) -> impl Future<Output = Result<(), PaymentsError>> + Send;
+
+    /// An address where `customer` looks after cards and invoices. Opens once: make it on the click,
+    /// and never store it.
+    fn portal_link(
+        &self,
+        customer: &str,
+        return_url: &str,
+    ) -> impl Future<Output = Result<String, PaymentsError>> + Send;
+
+    /// The invoice of a payment, as PDF.
+    fn invoice(&self, payment: &str)
+    -> impl Future<Output = Result<Vec<u8>, PaymentsError>> + Send;
 }
 
 #[derive(Debug, thiserror::Error)]

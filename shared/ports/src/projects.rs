@@ -2,8 +2,10 @@
 
 use crate::Unavailable;
 use domain::{
+    backup::Backup,
     id::{ProjectId, TenantId},
-    project::{Event, IllegalTransition, Project},
+    plan::PlanId,
+    project::{Event, IllegalTransition, Project, Purpose},
 };
 use jiff::Timestamp;
 
@@ -65,6 +67,33 @@ pub trait Projects {
         attempt: u32,
         event: Event,
         reason: Option<&str>,
+    ) -> impl Future<Output = Result<Project, ChangeError>> + Send;
+
+    /// Notes that the instance of `attempt` is halted, and where the project goes on.
+    ///
+    /// `backup` replaces the one that is known; `None` keeps it. Repeating is success.
+    fn record_halted(
+        &self,
+        id: &ProjectId,
+        attempt: u32,
+        purpose: Purpose,
+        backup: Option<&Backup>,
+    ) -> impl Future<Output = Result<Project, ChangeError>> + Send;
+
+    /// A suspended project becomes pending again under the next attempt, to start from its backup.
+    ///
+    /// A project that is pending already is returned as it is.
+    fn request_resume(
+        &self,
+        id: &ProjectId,
+    ) -> impl Future<Output = Result<Project, ChangeError>> + Send;
+
+    /// The instance of `attempt` has the limits of `plan` now. Repeating is success.
+    fn record_plan(
+        &self,
+        id: &ProjectId,
+        attempt: u32,
+        plan: PlanId,
     ) -> impl Future<Output = Result<Project, ChangeError>> + Send;
 
     /// A failed project becomes pending again under the next attempt.

@@ -41,6 +41,8 @@ pub fn project_called(body: &str) -> Project {
         attempt: 1,
         reason: None,
         subscription_id: Some("sub_1".to_owned()),
+        backup: None,
+        halts: 0,
         created_at: Timestamp::constant(1_795_262_400, 0),
     }
 }

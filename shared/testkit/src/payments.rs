@@ -1,9 +1,9 @@
 //! A payment provider that takes no money.
 
 use crate::outage::Outage;
-use domain::{email::EmailAddress, id::TenantId, plan::PlanId};
+use domain::{email::EmailAddress, id::TenantId, plan::PlanId, subscription::Seen};
 use ports::payments::{
-    CheckoutPage, CheckoutState, Order, Payments, PaymentsError, Price, Subscription,
+    CheckoutPage, CheckoutState, Order, Payment, Payments, PaymentsError, Price, Quote,
 };
 use std::{
     collections::BTreeMap,
@@ -21,7 +21,8 @@ struct Books {
     customers: BTreeMap<TenantId, String>,
     orders: Vec<Order>,
     states: BTreeMap<String, CheckoutState>,
-    subscriptions: BTreeMap<String, Subscription>,
+    subscriptions: BTreeMap<String, Seen>,
+    payments: Vec<Payment>,
     price_looks: u32,
 }
 
@@ -41,8 +42,17 @@ impl FakePayments {
         self.lock().states.insert(session_id.to_owned(), state);
     }
 
-    pub fn put_subscription(&self, subscription: Subscription) {
+    pub fn put_subscription(&self, subscription: Seen) {
         self.lock().subscriptions.insert(subscription.id.clone(), subscription);
+    }
+
+    pub fn put_payment(&self, payment: Payment) {
+        self.lock().payments.push(payment);
+    }
+
+    fn update(&self, id: &str, change: impl FnOnce(&mut Seen)) -> Result<(), PaymentsError> {
+        self.outage.check("payments")?;
+        self.lock().subscriptions.get_mut(id).map(change).ok_or_else(unknown)
     }
 
     fn lock(&self) -> MutexGuard<'_, Books> {
@@ -80,16 +90,67 @@ impl Payments for FakePayments {
     async fn price(&self, plan: PlanId) -> Result<Price, PaymentsError> {
         self.lock().price_looks += 1;
         self.outage.check("payments")?;
-        let minor = match plan {
-            PlanId::Standard => 4_900,
-            PlanId::Pro => 6_500,
-            PlanId::Dedicated => 9_900,
-        };
-        Ok(Price { minor, currency: "USD".to_owned() })
+        Ok(Price { minor: price_minor(plan), currency: "USD".to_owned() })
     }
 
-    async fn find_subscription(&self, id: &str) -> Result<Option<Subscription>, PaymentsError> {
+    async fn find_subscription(&self, id: &str) -> Result<Option<Seen>, PaymentsError> {
         self.outage.check("payments")?;
         Ok(self.lock().subscriptions.get(id).cloned())
     }
+
+    async fn subscriptions(&self) -> Result<Vec<Seen>, PaymentsError> {
+        self.outage.check("payments")?;
+        Ok(self.lock().subscriptions.values().cloned().collect())
+    }
+
+    async fn find_payment(&self, id: &str) -> Result<Option<Payment>, PaymentsError> {
+        self.outage.check("payments")?;
+        Ok(self.lock().payments.iter().find(|it| it.id == id).cloned())
+    }
+
+    async fn payments(&self, customer: &str) -> Result<Vec<Payment>, PaymentsError> {
+        self.outage.check("payments")?;
+        let mut mine = self.lock().payments.clone();
+        mine.retain(|it| it.customer == customer);
+        mine.sort_by_key(|it| std::cmp::Reverse(it.created_at));
+        Ok(mine)
+    }
+
+    async fn quote_change(&self, id: &str, plan: PlanId) -> Result<Quote, PaymentsError> {
+        let known = self.find_subscription(id).await?.ok_or_else(unknown)?;
+        let (to, from) = (price_minor(plan), known.plan.map_or(0, price_minor));
+        let difference = i64::try_from(to).unwrap_or(i64::MAX) - i64::try_from(from).unwrap_or(0);
+        Ok(Quote { due_now_minor: difference, currency: "USD".to_owned(), recurring_minor: to })
+    }
+
+    async fn change_plan(&self, id: &str, plan: PlanId) -> Result<(), PaymentsError> {
+        self.update(id, |it| it.plan = Some(plan))
+    }
+
+    async fn set_cancellation(&self, id: &str, at_period_end: bool) -> Result<(), PaymentsError> {
+        self.update(id, |it| it.cancels_at_period_end = at_period_end)
+    }
+
+    async fn portal_link(&self, customer: &str, return_url: &str) -> Result<String, PaymentsError> {
+        self.outage.check("payments")?;
+        Ok(format!("https://portal.test/{customer}?return_url={return_url}"))
+    }
+
+    async fn invoice(&self, payment: &str) -> Result<Vec<u8>, PaymentsError> {
+        self.find_payment(payment).await?.ok_or_else(unknown)?;
+        Ok(format!("%PDF-1.7 {payment}").into_bytes())
+    }
+}
+
+fn price_minor(plan: PlanId) -> u64 {
+    match plan {
+        PlanId::Standard => 4_900,
+        PlanId::Pro => 6_500,
+        PlanId::Dedicated => 9_900,
+    }
+}
+
+fn unknown() -> PaymentsError {
+    let message = "there is none of that id".to_owned();
+    PaymentsError::Refused { code: "NOT_FOUND".to_owned(), message }
 }

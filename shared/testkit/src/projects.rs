@@ -2,8 +2,10 @@
 
 use crate::outage::Outage;
 use domain::{
+    backup::Backup,
     id::{ProjectId, TenantId},
-    project::{Event, Project, State},
+    plan::PlanId,
+    project::{Event, Project, Purpose, State},
 };
 use ports::{
     Unavailable,
@@ -146,8 +148,39 @@ impl Projects for FakeProjects {
             if project.attempt != attempt {
                 return Err(ChangeError::Fenced { attempt, current: project.attempt });
             }
-            project.state = project.state.after(event)?;
-            project.reason = reason.map(str::to_owned);
+            *project = project.changed(event, reason)?;
+            Ok(())
+        })
+    }
+
+    async fn record_halted(
+        &self,
+        id: &ProjectId,
+        attempt: u32,
+        purpose: Purpose,
+        backup: Option<&Backup>,
+    ) -> Result<Project, ChangeError> {
+        self.update(id, |project| {
+            *project = project.halted(attempt, purpose, backup)?;
+            Ok(())
+        })
+    }
+
+    async fn request_resume(&self, id: &ProjectId) -> Result<Project, ChangeError> {
+        self.update(id, |project| {
+            *project = project.resumed()?;
+            Ok(())
+        })
+    }
+
+    async fn record_plan(
+        &self,
+        id: &ProjectId,
+        attempt: u32,
+        plan: PlanId,
+    ) -> Result<Project, ChangeError> {
+        self.update(id, |project| {
+            *project = project.resized(attempt, plan)?;
             Ok(())
         })
     }

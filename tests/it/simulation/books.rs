@@ -128,7 +128,12 @@ fn of_project(sim: &Sim, project: &Project) -> Vec<(String, Duration)> {
         odd.push((format!("`{id}` runs {live} times"), REAPED));
     }
     match project.state {
-        Stage::PendingPayment => (),
+        Stage::PendingPayment | Stage::Halting => (),
+        Stage::Suspended | Stage::Deleting | Stage::Deleted => {
+            if live > 0 {
+                odd.push((format!("`{id}` runs and is not to"), REAPED));
+            }
+        }
         // The failed execution has rung, so a person knows.
         Stage::Pending | Stage::Provisioning => {
             if !sim.is_running(&name) && !sim.ended.contains_key(&name) {

@@ -67,7 +67,12 @@ fn unbacked(snapshot: &Snapshot, id: &ProjectId, held: &Reservation) -> Option<S
         return Some(format!("the project is at attempt {}", project.attempt));
     }
     match project.state {
-        ProjectState::Pending | ProjectState::Provisioning | ProjectState::Running => None,
+        ProjectState::Pending
+        | ProjectState::Provisioning
+        | ProjectState::Running
+        | ProjectState::Halting => None,
+        ProjectState::Suspended => Some("the project is suspended".to_owned()),
+        ProjectState::Deleting | ProjectState::Deleted => Some("the project is deleted".to_owned()),
         ProjectState::Error => Some("the attempt has failed".to_owned()),
         ProjectState::PendingPayment => Some("the project is not paid for".to_owned()),
     }

@@ -13,8 +13,10 @@ use aws_sdk_dynamodb::{
     types::{AttributeValue as A, Put, TransactWriteItem},
 };
 use domain::{
+    backup::Backup,
     id::{ProjectId, TenantId},
-    project::{Event, Project, State},
+    plan::PlanId,
+    project::{Event, Project, Purpose, State},
 };
 use jiff::Timestamp;
 use ports::{
@@ -81,10 +83,15 @@ impl DynamoProjects {
             .table_name(&self.table.name)
             .set_key(Some(keys::project(&after.id).attributes()))
             .update_expression(
-                "SET #state = :state, attempt = :attempt, reason = :reason, \
-                 subscription_id = :subscription",
+                "SET #state = :state, attempt = :attempt, reason = :reason, #plan = :plan, \
+                 subscription_id = :subscription, #backup = :backup, halts = :halts",
             )
             .condition_expression("#state = :was AND attempt = :at")
+            .expression_attribute_names("#plan", "plan")
+            .expression_attribute_names("#backup", "backup")
+            .expression_attribute_values(":plan", attribute(&after.plan)?)
+            .expression_attribute_values(":backup", attribute(&after.backup)?)
+            .expression_attribute_values(":halts", attribute(&after.halts)?)
             .expression_attribute_names("#state", "state")
             .expression_attribute_values(":state", attribute(&after.state)?)
             .expression_attribute_values(":attempt", attribute(&after.attempt)?)
@@ -206,9 +213,39 @@ impl Projects for DynamoProjects {
         if before.attempt != attempt {
             return Err(ChangeError::Fenced { attempt, current: before.attempt });
         }
-        let mut after = before.clone();
-        after.state = before.state.after(event)?;
-        after.reason = reason.map(str::to_owned);
+        let after = before.changed(event, reason)?;
+        self.replace(&before, &after).await?;
+        Ok(after)
+    }
+
+    async fn record_halted(
+        &self,
+        id: &ProjectId,
+        attempt: u32,
+        purpose: Purpose,
+        backup: Option<&Backup>,
+    ) -> Result<Project, ChangeError> {
+        let before = self.known(id).await?;
+        let after = before.halted(attempt, purpose, backup)?;
+        self.replace(&before, &after).await?;
+        Ok(after)
+    }
+
+    async fn request_resume(&self, id: &ProjectId) -> Result<Project, ChangeError> {
+        let before = self.known(id).await?;
+        let after = before.resumed()?;
+        self.replace(&before, &after).await?;
+        Ok(after)
+    }
+
+    async fn record_plan(
+        &self,
+        id: &ProjectId,
+        attempt: u32,
+        plan: PlanId,
+    ) -> Result<Project, ChangeError> {
+        let before = self.known(id).await?;
+        let after = before.resized(attempt, plan)?;
         self.replace(&before, &after).await?;
         Ok(after)
     }

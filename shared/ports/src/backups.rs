@@ -1,0 +1,20 @@
+//! Archives of instances, kept where no worker can lose them.
+
+use crate::Unavailable;
+use domain::{backup::BackupName, id::ProjectId};
+
+pub trait Backups {
+    /// An address to which a worker may put the archive called `name`, once or more, for a while.
+    /// It is a credential.
+    async fn upload_link(&self, name: &BackupName) -> Result<String, Unavailable>;
+
+    /// An address from which a worker may fetch it, for a while. It is a credential.
+    async fn download_link(&self, name: &BackupName) -> Result<String, Unavailable>;
+
+    /// The archive's size, if it is stored.
+    async fn stored_bytes(&self, name: &BackupName) -> Result<Option<u64>, Unavailable>;
+
+    /// Deletes everything that is kept of `project`, older versions too. Deleting what is not there
+    /// succeeds.
+    async fn erase(&self, project: &ProjectId) -> Result<(), Unavailable>;
+}
