@@ -14,6 +14,9 @@ const SPOT = { ...ON_DEMAND, purchase: 'spot' };
  */
 const ROOMY = { reserved_mib: 1024, cpu_overcommit: 5 };
 
+const HETZNER = { ...ON_DEMAND, provider: 'hetzner' };
+
+const CPX22 = { machine_type: 'cpx22', memory_mib: 4096, cpu_millis: 2000 };
 const C7I_FLEX_LARGE = { machine_type: 'c7i-flex.large', memory_mib: 4096, cpu_millis: 2000 };
 const M7I_FLEX_LARGE = {
   machine_type: 'm7i-flex.large',
@@ -32,6 +35,8 @@ const R6A_2XLARGE = { machine_type: 'r6a.2xlarge', memory_mib: 65536, cpu_millis
 const LADDERS = {
   /** What a container on one machine is called here does not matter, what it holds does. */
   local: [
+    // Two of Standard as well. The stand-in has none to sell, unless a test says so.
+    { ...HETZNER, ...CPX22, usd_per_hour: 0.0325 },
     // Two of Standard, one of Pro.
     { ...ON_DEMAND, ...C7I_FLEX_LARGE, usd_per_hour: 0.08479 },
     { ...ON_DEMAND, ...R6A_LARGE, usd_per_hour: 0.1134 },
@@ -77,6 +82,10 @@ const googleAt = (url: string) => ({
   tokenUrl: `${url}/token`,
   jwksUrl: `${url}/oauth2/v3/certs`,
 });
+
+/** Hetzner's stand-in, whose servers are worker containers of this machine. */
+const hetznerAt = (url: string) => ({ url, locations: ['fsn1'], image: 'debian-12' });
+
 const PROVIDER_URLS = {
   anthropic: 'https://api.anthropic.com',
   openai: 'https://api.openai.com/v1',
@@ -175,7 +184,7 @@ export const stages = (env: NodeJS.ProcessEnv): Record<string, unknown> => ({
     triesPerNetwork: 100_000,
     edgeCidr: env.ONEMINS_EDGE_CIDR ?? '172.17.0.1/32',
     offerings: json(env.ONEMINS_OFFERINGS) ?? LADDERS.local,
-    hetzner: json(env.ONEMINS_HETZNER),
+    hetzner: hetznerAt(env.ONEMINS_HETZNER_URL ?? 'http://127.0.0.1:4583/v1'),
     workerImage: { id: env.ONEMINS_WORKER_AMI },
     warmPool: json(env.ONEMINS_WARM_POOL) ?? WARM_POOL,
     architecture: 'x86_64',

@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { functionRows } from '../lib/functions.js';
-import { buildApp, HETZNER, resourcesOf } from './product.js';
+import { buildApp, resourcesOf } from './product.js';
 
 const FOLDER = '../functions';
 const names = functionRows.map(([name]) => name);
@@ -10,7 +10,7 @@ const functionsOf = (stage: string, change = {}) =>
   resourcesOf(buildApp(stage, change), 'AWS::Lambda::Function').map(([, it]) => it.Properties);
 const functions = functionsOf('prod');
 /** Of a stage that has everything that a stage can have. */
-const functionsOfAll = functionsOf('local', { hetzner: HETZNER });
+const functionsOfAll = functionsOf('local');
 
 test('every function has a row, and every row a function', () => {
   const folders = readdirSync(FOLDER).filter((it) => existsSync(`${FOLDER}/${it}/Cargo.toml`));

@@ -65,7 +65,7 @@ const ACCEPTED: Accepted[] = [
   },
   {
     rule: /-IAM5\[Resource::\*\]$/,
-    path: /(\/WorkerRole\/DefaultPolicy|-Edge\/Policy)\/Resource$/,
+    path: /(\/(Worker|Node)Role\/DefaultPolicy|-Edge\/Policy)\/Resource$/,
     reason: 'what the SSM agent calls knows no resources',
   },
   {

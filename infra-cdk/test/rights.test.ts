@@ -1,7 +1,7 @@
 /** Who may do what: the rights that would hurt most if they were wider. */
 import { describe, expect, test } from 'vitest';
 import { FUNCTIONS } from '../lib/functions.js';
-import { buildApp, HETZNER, resourcesOf } from './product.js';
+import { buildApp, resourcesOf } from './product.js';
 
 interface Statement {
   readonly Action: string | string[];
@@ -136,7 +136,7 @@ test('the reaper deletes bundles and can read none', () => {
 });
 
 describe('a stage that buys at Hetzner too', () => {
-  const app = buildApp('local', { hetzner: HETZNER });
+  const app = buildApp('local');
   const local = (role: string) => rightsOf(app, 'local', role);
 
   test('has a role for what joins from there, which writes heartbeats of its kind', () => {
@@ -156,9 +156,9 @@ describe('a stage that buys at Hetzner too', () => {
   });
 
   test('and any other has nothing of it', () => {
-    const plain = buildApp('local');
+    const plain = buildApp('prod');
     const roles = resourcesOf(plain, 'AWS::IAM::Role').map(([, it]) => it.Properties.RoleName);
-    expect(roles).not.toContain('1mins-local-node');
+    expect(roles).not.toContain('1mins-prod-node');
     expect(JSON.stringify(resourcesOf(plain, 'AWS::IAM::Policy'))).not.toMatch(/Activation/);
   });
 });

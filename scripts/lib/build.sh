@@ -134,7 +134,7 @@ check_built() {
     [[ -x $CARGO_TARGET_DIR/lambda/$name/bootstrap ]] || die \
       "The function $name has no binary." "Does functions/$name have a src/main.rs?"
   done
-  for name in edge-agent dodo-standin mailbox model-standin google-standin demo; do
+  for name in edge-agent dodo-standin mailbox model-standin google-standin hetzner-standin demo; do
     [[ -x $(binary "$name") ]] || die "$(binary "$name") was not built." "Is it still in the workspace?"
   done
   if [[ ${1:-} == with-site && ! -s $SITE/dist/index.html ]]; then

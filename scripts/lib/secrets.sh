@@ -2,7 +2,7 @@
 # The stack's secrets: random, made once, kept in files that only their owner may read.
 
 SECRETS=$RUN/secrets
-SECRET_NAMES=(jwt-key edge-key dodo-api-key dodo-webhook google-client-secret front)
+SECRET_NAMES=(jwt-key edge-key dodo-api-key dodo-webhook google-client-secret hetzner-token front)
 
 ensure_secrets() {
   mkdir -p "$SECRETS"
@@ -13,6 +13,7 @@ ensure_secrets() {
   keep_secret dodo-webhook "whsec_$(openssl rand -base64 32)"
   # By this the API believes the edge who calls.
   keep_secret front "$(openssl rand -hex 32)"
+  keep_secret hetzner-token "$(openssl rand -hex 32)"
   keep_secret google-client-secret "GOCSPX-$(openssl rand -hex 14)"
 }
 

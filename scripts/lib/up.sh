@@ -23,6 +23,7 @@ prepare_machine() {
   check_port "$MAILBOX_PORT" mailbox MAILBOX_PORT
   check_port "$MODEL_PORT" model-standin MODEL_PORT
   check_port "$GOOGLE_PORT" google-standin GOOGLE_PORT
+  check_port "$HETZNER_PORT" hetzner-standin HETZNER_PORT
   if ! start_docker; then
     mapfile -t why < <(explain_docker)
     die "${why[@]}"
@@ -111,6 +112,7 @@ DODO_URL=http://127.0.0.1:$DODO_PORT
 MAILBOX_URL=http://127.0.0.1:$MAILBOX_PORT
 MODEL_URL=http://$GATEWAY:$MODEL_PORT
 GOOGLE_URL=$GOOGLE_URL
+HETZNER_URL=http://127.0.0.1:$HETZNER_PORT
 END
 }
 
@@ -118,7 +120,7 @@ smoke_check() {
   local url
   for url in "$AWS_ENDPOINT_URL/_ministack/health" "http://127.0.0.1:$DODO_PORT/_standin/health" \
     "http://127.0.0.1:$MAILBOX_PORT/_standin/health" "http://$GATEWAY:$MODEL_PORT/_standin/health" \
-    "$GOOGLE_URL/_standin/health"; do
+    "$GOOGLE_URL/_standin/health" "http://127.0.0.1:$HETZNER_PORT/_standin/health"; do
     answers "$url" || die "$url does not answer." "Look into $LOGS."
   done
   local answer

@@ -93,6 +93,7 @@ impl Application {
             dodo_url: self.dodo.url.clone(),
             model_url: self.model.url.clone(),
             google_url: "http://127.0.0.1:9".to_owned(),
+            hetzner_url: "http://127.0.0.1:9".to_owned(),
             aws_endpoint_url: "http://127.0.0.1:9".to_owned(),
         }
     }

@@ -53,7 +53,10 @@ impl Customer {
 
     /// A new Standard project, paid for.
     pub(crate) async fn buys(&self, name: &str) -> Project {
-        let project = self.creates(name).await;
+        self.pays_for(self.creates(name).await).await
+    }
+
+    pub(crate) async fn pays_for(&self, project: Project) -> Project {
         let checkout = self.journey.checkout(&project.id).await.expect("a page to pay on");
         self.journey.pay(&checkout).await.expect("the card is good");
         project

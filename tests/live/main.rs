@@ -5,6 +5,7 @@
 mod attacks;
 mod customer;
 mod faults;
+mod fleet;
 mod main_job;
 mod placement;
 mod warm;

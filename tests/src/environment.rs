@@ -38,6 +38,9 @@ pub struct EnvironmentOptions {
     /// Address of Google's stand-in
     #[arg(long, env = "GOOGLE_URL", hide_env_values = true)]
     pub google_url: Option<String>,
+    /// Address of Hetzner's stand-in
+    #[arg(long, env = "HETZNER_URL", hide_env_values = true)]
+    pub hetzner_url: Option<String>,
     /// Address of the AWS engine
     #[arg(long, env = "AWS_ENDPOINT_URL", hide_env_values = true)]
     pub aws_endpoint_url: Option<String>,
@@ -55,6 +58,7 @@ pub struct Environment {
     pub dodo_url: String,
     pub model_url: String,
     pub google_url: String,
+    pub hetzner_url: String,
     pub aws_endpoint_url: String,
 }
 
@@ -96,6 +100,7 @@ impl EnvironmentOptions {
             dodo_url: choose(self.dodo_url, "DODO_URL", "http://127.0.0.1:4580"),
             model_url: choose(self.model_url, "MODEL_URL", "http://127.0.0.1:4582"),
             google_url: choose(self.google_url, "GOOGLE_URL", "http://localhost:4584"),
+            hetzner_url: choose(self.hetzner_url, "HETZNER_URL", "http://127.0.0.1:4583"),
             aws_endpoint_url: choose(
                 self.aws_endpoint_url,
                 "AWS_ENDPOINT_URL",

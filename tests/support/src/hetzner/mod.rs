@@ -48,12 +48,13 @@ impl Hetzner {
         let mut books = Books::open(&settings)?;
         let there = metal.names().await.map_err(OptionsError::Metal)?;
         books.servers.retain(|_, it| there.contains(&it.name));
+        let modes = Modes { quota: settings.quota, ..Modes::default() };
         Ok(Arc::new(Self {
             settings,
             metal,
             books: Mutex::new(books),
             limits: Mutex::default(),
-            modes: Mutex::default(),
+            modes: Mutex::new(modes),
         }))
     }
 

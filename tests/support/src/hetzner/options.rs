@@ -33,6 +33,9 @@ pub struct Options {
     /// Keeps servers and actions in this file across restarts.
     #[arg(long = "state", env = "HETZNER_STATE_FILE")]
     pub state_file: Option<PathBuf>,
+    /// How many servers the project may have, until somebody says otherwise [default: any number]
+    #[arg(long, env = "HETZNER_QUOTA")]
+    pub quota: Option<usize>,
     /// Removes every server of this realm, and ends.
     #[arg(long)]
     pub purge: bool,
@@ -44,6 +47,7 @@ pub struct Settings {
     pub tokens: Vec<String>,
     pub state_file: Option<PathBuf>,
     pub rate_limit: bool,
+    pub quota: Option<usize>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -78,13 +82,13 @@ impl Options {
             Some(path) => secret_file::read(path)?,
             None => Vec::new(),
         };
-        Ok(Settings { tokens, state_file: self.state_file, rate_limit: true })
+        Ok(Settings { tokens, state_file: self.state_file, rate_limit: true, quota: self.quota })
     }
 }
 
 impl Settings {
     /// What a test needs: nothing that outlives it.
     pub fn for_tests(token: &str) -> Self {
-        Self { tokens: vec![token.to_owned()], state_file: None, rate_limit: true }
+        Self { tokens: vec![token.to_owned()], state_file: None, rate_limit: true, quota: None }
     }
 }
