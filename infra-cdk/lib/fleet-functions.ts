@@ -56,6 +56,12 @@ export const FLEET_FUNCTIONS = {
         means: 'Blanks failed to boot one after the other, so fewer are tried.',
         heading: 'blanksBackOff',
       },
+      {
+        says: 'growth is backing off',
+        name: 'growth-backs-off',
+        means: 'Workers could not be bought or started one after the other, so fewer are tried.',
+        heading: 'growthBacksOff',
+      },
     ],
     env: (it) => ({
       ...fleet(it),
@@ -69,7 +75,7 @@ export const FLEET_FUNCTIONS = {
     may: (it) => [
       to.readWrite(it.tables.fleet),
       ...(['blank', 'grow', 'drain'] as const).map((saga) => to.start(sagaArn(it, saga))),
-      to.listExecutions(sagaArn(it, 'blank')),
+      ...(['blank', 'grow'] as const).map((saga) => to.listExecutions(sagaArn(it, saga))),
       ...command(it.stack, it.stage),
     ],
   },
@@ -102,6 +108,12 @@ export const FLEET_FUNCTIONS = {
         name: 'worker-lost',
         means: 'A worker is gone, and with it the instances that it ran.',
         heading: 'workerLost',
+      },
+      {
+        says: 'rebalance recommendation',
+        name: 'rebalance-recommended',
+        means: 'EC2 expects to take the machine of a worker back; nothing new is placed on it.',
+        heading: 'rebalance',
       },
     ],
     env: (it) => ({ ...watching(it), WATCH_QUEUE_URL: it.queues.watch.queueUrl }),

@@ -14,7 +14,7 @@ use domain::{
     id::{BlankId, InstanceId},
     plan::Plan,
     project::Project,
-    worker::Holder,
+    worker::{Cordon, Holder},
 };
 use ports::{
     bundles::Bundles,
@@ -220,7 +220,7 @@ async fn remove_or_cordon<P, V, B, C: Commands, F: Fleet, R, K, N>(
         // A machine that takes no commands may come back with the container on it. Nothing new
         // goes there, and the owner does not wait for it.
         Err(LaunchError::Command(CommandError::Unreachable(_))) => {
-            Ok(world.fleet.set_cordon(&worker.worker_id, true).await?)
+            Ok(world.fleet.cordon(&worker.worker_id, Cordon::Unreachable).await?)
         }
         ended => ended,
     }

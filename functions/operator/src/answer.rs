@@ -6,7 +6,7 @@ use domain::{
     id::{ProjectId, WorkerId},
     offering::{Provider, Purchase},
     plan::PlanId,
-    worker::{Holder, State, Worker},
+    worker::{Cordon, Holder, State, Worker},
 };
 use jiff::Timestamp;
 use ports::placements::Decision;
@@ -56,7 +56,8 @@ pub struct Occupant {
 pub struct WorkerRow {
     pub worker_id: WorkerId,
     pub state: State,
-    pub cordoned: bool,
+    /// Who keeps new instances off it, if anybody does.
+    pub cordon: Option<Cordon>,
     pub provider: Provider,
     pub machine_type: String,
     pub purchase: Purchase,
@@ -77,7 +78,7 @@ impl From<&Worker> for WorkerRow {
         Self {
             worker_id: worker.id.clone(),
             state: worker.state,
-            cordoned: worker.cordoned,
+            cordon: worker.cordon,
             provider: worker.origin.provider,
             machine_type: worker.origin.machine_type.clone(),
             purchase: worker.origin.purchase,

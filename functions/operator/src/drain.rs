@@ -40,9 +40,9 @@ pub(crate) fn plan(worker: &Worker) -> Plan {
 /// What the operator is told about the execution `name`.
 pub(crate) fn on_its_way(name: &str) -> String {
     format!(
-        "it is empty and cordoned: in five minutes it is given back. To call that off, stop the \
-         execution `{name}` before, then uncordon the worker. An execution that was stopped does \
-         not start again until something has been placed on the worker"
+        "it is empty and cordoned: in five minutes the execution `{name}` gives it back. To call that \
+         off, uncordon the worker before. Or stop the execution, and it stays, cordoned: then it is \
+         not drained again within the hour, unless it was uncordoned meanwhile"
     )
 }
 

@@ -8,19 +8,20 @@ use crate::{
 use contracts::drain::Saga;
 use domain::{
     id::WorkerId,
-    worker::{State, Worker},
+    worker::{Cordon, State, Worker},
 };
-use ports::{Unavailable, fleet::Fleet, placements::Placements, sagas::Sagas};
+use ports::{Unavailable, clock::Clock, fleet::Fleet, placements::Placements, sagas::Sagas};
 use runtime::fault::{Classify, Fault};
 use serde_json::Value;
 
 /// Everything outside that commands need.
 #[derive(Debug)]
-pub struct World<'a, F, P, S> {
+pub struct World<'a, F, P, S, K> {
     pub fleet: &'a F,
     pub placements: &'a P,
     /// The state machine `drain`.
     pub drains: &'a S,
+    pub clock: &'a K,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -40,8 +41,8 @@ impl Classify for OperatorError {
     }
 }
 
-pub async fn handle<F: Fleet, P: Placements, S: Sagas>(
-    world: &World<'_, F, P, S>,
+pub async fn handle<F: Fleet, P: Placements, S: Sagas, K: Clock>(
+    world: &World<'_, F, P, S, K>,
     event: &Value,
 ) -> Result<Answer, OperatorError> {
     let command = match Command::read(event) {
@@ -65,8 +66,8 @@ pub async fn handle<F: Fleet, P: Placements, S: Sagas>(
     }
 }
 
-async fn set_cordon<F: Fleet, P, S>(
-    world: &World<'_, F, P, S>,
+async fn set_cordon<F: Fleet, P, S, K: Clock>(
+    world: &World<'_, F, P, S, K>,
     worker_id: WorkerId,
     cordoned: bool,
 ) -> Result<Answer, OperatorError> {
@@ -77,12 +78,16 @@ async fn set_cordon<F: Fleet, P, S>(
     if worker.state == State::Terminated {
         return Ok(Answer::Refused(Refusal::new(WORKER_ID, "it is terminated")));
     }
-    world.fleet.set_cordon(&worker_id, cordoned).await?;
+    if cordoned {
+        world.fleet.cordon(&worker_id, Cordon::Operator).await?;
+    } else {
+        world.fleet.uncordon(&worker_id, Cordon::Operator, world.clock.now()).await?;
+    }
     Ok(Answer::Cordon { worker_id, cordoned })
 }
 
-async fn drain<F: Fleet, P, S: Sagas>(
-    world: &World<'_, F, P, S>,
+async fn drain<F: Fleet, P, S: Sagas, K: Clock>(
+    world: &World<'_, F, P, S, K>,
     worker_id: &WorkerId,
 ) -> Result<Answer, OperatorError> {
     let worker = match find(world, worker_id).await? {
@@ -92,12 +97,12 @@ async fn drain<F: Fleet, P, S: Sagas>(
     if let Some(objection) = objection(&worker) {
         return Ok(Answer::Refused(Refusal::new(WORKER_ID, objection)));
     }
-    world.fleet.set_cordon(worker_id, true).await?;
+    world.fleet.cordon(worker_id, Cordon::Operator).await?;
     // Read again: until now something could be placed on it.
     let worker = world.fleet.find(worker_id).await?.unwrap_or(worker);
     let (execution, says) = match plan(&worker) {
         Plan::GiveBack(saga) => {
-            let name = Saga::execution_name(worker_id, saga.idle_since);
+            let name = Saga::execution_name(worker_id, saga.idle_since, world.clock.now());
             world.drains.ensure_started(&name, &serde_json::to_string(&saga)?).await?;
             let says = on_its_way(&name);
             (Some(name), says)
@@ -108,8 +113,8 @@ async fn drain<F: Fleet, P, S: Sagas>(
     Ok(Answer::Drain(Drain { worker_id, execution, occupants, says }))
 }
 
-async fn find<F: Fleet, P, S>(
-    world: &World<'_, F, P, S>,
+async fn find<F: Fleet, P, S, K>(
+    world: &World<'_, F, P, S, K>,
     worker: &WorkerId,
 ) -> Result<Result<Worker, Refusal>, Unavailable> {
     let found = world.fleet.find(worker).await?;

@@ -9,7 +9,7 @@
 //! | Writes | whether a worker is cordoned |
 //! | Starts | `drain-{worker}-{since when it is empty}` |
 //! | Idempotency key | the worker, and behind it the execution's name; every command can be repeated |
-//! | Undo | `uncordon` takes `cordon` back. A drain is called off by stopping its execution, in the five minutes that it waits |
+//! | Undo | `uncordon` takes `cordon` back. A drain is called off by `uncordon`, in the five minutes that it waits |
 //! | Fails as | `Retryable` when a store is away. What cannot be done is no failure: it is answered as `refused`, by field and with the reason |
 //!
 //! Not here yet: a worker that is not empty is not emptied, only cordoned; moving instances comes later.

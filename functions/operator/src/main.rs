@@ -2,6 +2,7 @@
 #![recursion_limit = "256"] // the SDK's futures nest deep
 
 use adapters::{
+    clock::SystemClock,
     dynamodb::{fleet::DynamoFleet, placements::DynamoPlacements},
     sfn::StepFunctions,
 };
@@ -19,6 +20,7 @@ async fn main() -> Result<(), Error> {
         fleet: &DynamoFleet::connect(table(), require("POOL"), parts).await,
         placements: &DynamoPlacements::connect(table()).await,
         drains: &StepFunctions::connect(require("DRAIN_ARN")).await,
+        clock: &SystemClock,
     };
 
     run(service_fn(move |event: LambdaEvent<Value>| async move {

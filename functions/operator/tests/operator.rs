@@ -5,7 +5,7 @@ use domain::{
     capacity::Capacity,
     id::{BlankId, ProjectId, ReservationId, WorkerId},
     plan::PlanId,
-    worker::{Event, FIRST_PORT, Holder, Reservation, State, Worker},
+    worker::{Cordon, Event, FIRST_PORT, Holder, Reservation, State, Worker},
 };
 use jiff::Timestamp;
 use operator::{OperatorError, World, handle};
@@ -14,13 +14,16 @@ use ports::{
     placements::{Alternative, Decision, Outcome, Placements},
 };
 use serde_json::{Value, json};
-use testkit::{fleet::FakeFleet, make, placements::FakePlacements, sagas::FakeSagas};
+use testkit::{
+    clock::FakeClock, fleet::FakeFleet, make, placements::FakePlacements, sagas::FakeSagas,
+};
 
 #[derive(Default)]
 struct Bench {
     fleet: FakeFleet,
     placements: FakePlacements,
     drains: FakeSagas,
+    clock: FakeClock,
 }
 
 impl Bench {
@@ -29,8 +32,8 @@ impl Bench {
     }
 
     async fn try_ask(&self, command: &Value) -> Result<Value, OperatorError> {
-        let Self { fleet, placements, drains } = self;
-        let answer = handle(&World { fleet, placements, drains }, command).await?;
+        let Self { fleet, placements, drains, clock } = self;
+        let answer = handle(&World { fleet, placements, drains, clock }, command).await?;
         Ok(serde_json::to_value(answer).expect("an answer is JSON"))
     }
 
@@ -79,7 +82,7 @@ async fn a_command_that_is_wrong_is_answered_with_the_field_and_nothing_happens(
     assert_eq!(refused("worker_id", &answer), "there is no worker `wrk_b`");
     let answer = bench.ask(json!({ "command": "explode" })).await;
     assert!(refused("command", &answer).contains("`explode`"));
-    assert!(!bench.worker("a").cordoned);
+    assert!(!bench.worker("a").is_cordoned());
 }
 
 #[tokio::test]
@@ -97,7 +100,7 @@ async fn workers_are_listed_in_order_with_what_is_on_them() {
     assert!(answer["workers"][2].is_null(), "the terminated one is not there");
     let b = &answer["workers"][1];
     assert_eq!((&b["projects"], &b["blanks"]), (&json!(1), &json!(1)));
-    assert_eq!((&b["state"], &b["cordoned"]), (&json!("ready"), &json!(false)));
+    assert_eq!((&b["state"], &b["cordon"]), (&json!("ready"), &json!(null)));
     assert_eq!(b["free"]["memory_mib"], 8192 - 2 * 256);
     let none = Bench::default().ask(json!({ "command": "list_workers" })).await;
     assert_eq!(none, json!({ "answer": "workers", "workers": [] }));
@@ -112,9 +115,37 @@ async fn a_cordon_is_set_and_lifted_however_often() {
             let expected =
                 json!({ "answer": "cordon", "worker_id": "wrk_a", "cordoned": cordoned });
             assert_eq!(answer, expected);
-            assert_eq!(bench.worker("a").cordoned, cordoned);
+            assert_eq!(bench.worker("a").is_cordoned(), cordoned);
         }
     }
+}
+
+#[tokio::test]
+async fn an_operator_outranks_the_platform_and_is_told_why_it_cordoned() {
+    let bench = Bench::of([make::worker("a", 4096)]);
+    let told = async || {
+        let answer = bench.ask(json!({ "command": "list_workers" })).await;
+        answer["workers"][0]["cordon"].clone()
+    };
+    bench.fleet.cordon(&id("a"), Cordon::Rebalance).await.expect("is up");
+    assert_eq!(told().await, "rebalance");
+    bench.ask_about("cordon", "wrk_a").await;
+    assert_eq!(told().await, "operator");
+    bench.fleet.cordon(&id("a"), Cordon::Interruption).await.expect("is up");
+    assert_eq!(told().await, "operator", "what a person keeps stays theirs");
+    bench.ask_about("uncordon", "wrk_a").await;
+    assert_eq!(told().await, Value::Null);
+}
+
+#[tokio::test]
+async fn a_drain_that_is_called_off_by_uncordon_can_be_asked_for_again() {
+    let bench = Bench::of([make::worker("a", 4096)]);
+    bench.ask_about("drain", "wrk_a").await;
+    bench.ask_about("uncordon", "wrk_a").await;
+    let saga: Saga = serde_json::from_str(&bench.drains.started()[0].1).expect("an input");
+    assert_ne!(bench.worker("a").changed_at, saga.idle_since, "it finds that it is late");
+    bench.ask_about("drain", "wrk_a").await;
+    assert_eq!(bench.drains.started().len(), 2);
 }
 
 #[tokio::test]
@@ -163,7 +194,7 @@ async fn an_empty_worker_is_cordoned_and_its_drain_started_once() {
         assert_eq!(answer["execution"], json!(started[0].0));
         assert!(answer["says"].as_str().expect("words").contains("five minutes"));
         let worker = bench.worker("a");
-        assert!(worker.cordoned);
+        assert!(worker.is_cordoned());
         let saga: Saga = serde_json::from_str(&started[0].1).expect("an input of the saga");
         assert_eq!(saga.idle_since, worker.changed_at, "or the saga would think it too late");
         assert!(!saga.park);
@@ -180,7 +211,7 @@ async fn a_worker_that_holds_something_is_only_cordoned_and_the_answer_says_what
     let bench = Bench::of([make::worker("a", 4096)]);
     bench.occupy("a", make::project_id("p"), 0).await;
     let answer = bench.ask_about("drain", "wrk_a").await;
-    assert!(bench.worker("a").cordoned);
+    assert!(bench.worker("a").is_cordoned());
     assert!(bench.drains.started().is_empty());
     assert_eq!(answer["execution"], Value::Null);
     assert_eq!(answer["occupants"][0]["holder"], "prj_p");
@@ -193,7 +224,7 @@ async fn what_is_not_ready_is_neither_drained_nor_cordoned_for_it() {
     for state in State::ALL.into_iter().filter(|it| *it != State::Ready) {
         let bench = Bench::of([Worker { state, ..make::worker("a", 4096) }]);
         refused("worker_id", &bench.ask_about("drain", "wrk_a").await);
-        assert!(!bench.worker("a").cordoned, "{state:?}");
+        assert!(!bench.worker("a").is_cordoned(), "{state:?}");
         assert!(bench.drains.started().is_empty(), "{state:?}");
     }
 }

@@ -54,12 +54,13 @@ pub(crate) async fn release<F: Fleet, P, C: Clock, R>(
 }
 
 /// Counted before it is placed: who is over the maximum has taken nothing yet.
-async fn count_in<F: Fleet, P, C, R>(
+async fn count_in<F: Fleet, P, C: Clock, R>(
     world: &World<'_, F, P, C, R>,
     saga: &Saga,
 ) -> Result<(), PlaceError> {
     let Some(&maximum) = world.config.maximum_instances.get(&saga.plan) else { return Ok(()) };
-    if world.fleet.count_in(saga.plan, &saga.reservation_id, maximum).await? {
+    let at = world.clock.now();
+    if world.fleet.count_in(saga.plan, &saga.reservation_id, maximum, at).await? {
         Ok(())
     } else {
         Err(PlaceError::SoldOut { maximum })

@@ -10,7 +10,7 @@ use contracts::{
 };
 use domain::{
     id::WorkerId,
-    worker::{State, Worker},
+    worker::{Cordon, State, Worker},
 };
 use ports::{
     clock::Clock,
@@ -124,14 +124,14 @@ fn is_lost(error: &ProvisionError) -> bool {
     )
 }
 
-/// The worker that was to be started stays where it is, cordoned. Another one is bought instead.
+/// The worker that was to be started is cordoned and left to the reaper. Another one is bought instead.
 async fn leave<F: Fleet, M, C, K: Clock>(
     world: &World<'_, F, M, C, K>,
     saga: &Saga,
     worker: &Worker,
 ) -> Result<(), ProvisionError> {
     tracing::warn!(worker.id = %worker.id, "cannot be started, buying another one");
-    world.fleet.set_cordon(&worker.id, true).await?;
+    world.fleet.cordon(&worker.id, Cordon::Unstartable).await?;
     let holder = saga.project_id.clone().into();
     let now = world.clock.now();
     Ok(world.fleet.release(&worker.id, &holder, &saga.reservation_id, now).await?)

@@ -135,7 +135,7 @@ fn unbought<F, M, C, K: Clock>(
     let mut worker = Worker {
         id: order.worker.clone(),
         state: State::Provisioning,
-        cordoned: false,
+        cordon: None,
         origin: Origin {
             provider: offering.provider,
             machine_type: offering.machine_type.clone(),
@@ -174,7 +174,7 @@ fn tombstone<F, M, C, K: Clock>(world: &World<'_, F, M, C, K>, id: &WorkerId) ->
     Worker {
         id: id.clone(),
         state: State::Terminated,
-        cordoned: false,
+        cordon: None,
         origin: Origin {
             // Nothing was bought, and nobody asks what.
             provider: Provider::Ec2,

@@ -6,7 +6,7 @@
 //! |---|---|
 //! | Called by | a schedule, every five minutes. It takes no input |
 //! | Reads | machines, heartbeats, bundles and routes; then workers, and each project that something is reserved for |
-//! | Writes | machines given back; workers marked lost, which `worker-watch` settles; reservations released; containers and bundles removed; routes closed |
+//! | Writes | machines given back; workers marked lost, which `worker-watch` settles; drains ended; reservations released and counts taken back; containers and bundles removed; routes closed |
 //! | Idempotency key | none is needed: every repair is conditional on what was found, or can be repeated |
 //! | Undo | none: what it removes is nobody's. So it removes little at a time, and stops itself when it would be much: see `limits` |
 //! | Fails as | `Retryable`, which nobody needs to obey: the next pass finds again what this one could not repair |
@@ -16,8 +16,8 @@
 //! What was undone meanwhile is in the list and not in the records: it is removed a second time, which
 //! changes nothing.
 //!
-//! Deliberately absent: a ready worker without a machine (`worker-watch` looks every 20 seconds, and has
-//! a second source); counts of limited plans that no reservation stands behind; sagas that never end.
+//! Deliberately absent: a ready worker without a machine (`worker-watch` looks every 10 seconds, and has
+//! a second source); sagas that never end.
 
 mod handler;
 mod limits;

@@ -7,8 +7,9 @@ use contracts::{
     worker::{Exit, remove},
 };
 use domain::{
-    id::WorkerId,
-    worker::{Event, Holder},
+    id::{ReservationId, WorkerId},
+    plan::PlanId,
+    worker::{Event, Holder, State},
 };
 use jiff::Timestamp;
 use ports::{
@@ -17,7 +18,7 @@ use ports::{
     clock::Clock,
     commands::{CommandError, Commands},
     fleet::{Change as WorkerChange, Fleet},
-    machines::Machines,
+    machines::{Machine, Machines, Power},
     queue::Queue,
     routes::{Change, RecordError, RouteLog},
 };
@@ -38,6 +39,15 @@ pub(crate) enum Repair {
         worker: WorkerId,
         unchanged_since: Timestamp,
         only_if_gone: bool,
+    },
+    /// Of a worker whose drain nobody goes on with.
+    EndDrain {
+        worker: WorkerId,
+        unchanged_since: Timestamp,
+    },
+    CountOut {
+        plan: PlanId,
+        reservation: ReservationId,
     },
     Withdraw {
         holder: Holder,
@@ -83,6 +93,8 @@ impl Repair {
             | Self::ShowFailed(_)
             | Self::Terminate { .. }
             | Self::MarkLost { .. }
+            | Self::EndDrain { .. }
+            | Self::CountOut { .. }
             | Self::Withdraw { .. } => None,
         }
     }
@@ -98,6 +110,12 @@ pub(crate) async fn repair(world: &impl Ports, repair: &Repair) -> Result<bool, 
         }
         Repair::MarkLost { worker, unchanged_since, only_if_gone } => {
             Ok(mark_lost(world, worker, *unchanged_since, *only_if_gone).await?)
+        }
+        Repair::EndDrain { worker, unchanged_since } => {
+            Ok(end_drain(world, worker, *unchanged_since).await?)
+        }
+        Repair::CountOut { plan, reservation } => {
+            Ok(count_out(world, *plan, reservation).await.map(|()| true)?)
         }
         Repair::Withdraw { holder, attempt, version } => {
             world.bundles().withdraw(holder, *attempt, *version).await?;
@@ -132,6 +150,42 @@ async fn mark_lost(
     }
     let change = WorkerChange::by(Event::Lost, world.clock().now());
     world.fleet().change(worker, &change.if_unchanged_since(unchanged_since)).await
+}
+
+/// The record follows the machine: one that runs serves again, and the warm pool drains it anew if it is
+/// still not needed; one that is off is kept, or given back if it costs the same when it is.
+async fn end_drain(
+    world: &impl Ports,
+    worker: &WorkerId,
+    unchanged_since: Timestamp,
+) -> Result<bool, Unavailable> {
+    let Some(found) = world.fleet().find(worker).await? else { return Ok(false) };
+    let is_as_found = found.state == State::Draining && found.changed_at == unchanged_since;
+    // Without a machine it is lost, which is another finding.
+    let machine = world.machines().find(worker).await?.filter(|_| is_as_found);
+    let Some(Machine { id, state, .. }) = machine else { return Ok(false) };
+    let event = match state {
+        Power::Running => Event::DrainCancelled,
+        Power::Stopped if found.origin.provider.parks(found.origin.purchase) => Event::Stopped,
+        Power::Stopped => {
+            world.machines().terminate(&id).await?;
+            Event::Emptied
+        }
+        // The next pass knows where to.
+        Power::Starting | Power::Stopping => return Ok(false),
+    };
+    let change = WorkerChange::by(event, world.clock().now()).if_unchanged_since(unchanged_since);
+    world.fleet().change(worker, &change).await
+}
+
+/// The tombstone is for a claim that is still on its way, as in [`release`].
+async fn count_out(
+    world: &impl Ports,
+    plan: PlanId,
+    reservation: &ReservationId,
+) -> Result<(), Unavailable> {
+    world.fleet().give_up(reservation).await?;
+    world.fleet().count_out(plan, reservation).await
 }
 
 /// The tombstone is for a claim that is still on its way: it finds it, and gives itself back.

@@ -12,7 +12,7 @@ use ports::{
     Unavailable,
     bundles::{Bundle, Bundles},
     clock::Clock,
-    fleet::Fleet,
+    fleet::{Counted, Fleet},
     heartbeats::{Container, Heartbeat, Heartbeats},
     machines::{Machine, Machines},
     projects::Projects,
@@ -33,6 +33,8 @@ pub(crate) struct Snapshot {
     pub(crate) bundles: Vec<Bundle>,
     /// Those that lead to an instance.
     pub(crate) routes: Vec<Route>,
+    /// What counts towards the maximum of a plan.
+    pub(crate) counted: Vec<Counted>,
     /// Every worker that is not terminated.
     pub(crate) workers: BTreeMap<WorkerId, Worker>,
     /// Terminated workers that a machine names as its own.
@@ -51,6 +53,7 @@ pub(crate) async fn gather(world: &impl Ports) -> Result<Snapshot, Unavailable> 
     let bundles = world.bundles().list().await?;
     let mut routes = world.routes().last_changes().await?;
     routes.retain(|it| it.change.phase == Phase::Serving);
+    let counted = world.fleet().counted().await?;
     let workers = world.fleet().workers().await?;
     let mut snapshot = Snapshot {
         now,
@@ -58,6 +61,7 @@ pub(crate) async fn gather(world: &impl Ports) -> Result<Snapshot, Unavailable> 
         heartbeats: heartbeats.into_iter().map(|it| (it.node_id.clone(), it)).collect(),
         bundles,
         routes,
+        counted,
         workers: workers.into_iter().map(|it| (it.id.clone(), it)).collect(),
         terminated: BTreeMap::new(),
         projects: BTreeMap::new(),

@@ -3,6 +3,7 @@
 use contracts::routes::WakeUp;
 use domain::{
     id::{BlankId, ProjectId, WorkerId},
+    offering::Provider,
     plan::PlanId,
     project::{Project, State as ProjectState},
     route::{Page, Target},
@@ -19,6 +20,7 @@ use ports::{
     routes::{Change, Phase, RouteLog},
 };
 use reaper::{Limits, ReapError, World, handle};
+use std::collections::BTreeMap;
 use testkit::{
     bundles::FakeBundles, clock::FakeClock, commands::FakeCommands, fleet::FakeFleet,
     heartbeats::FakeHeartbeats, logs::Logs, machines::FakeMachines, make, projects::FakeProjects,
@@ -151,6 +153,17 @@ impl Bench {
         self.projects = FakeProjects::of(projects);
     }
 
+    /// So many minutes ago.
+    async fn count(&self, project: &Project, minutes: i64) {
+        let (reservation, at) = (project.id.reservation(project.attempt), self.ago(minutes));
+        let counted = self.fleet.count_in(project.plan, &reservation, 9, at).await;
+        assert!(counted.expect("is up"));
+    }
+
+    fn counted(&self) -> usize {
+        self.fleet.counted.borrow().values().map(BTreeMap::len).sum()
+    }
+
     fn worker(&self, name: &str) -> Worker {
         self.fleet.workers.borrow()[&worker(name)].clone()
     }
@@ -265,7 +278,7 @@ async fn a_place_of_a_failed_attempt_is_given_back_after_its_container() {
     let mut bench = Bench::in_order().await;
     let project = failed("a0");
     bench.know(project.clone()).await;
-    assert!(bench.fleet.count_in(PlanId::Standard, &project.id.reservation(1), 9).await.is_ok());
+    bench.count(&project, 600).await;
     bench.commands.unreachable.set(true);
     let error = bench.pass().await.expect_err("the worker takes no commands");
     assert!(matches!(error, ReapError::Unrepaired(1)), "{error}");
@@ -420,6 +433,67 @@ async fn a_repair_that_fails_fails_the_pass_and_not_the_other_repairs() {
     bench.commands.cut_off.borrow_mut().clear();
     bench.twice().await;
     assert_eq!(bench.commands.containers.borrow().len(), 8);
+}
+
+#[tokio::test]
+async fn a_count_without_a_place_is_taken_back_and_a_late_claim_finds_the_tombstone() {
+    let bench = Bench::in_order().await;
+    let (leaked, young) = (running("leaked"), running("young"));
+    bench.count(&running("a0"), 600).await;
+    bench.count(&leaked, 30).await;
+    bench.count(&young, 29).await;
+    let logs = Logs::catch();
+    bench.twice().await;
+    assert_eq!(bench.counted(), 2, "who is placed, and who may be on the way");
+    assert_eq!(logs.lines(&["reaped", "Count", "rsv_leaked-1"]).len(), 1);
+    assert!(bench.fleet.is_given_up(&leaked.id.reservation(1)).await.expect("is up"));
+    assert!(!bench.fleet.is_given_up(&young.id.reservation(1)).await.expect("is up"));
+}
+
+#[tokio::test]
+async fn when_most_counts_seem_leaked_none_is_taken_back() {
+    let bench = Bench::in_order().await;
+    for name in ["x", "y", "z"] {
+        bench.count(&running(name), 600).await;
+    }
+    let logs = Logs::catch();
+    bench.twice().await;
+    assert_eq!(bench.counted(), 3);
+    assert_eq!(logs.lines(&["reaper stopped itself", "Count"]).len(), 2);
+}
+
+#[tokio::test]
+async fn a_drain_that_nobody_goes_on_with_ends_where_its_machine_is() {
+    use Provider::{Ec2, Hetzner};
+    let cases = [
+        (Power::Stopped, Ec2, State::WarmStopped, true),
+        // It costs the same when it is off.
+        (Power::Stopped, Hetzner, State::Terminated, false),
+        (Power::Running, Ec2, State::Ready, true),
+        (Power::Stopping, Ec2, State::Draining, true),
+    ];
+    for (power, provider, expected, stays) in cases {
+        let case = format!("{power:?} at {provider:?}");
+        let bench = Bench::in_order().await;
+        bench.add("z", State::Draining, 30);
+        let id = worker("z");
+        bench.machines.alive.borrow_mut().get_mut(&id).expect("alive").state = power;
+        let mut drained = bench.worker("z");
+        drained.origin.provider = provider;
+        bench.fleet.workers.borrow_mut().insert(id.clone(), drained);
+        bench.twice().await;
+        assert_eq!(bench.worker("z").state, expected, "{case}");
+        assert_eq!(bench.machines.alive.borrow().contains_key(&id), stays, "{case}");
+    }
+}
+
+#[tokio::test]
+async fn a_drain_that_may_still_be_under_way_is_left_alone() {
+    let bench = Bench::in_order().await;
+    bench.add("z", State::Draining, 29);
+    bench.machines.alive.borrow_mut().get_mut(&worker("z")).expect("alive").state = Power::Stopped;
+    bench.twice().await;
+    assert_eq!(bench.worker("z").state, State::Draining);
 }
 
 /// While workers are heard, a project is placed and launched on one of them.

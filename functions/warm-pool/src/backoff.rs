@@ -1,8 +1,9 @@
-//! When the next blank may be booted after some failed.
+//! When the next blank may be booted, or the next worker bought or started, after some failed.
 //!
 //! Whatever makes blanks fail (an image, a worker's disk, a provider of models) makes the next one fail
-//! too, and each costs somebody's neighbour ten seconds of two CPUs. So pauses grow: 1, 2, 4 … up to 30
-//! minutes, until one succeeds.
+//! too, and each costs somebody's neighbour ten seconds of two CPUs. Whatever makes workers fail (a
+//! launch template, a quota, a subnet) costs an execution each, and perhaps an hour of a machine. So
+//! pauses grow: 1, 2, 4 … up to 30 minutes, until one succeeds.
 
 use jiff::Timestamp;
 use std::time::Duration;
@@ -13,21 +14,24 @@ pub(crate) const LOOK_BACK: Duration = Duration::from_hours(24);
 
 const FIRST_PAUSE: Duration = Duration::from_mins(1);
 const LONGEST_PAUSE: Duration = Duration::from_mins(30);
-/// Failures so close are one: several blanks were booting.
+/// Failures so close are one: several were under way.
 const BURST: Duration = Duration::from_mins(1);
 /// From the end of a pause until its boot has failed for good, retries included. If none has failed by
 /// then, one must have worked, and the row has ended.
-const ATTEMPT: Duration = Duration::from_mins(15);
+pub(crate) const BOOT: Duration = Duration::from_mins(15);
+/// The same of a worker: its saga waits ten minutes for the machine before it gives it back.
+pub(crate) const GROWTH: Duration = Duration::from_mins(30);
 
-/// When the next blank may boot, after `failures` in any order. `None`: none has failed.
-pub(crate) fn next_boot(failures: &[Timestamp]) -> Option<Timestamp> {
+/// When the next may be tried, after `failures` in any order, of what takes `attempt` to fail for good.
+/// `None`: none has failed.
+pub(crate) fn next_try(failures: &[Timestamp], attempt: Duration) -> Option<Timestamp> {
     let mut failures = failures.to_vec();
     failures.sort_unstable();
     let mut row: Option<(u32, Timestamp)> = None;
     for at in failures {
         row = Some(match row {
             Some((length, last)) if at <= last + BURST => (length, at),
-            Some((length, last)) if at <= last + pause(length) + ATTEMPT => (length + 1, at),
+            Some((length, last)) if at <= last + pause(length) + attempt => (length + 1, at),
             Some(_) | None => (1, at),
         });
     }
@@ -50,7 +54,7 @@ mod tests {
     }
 
     fn next(failures: &[i64]) -> Option<Timestamp> {
-        next_boot(&failures.iter().copied().map(minute).collect::<Vec<_>>())
+        next_try(&failures.iter().copied().map(minute).collect::<Vec<_>>(), BOOT)
     }
 
     #[test]
@@ -73,13 +77,20 @@ mod tests {
     }
 
     #[test]
+    fn a_worker_may_take_longer_to_fail_and_is_of_the_row_all_the_same() {
+        let failures = [minute(10), minute(40)];
+        assert_eq!(next_try(&failures, BOOT), Some(minute(41)));
+        assert_eq!(next_try(&failures, GROWTH), Some(minute(42)));
+    }
+
+    #[test]
     fn blanks_that_never_boot_are_tried_every_half_hour_in_the_end() {
         let (mut now, mut failures) = (minute(0), vec![]);
         let mut tries = vec![];
         while now < minute(3 * 24 * 60) {
             let recent: Vec<_> =
                 failures.iter().copied().filter(|it| *it >= now - LOOK_BACK).collect();
-            if next_boot(&recent).is_none_or(|it| it <= now) {
+            if next_try(&recent, BOOT).is_none_or(|it| it <= now) {
                 tries.push(now);
                 failures.push(now + Duration::from_secs(90));
             }

@@ -1,7 +1,7 @@
 //! Look once, and do what that calls for.
 
 use crate::{
-    backoff::{LOOK_BACK, next_boot},
+    backoff::{BOOT, GROWTH, LOOK_BACK, next_try},
     config::Config,
     input::Input,
     plan::{Action, Sight, plan},
@@ -11,6 +11,7 @@ use crate::{
 };
 use contracts::{blank, drain, grow};
 use domain::id::{BlankId, MalformedId};
+use jiff::Timestamp;
 use ports::{
     Unavailable,
     clock::Clock,
@@ -21,6 +22,7 @@ use ports::{
 };
 use runtime::fault::{Classify, Fault, chain};
 use serde::Serialize;
+use std::time::Duration;
 
 /// Everything outside that a warm pool needs.
 #[derive(Debug)]
@@ -81,7 +83,8 @@ async fn look<F: Fleet, S: Sagas, I: Intents, C: Commands, K: Clock>(
     let intents = count(world.intents.wanted(now).await?);
     let target = choose_target(&config.pool, hour(now), &arrivals(&fleet, now), &intents);
     let may_boot = may_boot(world).await?;
-    let sight = Sight { fleet: &fleet, target: &target, may_boot, now, config };
+    let may_grow = may_grow(world).await?;
+    let sight = Sight { fleet: &fleet, target: &target, may_boot, may_grow, now, config };
     let mut failed = None;
     for action in plan(&sight)? {
         tracing::info!(?action, ?target, "the pool changes");
@@ -97,16 +100,39 @@ async fn look<F: Fleet, S: Sagas, I: Intents, C: Commands, K: Clock>(
 async fn may_boot<F, S: Sagas, I, C, K: Clock>(
     world: &World<'_, F, S, I, C, K>,
 ) -> Result<bool, PoolError> {
-    let now = world.clock.now();
-    let failures = world.blanks.failures_since(now - LOOK_BACK).await?;
-    match next_boot(&failures).filter(|it| *it > now) {
-        None => Ok(true),
-        Some(until) => {
-            let failures = failures.len();
-            tracing::error!(%until, failures, "blank boots are backing off");
-            Ok(false)
-        }
+    let pause = pause(world.blanks, world.clock.now(), BOOT).await?;
+    if let Some(Pause { until, failures }) = pause {
+        tracing::error!(%until, failures, "blank boots are backing off");
     }
+    Ok(pause.is_none())
+}
+
+async fn may_grow<F, S: Sagas, I, C, K: Clock>(
+    world: &World<'_, F, S, I, C, K>,
+) -> Result<bool, PoolError> {
+    let pause = pause(world.grows, world.clock.now(), GROWTH).await?;
+    if let Some(Pause { until, failures }) = pause {
+        tracing::error!(%until, failures, "growth is backing off");
+    }
+    Ok(pause.is_none())
+}
+
+/// Nothing is begun before this.
+#[derive(Clone, Copy, Debug)]
+struct Pause {
+    until: Timestamp,
+    failures: usize,
+}
+
+/// The pause that `sagas` are in, each of which takes `attempt` to fail for good.
+async fn pause(
+    sagas: &impl Sagas,
+    now: Timestamp,
+    attempt: Duration,
+) -> Result<Option<Pause>, PoolError> {
+    let failures = sagas.failures_since(now - LOOK_BACK).await?;
+    let until = next_try(&failures, attempt).filter(|it| *it > now);
+    Ok(until.map(|until| Pause { until, failures: failures.len() }))
 }
 
 /// Repeatable: an execution is started once under its name, and a blank is removed once.
@@ -124,7 +150,7 @@ async fn act<F: Fleet, S: Sagas, I, C: Commands, K: Clock>(
             start(world.grows, &saga.execution_name(changed_at), &saga).await
         }
         Action::Drain { worker: worker_id, idle_since, park } => {
-            let name = drain::Saga::execution_name(&worker_id, idle_since);
+            let name = drain::Saga::execution_name(&worker_id, idle_since, world.clock.now());
             let saga = drain::Saga { worker_id, idle_since, park, drained: None, error: None };
             start(world.drains, &name, &saga).await
         }

@@ -25,6 +25,8 @@ pub(crate) struct Sight<'a> {
     pub(crate) target: &'a Target,
     /// `false` while boots are backing off.
     pub(crate) may_boot: bool,
+    /// `false` while purchases and starts of workers are backing off.
+    pub(crate) may_grow: bool,
     pub(crate) now: Timestamp,
     pub(crate) config: &'a Config,
 }
@@ -61,7 +63,8 @@ pub(crate) enum Action {
 pub(crate) fn plan(sight: &Sight<'_>) -> Result<Vec<Action>, MalformedId> {
     let mut mint = Mint::new(&sight.config.region, sight.now, sight.fleet);
     let blanks = blanks::plan(sight, &mut mint)?;
-    let workers = workers::plan(sight, &mut mint, &blanks)?;
+    let mut workers = workers::plan(sight, &mut mint, &blanks)?;
+    workers.retain(|it| sight.may_grow || !matches!(it, Action::GetSpare { .. }));
     // Last what takes long: a blank is removed by a command on its worker.
     Ok([blanks.boots, workers, blanks.retired].concat())
 }

@@ -11,7 +11,7 @@ use contracts::{
 };
 use domain::{
     id::{BlankId, WorkerId},
-    worker::Holder,
+    worker::{Cordon, Holder},
 };
 use ports::{
     clock::Clock,
@@ -51,7 +51,7 @@ pub(crate) async fn retire<F: Fleet, S, I, C: Commands, K: Clock>(
             }
         },
         // The place is free by its record and taken in truth. Nothing new goes there.
-        Err(CommandError::Unreachable(_)) => Ok(fleet.set_cordon(worker, true).await?),
+        Err(CommandError::Unreachable(_)) => Ok(fleet.cordon(worker, Cordon::Unreachable).await?),
         Err(error @ (CommandError::TimedOut | CommandError::Unavailable(_))) => Err(error.into()),
     }
 }

@@ -10,7 +10,7 @@ use domain::{
     id::{BlankId, UserId},
     offering::{Architecture, Offerings},
     plan::PlanId,
-    worker::{Holder, Reservation, State, Worker},
+    worker::{Cordon, Holder, Reservation, State, Worker},
 };
 use jiff::Timestamp;
 use ports::{clock::Clock, fleet::Fleet, intents::Intents};
@@ -231,6 +231,76 @@ async fn after_a_failure_boots_pause_and_everything_else_goes_on() {
 }
 
 #[tokio::test]
+async fn after_a_failure_growth_pauses_and_everything_else_goes_on() {
+    let bench = Bench::of([make::worker("a", MIB)]);
+    bench.grows.fail(bench.clock.now());
+    let logs = Logs::catch();
+    bench.look().await;
+    assert!(bench.grows.started().is_empty());
+    assert_eq!(logs.lines(&["ERROR", "growth is backing off"]).len(), 1);
+    assert_eq!(bench.boots().len(), 1, "boots are not what failed");
+    bench.clock.advance(Duration::from_mins(1));
+    bench.look().await;
+    assert_eq!(bench.grows.started().len(), 1);
+    assert_eq!(logs.lines(&["backing off"]).len(), 1, "no more than that");
+}
+
+/// Each look would mint new names, so nothing else keeps executions from failing every minute.
+#[tokio::test]
+async fn growth_that_fails_for_a_day_is_tried_every_half_hour_in_the_end() {
+    let bench = Bench::of([]);
+    let mut tried = 0;
+    for _ in 0..24 * 60 {
+        bench.look().await;
+        if bench.grows.started().len() > tried {
+            tried = bench.grows.started().len();
+            bench.grows.fail(bench.clock.now());
+        }
+        bench.clock.advance(Duration::from_mins(1));
+    }
+    assert!((40..=60).contains(&tried), "{tried} in a day");
+}
+
+#[tokio::test]
+async fn a_drain_that_was_stopped_is_begun_anew_an_hour_later_and_not_before() {
+    let bench = Bench::of([roomy(), make::worker("idle", 4 * MIB)]);
+    bench.stock("wrk_a", "one", 3).await;
+    bench.look().await;
+    let idle_since = bench.worker("wrk_idle").changed_at;
+    let passed = bench.clock.now().duration_since(idle_since).as_secs() % 3600;
+    let left = u64::try_from(3600 - passed).expect("an hour is left at most");
+    bench.clock.advance(Duration::from_secs(left - 1));
+    bench.look().await;
+    assert_eq!(bench.drains.started().len(), 1, "its name says that it was tried");
+    bench.clock.advance(Duration::from_secs(1));
+    for _ in 0..2 {
+        bench.look().await;
+    }
+    let started = bench.drains.started();
+    assert_eq!(started.len(), 2, "{started:?}");
+    assert_eq!(started[0].1, started[1].1, "the same drain");
+}
+
+/// Spot capacity that is about to be taken back is paid for until somebody gives it back.
+#[tokio::test]
+async fn a_worker_that_the_platform_cordoned_goes_once_it_is_empty_and_an_operators_stays() {
+    for by in Cordon::ALL {
+        let bench = Bench::of([roomy(), make::worker("b", 4 * MIB)]);
+        bench.stock("wrk_a", "one", 3).await;
+        bench.stock("wrk_b", "two", 3).await;
+        bench.fleet.cordon(&bench.worker("wrk_b").id, by).await.expect("is up");
+        for _ in 0..2 {
+            bench.look().await;
+        }
+        assert!(bench.worker("wrk_b").reservations.is_empty(), "{by:?}: nobody claims it there");
+        let drains = bench.drains.started();
+        let expected = usize::from(by != Cordon::Operator);
+        assert_eq!(drains.len(), expected, "{by:?}: {drains:?}");
+        assert!(drains.iter().all(|(name, _)| name.starts_with("drain-wrk_b-")), "{by:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_blank_too_many_loses_its_reservation_and_then_its_container() {
     let bench = Bench::of([roomy()]);
     let old = bench.stock("wrk_a", "old", 20).await;
@@ -307,10 +377,17 @@ impl Intents for Racing<'_> {
 #[tokio::test]
 async fn a_blank_whose_worker_does_not_obey_is_gone_by_its_record_and_said_to_be_left() {
     for (case, exit) in [("busy", 75), ("unknown", 1)] {
-        let bench = Bench::of([Worker { cordoned: true, ..roomy() }, make::worker("b", 5 * MIB)]);
-        bench.fleet.set_cordon(&bench.worker("wrk_a").id, false).await.expect("is up");
+        let bench = Bench::of([
+            Worker { cordon: Some(Cordon::Operator), ..roomy() },
+            make::worker("b", 5 * MIB),
+        ]);
+        bench
+            .fleet
+            .uncordon(&bench.worker("wrk_a").id, Cordon::Operator, bench.ago(60))
+            .await
+            .expect("is up");
         bench.stock("wrk_a", "one", 3).await;
-        bench.fleet.set_cordon(&bench.worker("wrk_a").id, true).await.expect("is up");
+        bench.fleet.cordon(&bench.worker("wrk_a").id, Cordon::Operator).await.expect("is up");
         bench.commands.next_exit.set(Some(exit));
         let error = bench.run(&Input::Look).await.expect_err("is not silent");
         assert!(matches!(error, PoolError::NotRemoved { .. }), "{case}: {error}");
@@ -328,7 +405,7 @@ async fn a_worker_out_of_reach_is_cordoned_since_its_place_is_not_really_free() 
     bench.stock("wrk_a", "young", 10).await;
     bench.commands.unreachable.set(true);
     bench.look().await;
-    assert!(bench.worker("wrk_a").cordoned);
+    assert_eq!(bench.worker("wrk_a").cordon, Some(Cordon::Unreachable));
 }
 
 #[tokio::test]

@@ -5,13 +5,14 @@ use crate::{
     trigger::{Look, MachineEvent, Trigger},
     world::Ports,
 };
-use domain::worker::Worker;
+use domain::worker::{Cordon, Worker};
 use ports::{Unavailable, fleet::Fleet, projects::ChangeError, queue::DelayedQueue};
 use runtime::fault::{Classify, Fault};
 use std::time::Duration;
 
-/// After which a minute's further looks come, so that there is one every 20 seconds.
-const FURTHER_LOOKS: [Duration; 2] = [Duration::from_secs(20), Duration::from_secs(40)];
+/// How many times a minute is looked.
+const LOOKS: u32 = 6;
+pub(crate) const BETWEEN_LOOKS: Duration = Duration::from_secs(60 / LOOKS as u64);
 
 #[derive(Debug, thiserror::Error)]
 pub enum WatchError {
@@ -46,8 +47,8 @@ pub async fn handle(world: &impl Ports, trigger: &Trigger) -> Result<(), WatchEr
 }
 
 async fn ask_for_further_looks(world: &impl Ports) -> Result<(), Unavailable> {
-    for delay in FURTHER_LOOKS {
-        world.looks().send_after(delay, &Look {}).await?;
+    for further in 1..LOOKS {
+        world.looks().send_after(BETWEEN_LOOKS * further, &Look {}).await?;
     }
     Ok(())
 }
@@ -60,12 +61,12 @@ async fn look(world: &impl Ports) -> Result<(), WatchError> {
 async fn hear(world: &impl Ports, event: &MachineEvent) -> Result<(), WatchError> {
     match event {
         MachineEvent::Interruption(about) => {
-            if let Some(worker) = cordon(world, &about.machine_id).await? {
+            if let Some(worker) = cordon(world, &about.machine_id, Cordon::Interruption).await? {
                 tracing::error!(worker.id = %worker.id, "spot interruption");
             }
         }
         MachineEvent::Rebalance(about) => {
-            if let Some(worker) = cordon(world, &about.machine_id).await? {
+            if let Some(worker) = cordon(world, &about.machine_id, Cordon::Rebalance).await? {
                 tracing::warn!(worker.id = %worker.id, "rebalance recommendation");
             }
         }
@@ -79,11 +80,16 @@ async fn hear(world: &impl Ports, event: &MachineEvent) -> Result<(), WatchError
     Ok(())
 }
 
-/// Nothing more is placed on a worker that will be gone in minutes.
-async fn cordon(world: &impl Ports, machine_id: &str) -> Result<Option<Worker>, Unavailable> {
+/// Nothing more is placed on a worker that will be gone soon. Once it is empty the warm pool gives it
+/// back.
+async fn cordon(
+    world: &impl Ports,
+    machine_id: &str,
+    by: Cordon,
+) -> Result<Option<Worker>, Unavailable> {
     let worker = find_by_machine(world, machine_id).await?;
     if let Some(worker) = &worker {
-        world.fleet().set_cordon(&worker.id, true).await?;
+        world.fleet().cordon(&worker.id, by).await?;
     }
     Ok(worker)
 }

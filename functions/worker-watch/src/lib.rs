@@ -1,15 +1,15 @@
 //! # Worker watch
 //!
-//! Finds workers that are lost, within a minute of their last sign of life, and settles what was on
+//! Finds workers that are lost, within 45 seconds of their last sign of life, and settles what was on
 //! them.
 //!
 //! | | |
 //! |---|---|
-//! | Called by | a schedule each minute, which asks queue `watch` for two more looks, 20 and 40 seconds later; that queue; EC2's events about machines |
+//! | Called by | a schedule each minute, which asks queue `watch` for five more looks, ten seconds apart; that queue; EC2's events about machines |
 //! | Reads | workers and their heartbeats; the provider, about those that are silent; the projects on lost ones |
-//! | Writes | workers (cordoned, lost, terminated), reservations, projects and their routes; gives machines back |
+//! | Writes | workers (cordoned, admitting again, lost, terminated), reservations, projects and their routes; gives machines back |
 //! | Idempotency key | none is needed: a look acts on what it finds, and finds what the one before left undone |
-//! | Undo | none: a machine that is gone does not come back. A cordon is taken back by an operator |
+//! | Undo | none: a machine that is gone does not come back. A cordon for silence is lifted by the look that hears of the worker again, any other by an operator |
 //! | Fails as | `Retryable`, which nobody needs to obey: the next look comes anyway |
 //!
 //! Nothing is settled on one source's word. A worker that is silent while its provider says that it

@@ -8,7 +8,7 @@ use crate::{
 };
 use domain::{
     id::WorkerId,
-    worker::{Event, State, Worker},
+    worker::{Cordon, Event, State, Worker},
 };
 use jiff::Timestamp;
 use ports::{
@@ -84,6 +84,7 @@ async fn watch<'a>(
     let seen_of = |it: &Worker| seen.get(&it.id).copied().unwrap_or(Seen::NotAsked);
     let judged: Vec<_> = workers.iter().map(|it| (it, judge(it, seen_of(it)))).collect();
     cordon_silent(world, &judged).await?;
+    uncordon_healed(world, &judged, now).await?;
     Ok(Found { lost: mark_lost(world, &judged, now).await?, asked })
 }
 
@@ -155,9 +156,24 @@ async fn cordon_silent(
     }
     for (worker, Silence { silent_s, without_docker }) in silent {
         tracing::error!(worker.id = %worker.id, silent_s, without_docker, "worker silent");
-        if !worker.cordoned {
-            world.fleet().set_cordon(&worker.id, true).await?;
+        if Cordon::Silent.replaces(worker.cordon) {
+            world.fleet().cordon(&worker.id, Cordon::Silent).await?;
         }
+    }
+    Ok(())
+}
+
+/// Whoever was silent and is heard of again takes instances again. Who else cordoned it keeps it so.
+async fn uncordon_healed(
+    world: &impl Ports,
+    judged: &[(&Worker, Verdict)],
+    now: Timestamp,
+) -> Result<(), Unavailable> {
+    let is_healed =
+        |it: &&(&Worker, Verdict)| it.1 == Verdict::Healthy && it.0.cordon == Some(Cordon::Silent);
+    for (worker, _) in judged.iter().filter(is_healed) {
+        tracing::info!(worker.id = %worker.id, "heard of again");
+        world.fleet().uncordon(&worker.id, Cordon::Silent, now).await?;
     }
     Ok(())
 }

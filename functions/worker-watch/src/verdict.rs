@@ -1,14 +1,14 @@
 //! How a worker is: from what it says of itself and, if that is nothing, from what its provider says.
 //!
-//! A worker sends a heartbeat every 15 seconds, and one is looked at every 20. So whoever misses two is
-//! found before a minute has passed.
+//! A worker sends a heartbeat every 15 seconds, and all are looked at every 10. So whoever dies is found
+//! within 45 seconds of its last heartbeat, which leaves a quarter of the minute that we promise.
 
 use domain::worker::{State, Worker};
 use jiff::{SignedDuration, Timestamp};
 use ports::{heartbeats::Heartbeat, machines::Power};
 
-/// Two heartbeats missed, and the way of the third.
-const SILENT_AFTER: SignedDuration = SignedDuration::from_secs(35);
+/// Two heartbeats missed.
+const SILENT_AFTER: SignedDuration = SignedDuration::from_secs(33);
 /// How long a worker that has just become ready may take to its first heartbeat.
 const YOUNG_FOR: SignedDuration = SignedDuration::from_secs(60);
 /// Clocks of machines are synchronised far better than this.
@@ -112,7 +112,7 @@ fn what_it_says(now: Timestamp, worker: &Worker, last: Option<&Heartbeat>) -> Ve
 /// Whether it may have become ready a moment ago. A placement or a release looks the same, but neither
 /// happens to a silent worker for long: it is cordoned as soon as it is found.
 fn is_new(now: Timestamp, worker: &Worker) -> bool {
-    now.duration_since(worker.changed_at) < YOUNG_FOR && !worker.cordoned
+    now.duration_since(worker.changed_at) < YOUNG_FOR && !worker.is_cordoned()
 }
 
 fn loss(seen: Seen) -> Option<Loss> {
@@ -136,6 +136,8 @@ pub(crate) fn is_mass_silence(silent: usize, watched: usize) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::handler::BETWEEN_LOOKS;
+    use domain::worker::Cordon;
     use testkit::make;
 
     const NOW: Timestamp = Timestamp::constant(1_795_262_400, 0);
@@ -174,13 +176,32 @@ mod tests {
         verdict(NOW, worker, &Evidence { last, announced: false, seen })
     }
 
+    /// What the timer of workers says of `key`, in seconds.
+    fn timer(key: &str) -> SignedDuration {
+        let unit = include_str!("../../../infra-cdk/assets/worker/1mins-heartbeat.timer");
+        let value = unit.lines().find_map(|it| it.strip_prefix(key)?.strip_prefix('='));
+        let seconds = value.and_then(|it| it.strip_suffix('s')?.parse().ok());
+        SignedDuration::from_secs(seconds.unwrap_or_else(|| panic!("`{key}` is in seconds")))
+    }
+
+    #[test]
+    fn who_dies_is_found_within_45_seconds_and_one_lost_heartbeat_is_nothing() {
+        // A message that is due is received, and the pool read.
+        let on_the_way = SignedDuration::from_secs(2);
+        let between_looks = SignedDuration::try_from(BETWEEN_LOOKS).unwrap();
+        let worst = SILENT_AFTER + between_looks + on_the_way;
+        assert!(worst <= SignedDuration::from_secs(45), "{worst:?}");
+        let between_heartbeats = timer("OnUnitActiveSec") + timer("AccuracySec");
+        assert!(SILENT_AFTER > between_heartbeats * 2, "{between_heartbeats:?}");
+    }
+
     #[test]
     fn what_a_worker_says_decides_whether_its_provider_is_asked() {
-        let cordoned = |seconds| Worker { cordoned: true, ..changed(seconds) };
+        let cordoned = |seconds| Worker { cordon: Some(Cordon::Silent), ..changed(seconds) };
         let cases = [
             ("heard of just now", worker(), Some(beat(0)), Verdict::Healthy),
-            ("one heartbeat missed", worker(), Some(beat(34)), Verdict::Healthy),
-            ("two missed", worker(), Some(beat(35)), silent(35)),
+            ("one heartbeat missed", worker(), Some(beat(32)), Verdict::Healthy),
+            ("two missed", worker(), Some(beat(33)), silent(33)),
             ("never heard of", worker(), None, silent(3600)),
             ("ready, no heartbeat yet", changed(59), None, Verdict::Young),
             ("no heartbeat after a minute", changed(60), None, silent(60)),

@@ -7,7 +7,7 @@ use domain::{
     plan::PlanId,
     project::{Project, State as ProjectState},
     route::{Page, Target},
-    worker::{FIRST_PORT, Holder, Reservation, State, Worker},
+    worker::{Cordon, FIRST_PORT, Holder, Reservation, State, Worker},
 };
 use jiff::SignedDuration;
 use ports::{
@@ -84,7 +84,7 @@ impl Bench {
         let (worker, holder) = (id(name), Holder::from(project.id.clone()));
         let claim = self.claim(&project, self.free_port(name));
         self.fleet.reserve(&worker, &holder, &claim).await.expect("has room");
-        let counted = self.fleet.count_in(project.plan, &claim.id, 9).await;
+        let counted = self.fleet.count_in(project.plan, &claim.id, 9, claim.since).await;
         assert!(counted.expect("is up"));
         let address = self.worker(name).address.expect("has one");
         let change = Change {
@@ -199,9 +199,9 @@ async fn a_minute_begins_with_a_look_and_asks_for_two_more() {
     bench.run(&Trigger::Schedule).await.expect("succeeds");
     let asked: Vec<_> =
         bench.looks.sent_after().into_iter().map(|(delay, _)| delay.as_secs()).collect();
-    assert_eq!(asked, [20, 40]);
+    assert_eq!(asked, [10, 20, 30, 40, 50]);
     bench.look().await;
-    assert_eq!(bench.looks.sent().len(), 2, "a look from the queue asks for none");
+    assert_eq!(bench.looks.sent().len(), 5, "a look from the queue asks for none");
 }
 
 #[tokio::test]
@@ -211,10 +211,10 @@ async fn neither_the_queue_nor_the_look_keeps_the_other_from_its_work() {
     bench.beat("1");
     bench.looks.outage.begin(1);
     assert!(bench.run(&Trigger::Schedule).await.is_err(), "the queue was away");
-    assert!(bench.worker("0").cordoned, "it looked all the same");
+    assert!(bench.worker("0").is_cordoned(), "it looked all the same");
     bench.fleet.outage.begin(1);
     assert!(bench.run(&Trigger::Schedule).await.is_err(), "the fleet was away");
-    assert_eq!(bench.looks.sent().len(), 2, "the further looks come all the same");
+    assert_eq!(bench.looks.sent().len(), 5, "the further looks come all the same");
 }
 
 #[tokio::test]
@@ -242,10 +242,11 @@ async fn a_silent_worker_whose_machine_runs_is_cordoned_and_nothing_of_it_is_set
         assert_eq!(said.len(), look, "as long as it is silent the alarm stays");
     }
     let worker = bench.worker("0");
-    assert_eq!((worker.state, worker.cordoned, worker.reservations.len()), (State::Ready, true, 1));
+    assert_eq!((worker.state, worker.cordon), (State::Ready, Some(Cordon::Silent)));
+    assert_eq!(worker.reservations.len(), 1);
     assert_eq!(bench.project(&project).await, project);
     assert_ne!(bench.shows(&project), FAILED);
-    assert!(!bench.worker("1").cordoned);
+    assert!(!bench.worker("1").is_cordoned());
 }
 
 #[tokio::test]
@@ -255,25 +256,50 @@ async fn a_worker_whose_docker_does_not_answer_is_as_good_as_silent() {
     bench.heartbeats.beat(Heartbeat { node_id, at, docker: false, containers: vec![] });
     let logs = Logs::catch();
     bench.look().await;
-    assert!(bench.worker("0").cordoned && !bench.worker("1").cordoned);
+    assert!(bench.worker("0").is_cordoned() && !bench.worker("1").is_cordoned());
     assert_eq!(logs.lines(&["worker silent", "without_docker=true"]).len(), 1);
 }
 
 #[tokio::test]
-async fn a_worker_that_speaks_again_stays_cordoned_until_an_operator_lifts_it() {
+async fn a_worker_that_speaks_again_takes_instances_again_and_a_drain_of_it_is_late() {
     let bench = Bench::with_workers(2);
     bench.hush();
     bench.beat("1");
     bench.look().await;
+    assert_eq!(bench.worker("0").cordon, Some(Cordon::Silent));
+    let silent_since = bench.worker("0").changed_at;
+    bench.wait(10);
     bench.beat("0");
+    bench.beat("1");
     let logs = Logs::catch();
-    bench.look().await;
-    assert!(bench.worker("0").cordoned);
+    for round in ["once", "twice"] {
+        bench.look().await;
+        assert!(bench.worker("0").admits(), "{round}");
+        assert_eq!(logs.lines(&["heard of again", "worker.id=wrk_0"]).len(), 1, "{round}");
+    }
+    assert!(bench.worker("0").changed_at > silent_since);
     assert!(logs.lines(&["worker silent"]).is_empty());
 }
 
 #[tokio::test]
-async fn a_lost_worker_is_found_within_a_minute_of_its_last_heartbeat_and_all_of_it_is_settled() {
+async fn only_the_watchs_own_cordon_ends_with_the_silence() {
+    for by in Cordon::ALL.into_iter().filter(|it| *it != Cordon::Silent) {
+        let bench = Bench::with_workers(2);
+        bench.hush();
+        bench.beat("1");
+        bench.look().await;
+        bench.fleet.cordon(&id("0"), by).await.expect("is up");
+        bench.look().await;
+        assert_eq!(bench.worker("0").cordon, Some(by), "silence is no more than that");
+        bench.beat("0");
+        bench.look().await;
+        assert_eq!(bench.worker("0").cordon, Some(by));
+    }
+}
+
+#[tokio::test]
+async fn a_lost_worker_is_found_by_the_fourth_look_after_its_last_heartbeat_and_all_of_it_is_settled()
+ {
     let mut bench = Bench::with_workers(3);
     let ran = [
         bench.put("a", ProjectState::Running, "0").await,
@@ -287,9 +313,9 @@ async fn a_lost_worker_is_found_within_a_minute_of_its_last_heartbeat_and_all_of
     bench.fleet.reserve(&id("0"), &Holder::from(blank), &claim).await.expect("has room");
     bench.lose("0");
     let logs = Logs::catch();
-    // Looks are 20 seconds apart; the last heartbeat came right after one of them.
-    for _ in 0..2 {
-        bench.wait(20);
+    // Looks are 10 seconds apart; the last heartbeat came right after one of them.
+    for _ in 0..4 {
+        bench.wait(10);
         bench.beat("1");
         bench.beat("2");
         bench.look().await;
@@ -423,7 +449,7 @@ async fn without_the_providers_answer_nobody_is_lost_and_the_silent_are_cordoned
     bench.machines.outage.begin(1);
     bench.run(&Trigger::Look).await.expect_err("says that it could not ask");
     let worker = bench.worker("0");
-    assert_eq!((worker.state, worker.cordoned), (State::Ready, true));
+    assert_eq!((worker.state, worker.is_cordoned()), (State::Ready, true));
     bench.look().await;
     bench.assert_settled("0");
 }
@@ -435,7 +461,7 @@ async fn without_heartbeats_to_be_read_nobody_is_silent_and_old_losses_are_still
     bench.hush();
     bench.heartbeats.outage.begin(1);
     bench.run(&Trigger::Look).await.expect_err("says that it could not read");
-    assert!(!bench.worker("0").cordoned && !bench.worker("1").cordoned);
+    assert!(!bench.worker("0").is_cordoned() && !bench.worker("1").is_cordoned());
     bench.assert_settled("lost");
 }
 
@@ -447,7 +473,7 @@ async fn when_most_fall_silent_at_once_nobody_is_cordoned_and_one_alarm_is_raise
     bench.beat("4");
     let logs = Logs::catch();
     bench.look().await;
-    assert!(bench.fleet.workers.borrow().values().all(|it| !it.cordoned));
+    assert!(bench.fleet.workers.borrow().values().all(|it| !it.is_cordoned()));
     assert_eq!(logs.lines(&["ERROR", "worker silent", "silent=3", "watched=5"]).len(), 1);
     assert_eq!(logs.lines(&["worker silent"]).len(), 1);
 }
@@ -460,7 +486,7 @@ async fn in_a_mass_silence_those_whose_machines_are_gone_are_lost_all_the_same()
     bench.lose("0");
     bench.look().await;
     bench.assert_settled("0");
-    let cordoned = bench.fleet.workers.borrow().values().filter(|it| it.cordoned).count();
+    let cordoned = bench.fleet.workers.borrow().values().filter(|it| it.is_cordoned()).count();
     assert_eq!(cordoned, 0);
 }
 
@@ -492,13 +518,16 @@ async fn what_we_stop_and_start_ourselves_is_not_watched() {
 
 #[tokio::test]
 async fn a_spot_worker_that_is_about_to_go_is_cordoned_at_once() {
-    let cases =
-        [("ERROR", "spot interruption", interruption()), ("WARN", "rebalance", rebalance())];
-    for (level, message, trigger) in cases {
+    use Cordon::{Interruption, Rebalance};
+    let cases = [
+        ("ERROR", "spot interruption", interruption(), Interruption),
+        ("WARN", "rebalance recommendation", rebalance(), Rebalance),
+    ];
+    for (level, message, trigger, by) in cases {
         let bench = Bench::with_workers(2);
         let logs = Logs::catch();
         bench.run(&trigger).await.expect("succeeds");
-        assert!(bench.worker("0").cordoned && !bench.worker("1").cordoned, "{message}");
+        assert_eq!((bench.worker("0").cordon, bench.worker("1").cordon), (Some(by), None));
         assert_eq!(bench.worker("0").state, State::Ready, "{message}");
         assert_eq!(logs.lines(&[level, message, "worker.id=wrk_0"]).len(), 1, "{message}");
     }

@@ -22,6 +22,8 @@ export const HEADINGS = {
   workerLost: 'A worker was lost',
   reaperStopped: 'The reaper stopped itself',
   blanksBackOff: 'Blank boots are backing off',
+  growthBacksOff: 'Growth is backing off',
+  rebalance: 'A worker is likely to be taken away',
 } as const;
 
 export type Heading = keyof typeof HEADINGS;

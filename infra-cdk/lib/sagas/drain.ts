@@ -7,7 +7,7 @@ const IDLE_S = 300;
 export const DRAIN: Saga = saga({
   act: 'A drain',
   comment:
-    'A worker that stays empty is given back, or stopped. Stop this execution while it waits, and the worker stays; it is looked at again.',
+    'A worker that stays empty is given back, or stopped. Stop this execution while it waits, and the worker stays; if it is still not needed in its next hour of being empty, another one begins. Cordon it to keep it for longer.',
   steps: [
     {
       name: 'DrainWorker',

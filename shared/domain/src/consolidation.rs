@@ -44,8 +44,8 @@ impl Consolidation {
 /// The worker that costs the fewest moves to empty, then the least memory to move, then the one with
 /// the lower id; `None` if none can be emptied into the others.
 ///
-/// Only a ready worker that is not cordoned is emptied, and only into such: what an operator cordoned
-/// is the operator's. Nothing goes to an empty worker, which would be given back without any move.
+/// Only a ready worker that is not cordoned is emptied, and only into such: who cordoned it has plans of
+/// their own. Nothing goes to an empty worker, which would be given back without any move.
 /// Somebody who is alone stays alone, where they are; everything else stays in its region.
 ///
 /// Reads only `workers`, and they may change before a move is made: claim the new place first, as any
@@ -145,7 +145,7 @@ mod tests {
         id::{BlankId, ProjectId},
         offering::{Provider, Purchase},
         plan::PlanId::{Dedicated, Pro, Standard},
-        worker::{FIRST_PORT, Origin, State},
+        worker::{Cordon, FIRST_PORT, Origin, State},
     };
     use jiff::Timestamp;
     use proptest::{collection::vec, prelude::*};
@@ -158,7 +158,7 @@ mod tests {
         let mut worker = Worker {
             id: WorkerId::new(name).unwrap(),
             state: State::Ready,
-            cordoned: false,
+            cordon: None,
             origin: Origin {
                 provider: Provider::Ec2,
                 machine_type: "m".to_owned(),
@@ -207,7 +207,7 @@ mod tests {
     }
 
     fn cordoned(worker: Worker) -> Worker {
-        Worker { cordoned: true, ..worker }
+        Worker { cordon: Some(Cordon::Operator), ..worker }
     }
 
     fn draining(worker: Worker) -> Worker {

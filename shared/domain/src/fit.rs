@@ -70,7 +70,7 @@ pub fn judge(worker: &Worker, demand: &Demand) -> Result<Score, Refusal> {
 /// The same for a worker that is about to be ready: one that is stopped and can be started.
 pub fn judge_once_ready(worker: &Worker, demand: &Demand) -> Result<Score, Refusal> {
     let Capacity { memory_mib, cpu_millis } = demand.capacity;
-    if worker.cordoned {
+    if worker.is_cordoned() {
         Err(Refusal::Cordoned)
     } else if worker.origin.architecture != demand.architecture {
         Err(Refusal::OtherArchitecture)
@@ -147,7 +147,7 @@ mod tests {
         id::WorkerId,
         offering::{Provider, Purchase},
         plan::PlanId,
-        worker::{FIRST_PORT, Holder, Origin, PORTS, Reservation},
+        worker::{Cordon, FIRST_PORT, Holder, Origin, PORTS, Reservation},
     };
     use jiff::Timestamp;
     use proptest::prelude::*;
@@ -157,7 +157,7 @@ mod tests {
         Worker {
             id: WorkerId::new(name).unwrap(),
             state: State::Ready,
-            cordoned: false,
+            cordon: None,
             origin: Origin {
                 provider: Provider::Ec2,
                 machine_type: "m".to_owned(),
@@ -205,7 +205,7 @@ mod tests {
             ("room", fits(), Ok(Score(3584 + 2 * 1750))),
             ("draining", Worker { state: State::Draining, ..fits() }, Err(Refusal::NotReady)),
             ("stopped", Worker { state: State::WarmStopped, ..fits() }, Err(Refusal::NotReady)),
-            ("cordoned", Worker { cordoned: true, ..fits() }, Err(Refusal::Cordoned)),
+            ("cordoned", Worker { cordon: Some(Cordon::Silent), ..fits() }, Err(Refusal::Cordoned)),
             ("arm", Worker { origin: arm, ..fits() }, Err(Refusal::OtherArchitecture)),
             ("full of memory", worker("w", 511, 2000), Err(Refusal::TooLittleMemory)),
             ("full of CPU", worker("w", 4096, 249), Err(Refusal::TooLittleCpu)),

@@ -19,8 +19,9 @@ pub const PORTS: u16 = 128;
 pub struct Worker {
     pub id: WorkerId,
     pub state: State,
-    /// Operator's wish, orthogonal to [`State`]: a cordoned worker keeps what it runs.
-    pub cordoned: bool,
+    /// Who keeps new instances off it, if anybody does. Orthogonal to [`State`]: a cordoned worker
+    /// keeps what it runs.
+    pub cordon: Option<Cordon>,
     pub origin: Origin,
     pub total: Capacity,
     pub free: Capacity,
@@ -31,9 +32,51 @@ pub struct Worker {
     /// Where the edge reaches its instances.
     pub address: Option<Ipv4Addr>,
     pub reservations: BTreeMap<Holder, Reservation>,
-    /// When something was last placed here, taken from here, or the worker last changed its state.
+    /// When something was last placed here, taken from here, a cordon lifted, or the state changed.
     /// A drain that was planned for an earlier moment is late.
     pub changed_at: Timestamp,
+}
+
+/// Who admits nothing more to a worker, and why. Each outranks those before it: a cordon takes the place
+/// of a weaker one and never of a stronger one, and is lifted by its equal or better.
+///
+/// The platform's own cordons end by themselves: a worker under one of them is given back as soon as it
+/// is empty. An operator's ends when an operator says so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cordon {
+    /// It sends no heartbeats, or its Docker does not answer. Lifted when it is heard of again.
+    Silent,
+    /// It took no command to remove something, which may run there still.
+    Unreachable,
+    /// Its machine could not be started.
+    Unstartable,
+    /// Its provider expects to take the machine back.
+    Rebalance,
+    /// Its provider takes the machine back in minutes.
+    Interruption,
+    Operator,
+}
+
+impl Cordon {
+    pub const ALL: [Cordon; 6] = [
+        Cordon::Silent,
+        Cordon::Unreachable,
+        Cordon::Unstartable,
+        Cordon::Rebalance,
+        Cordon::Interruption,
+        Cordon::Operator,
+    ];
+
+    /// Whether it takes the place of `there`.
+    pub fn replaces(self, there: Option<Cordon>) -> bool {
+        there.is_none_or(|it| it < self)
+    }
+
+    /// Whether it may lift `there`.
+    pub fn lifts(self, there: Cordon) -> bool {
+        there <= self
+    }
 }
 
 /// What was bought.
@@ -241,7 +284,17 @@ impl State {
 impl Worker {
     /// Whether new instances may be placed here.
     pub fn admits(&self) -> bool {
-        self.state == State::Ready && !self.cordoned
+        self.state == State::Ready && !self.is_cordoned()
+    }
+
+    pub fn is_cordoned(&self) -> bool {
+        self.cordon.is_some()
+    }
+
+    /// Whether the platform keeps new instances off it, and so wants it back once it is empty. What an
+    /// operator cordoned is the operator's.
+    pub fn is_leaving(&self) -> bool {
+        self.cordon.is_some_and(|it| it < Cordon::Operator)
     }
 
     /// A port that no reservation holds. `salt` says where to look first: placements that race for
@@ -327,6 +380,19 @@ mod tests {
                 assert_eq!(to.after(event), Ok(to), "{event:?} twice from {from:?}");
             }
         }
+    }
+
+    #[test]
+    fn a_cordon_gives_way_to_a_stronger_one_only() {
+        for (at, weaker) in Cordon::ALL.into_iter().enumerate() {
+            assert!(weaker.replaces(None) && weaker.lifts(weaker), "{weaker:?}");
+            assert!(!weaker.replaces(Some(weaker)), "{weaker:?} is there already");
+            for stronger in Cordon::ALL.into_iter().skip(at + 1) {
+                assert!(stronger.replaces(Some(weaker)) && stronger.lifts(weaker), "{stronger:?}");
+                assert!(!weaker.replaces(Some(stronger)) && !weaker.lifts(stronger), "{weaker:?}");
+            }
+        }
+        assert_eq!(Cordon::ALL.last(), Some(&Cordon::Operator), "nothing outranks a person");
     }
 
     #[test]

@@ -4,7 +4,7 @@ use crate::Unavailable;
 use domain::{
     id::{BlankId, ProjectId, ReservationId, WorkerId},
     plan::PlanId,
-    worker::{Event, Holder, Reservation, Worker},
+    worker::{Cordon, Event, Holder, Reservation, Worker},
 };
 use jiff::Timestamp;
 use std::net::Ipv4Addr;
@@ -75,17 +75,21 @@ pub trait Fleet {
     async fn is_given_up(&self, reservation: &ReservationId) -> Result<bool, Unavailable>;
 
     /// Counts `reservation` among those of `plan`, unless there are `maximum` of them already:
-    /// then `false`. Counting one twice is counting it once.
+    /// then `false`. Counting one twice is counting it once, at the first moment.
     async fn count_in(
         &self,
         plan: PlanId,
         reservation: &ReservationId,
         maximum: u32,
+        at: Timestamp,
     ) -> Result<bool, Unavailable>;
 
     /// Undo of [`Fleet::count_in`]. What was never counted is success.
     async fn count_out(&self, plan: PlanId, reservation: &ReservationId)
     -> Result<(), Unavailable>;
+
+    /// Everything that is counted, of all plans, strongly consistent.
+    async fn counted(&self) -> Result<Vec<Counted>, Unavailable>;
 
     /// Adds a worker that is about to be bought. One that exists is left as it is.
     async fn ensure_recorded(&self, worker: &Worker) -> Result<(), Unavailable>;
@@ -111,13 +115,32 @@ pub trait Fleet {
     /// not, or if the event does not fit the state. Repeating is success.
     async fn change(&self, worker: &WorkerId, change: &Change) -> Result<bool, Unavailable>;
 
-    /// Admits nothing more to the worker, or does again. An unknown worker is success.
-    async fn set_cordon(&self, worker: &WorkerId, cordoned: bool) -> Result<(), Unavailable>;
+    /// Admits nothing more to the worker, in the name of `by`. A cordon that is as strong stays; so
+    /// repeating is success, and so is an unknown worker.
+    async fn cordon(&self, worker: &WorkerId, by: Cordon) -> Result<(), Unavailable>;
+
+    /// Admits to the worker again, unless a stronger cordon than `by` is there. That calls off a drain
+    /// that was planned before. No cordon, and no such worker, is success.
+    async fn uncordon(
+        &self,
+        worker: &WorkerId,
+        by: Cordon,
+        at: Timestamp,
+    ) -> Result<(), Unavailable>;
 
     /// Takes the worker out of the fleet if nothing is reserved on it. `false` if something is.
     ///
     /// From then on it admits nothing. Repeating is success.
     async fn retire_if_empty(&self, worker: &WorkerId) -> Result<bool, Unavailable>;
+}
+
+/// A reservation that counts towards its plan's maximum, whether it is still anywhere or not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Counted {
+    pub plan: PlanId,
+    pub reservation: ReservationId,
+    /// The beginning of time, if it was counted before moments were kept.
+    pub since: Timestamp,
 }
 
 /// A change of a worker's state, and when to refuse it.

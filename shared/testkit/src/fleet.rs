@@ -4,12 +4,12 @@ use crate::outage::Outage;
 use domain::{
     id::{BlankId, ProjectId, ReservationId, WorkerId},
     plan::PlanId,
-    worker::{Event, Holder, Reservation, State, Worker},
+    worker::{Cordon, Event, Holder, Reservation, State, Worker},
 };
 use jiff::Timestamp;
 use ports::{
     Unavailable,
-    fleet::{Change, Fleet, RecordError, ReserveError},
+    fleet::{Change, Counted, Fleet, RecordError, ReserveError},
 };
 use std::{
     cell::{Cell, RefCell},
@@ -21,7 +21,7 @@ use std::{
 pub struct FakeFleet {
     pub workers: RefCell<BTreeMap<WorkerId, Worker>>,
     pub given_up: RefCell<BTreeSet<ReservationId>>,
-    pub counted: RefCell<BTreeMap<PlanId, BTreeSet<ReservationId>>>,
+    pub counted: RefCell<BTreeMap<PlanId, BTreeMap<ReservationId, Timestamp>>>,
     /// The next so many reservations find that somebody else took everything.
     pub lost_races: RefCell<Vec<WorkerId>>,
     /// The next so many claims of a blank find that somebody else has it.
@@ -104,7 +104,7 @@ impl FakeFleet {
                 return (held.id == claim.id).then(|| held.clone());
             }
             let taken = worker.reservations.values().any(|it| it.port == claim.port);
-            if taken || worker.state != from || worker.cordoned {
+            if taken || worker.state != from || worker.is_cordoned() {
                 return None;
             }
             worker.free = worker.free.minus(claim.demand)?;
@@ -224,14 +224,15 @@ impl Fleet for FakeFleet {
         plan: PlanId,
         reservation: &ReservationId,
         maximum: u32,
+        at: Timestamp,
     ) -> Result<bool, Unavailable> {
         self.outage.check("fleet")?;
         let mut counted = self.counted.borrow_mut();
         let of_plan = counted.entry(plan).or_default();
-        let room = of_plan.contains(reservation)
+        let room = of_plan.contains_key(reservation)
             || of_plan.len() < usize::try_from(maximum).unwrap_or(usize::MAX);
         if room {
-            of_plan.insert(reservation.clone());
+            of_plan.entry(reservation.clone()).or_insert(at);
         }
         Ok(room)
     }
@@ -246,6 +247,19 @@ impl Fleet for FakeFleet {
             of_plan.remove(reservation);
         }
         Ok(())
+    }
+
+    async fn counted(&self) -> Result<Vec<Counted>, Unavailable> {
+        self.outage.check("fleet")?;
+        let counted = self.counted.borrow();
+        let each = counted.iter().flat_map(|(plan, of_plan)| {
+            of_plan.iter().map(|(reservation, since)| Counted {
+                plan: *plan,
+                reservation: reservation.clone(),
+                since: *since,
+            })
+        });
+        Ok(each.collect())
     }
 
     async fn ensure_recorded(&self, worker: &Worker) -> Result<(), Unavailable> {
@@ -307,8 +321,27 @@ impl Fleet for FakeFleet {
         Ok(changed.unwrap_or(false))
     }
 
-    async fn set_cordon(&self, worker: &WorkerId, cordoned: bool) -> Result<(), Unavailable> {
-        self.with(worker, |it| it.cordoned = cordoned).map(|_| ())
+    async fn cordon(&self, worker: &WorkerId, by: Cordon) -> Result<(), Unavailable> {
+        self.with(worker, |worker| {
+            if by.replaces(worker.cordon) {
+                worker.cordon = Some(by);
+            }
+        })
+        .map(|_| ())
+    }
+
+    async fn uncordon(
+        &self,
+        worker: &WorkerId,
+        by: Cordon,
+        at: Timestamp,
+    ) -> Result<(), Unavailable> {
+        self.with(worker, |worker| {
+            if worker.cordon.is_some_and(|it| by.lifts(it)) {
+                (worker.cordon, worker.changed_at) = (None, at);
+            }
+        })
+        .map(|_| ())
     }
 
     async fn retire_if_empty(&self, worker: &WorkerId) -> Result<bool, Unavailable> {

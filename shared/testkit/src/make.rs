@@ -58,7 +58,7 @@ pub fn worker(name: &str, memory_mib: u32) -> Worker {
     Worker {
         id: WorkerId::new(name).expect("the name is plain"),
         state: worker::State::Ready,
-        cordoned: false,
+        cordon: None,
         total: free,
         free,
         origin: origin(),

@@ -3,7 +3,7 @@
 use crate::world::World;
 use domain::{
     id::WorkerId,
-    worker::{Holder, State, Worker},
+    worker::{Cordon, Holder, State, Worker},
 };
 use ports::machines::{Machine, Power};
 use std::collections::BTreeMap;
@@ -12,7 +12,7 @@ use testkit::make;
 /// What there is of workers, machines and containers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Books {
-    workers: BTreeMap<WorkerId, (State, bool, Vec<Holder>)>,
+    workers: BTreeMap<WorkerId, (State, Option<Cordon>, Vec<Holder>)>,
     machines: BTreeMap<WorkerId, Power>,
     containers: BTreeMap<(String, String), u32>,
 }
@@ -22,7 +22,7 @@ impl Books {
     pub(super) fn of(world: &World) -> Self {
         let workers = world.fleet.workers.borrow();
         let standing = workers.values().filter(|it| it.state != State::Terminated);
-        let line = |it: &Worker| (it.state, it.cordoned, it.reservations.keys().cloned().collect());
+        let line = |it: &Worker| (it.state, it.cordon, it.reservations.keys().cloned().collect());
         Self {
             workers: standing.map(|it| (it.id.clone(), line(it))).collect(),
             machines: machines(world),

@@ -7,8 +7,12 @@ use super::{
 };
 use crate::world::World;
 use contracts::drain::Saga;
-use domain::{id::WorkerId, project, worker::State};
-use ports::machines::Power;
+use domain::{
+    id::WorkerId,
+    project,
+    worker::{Cordon, State},
+};
+use ports::{clock::Clock, fleet::Fleet, machines::Power};
 use std::time::Duration;
 use testkit::make;
 
@@ -141,4 +145,33 @@ async fn a_worker_that_was_used_meanwhile_waits_anew() {
     let before = Books::of(&world);
     assert_eq!(plan.complete(&world).await.entered, ["DrainWorker"]);
     assert_eq!(Books::of(&world), before);
+}
+
+/// An hour later the pool begins another drain of the same idleness: the first may still be under way.
+#[tokio::test]
+async fn a_second_drain_of_the_same_idleness_changes_nothing() {
+    for park in [false, true] {
+        let (world, plan) = idle(park);
+        assert_eq!(plan.complete(&world).await.entered, STEPS);
+        assert_eq!(plan.execute(&world, None, 1).await.at, "Done");
+        assert_drained(&world, park, "drained twice");
+    }
+}
+
+/// A cordon is no change, or a worker that the platform cordoned would never go. Its end is one.
+#[tokio::test]
+async fn a_cordon_does_not_keep_an_empty_worker_and_lifting_it_does() {
+    for by in Cordon::ALL {
+        let (world, plan) = idle(false);
+        world.fleet.cordon(&id(), by).await.expect("is up");
+        assert_eq!(plan.complete(&world).await.entered, STEPS, "{by:?}");
+        assert_drained(&world, false, "cordoned meanwhile");
+
+        let (world, plan) = idle(false);
+        world.fleet.cordon(&id(), by).await.expect("is up");
+        world.fleet.uncordon(&id(), by, world.clock.now()).await.expect("is up");
+        let before = Books::of(&world);
+        assert_eq!(plan.complete(&world).await.entered, ["DrainWorker"], "{by:?}");
+        assert_eq!(Books::of(&world), before, "{by:?}");
+    }
 }

@@ -8,7 +8,7 @@ use super::{
 use crate::world::World;
 use domain::{
     id::WorkerId,
-    worker::{Event, State},
+    worker::{Cordon, Event, State},
 };
 use ports::{
     clock::Clock,
@@ -116,5 +116,6 @@ async fn one_whose_machine_is_gone_is_cordoned_and_another_one_bought() {
     world.assert_running("on another one").await;
     assert_eq!(world.machines.bought(), 1);
     let left = world.worker(&worker);
-    assert!(left.cordoned && left.reservations.is_empty());
+    assert_eq!(left.cordon, Some(Cordon::Unstartable));
+    assert!(left.reservations.is_empty());
 }

@@ -10,7 +10,7 @@ use domain::{
     id::{BlankId, TenantId, WorkerId},
     plan::PlanId,
     project::Project,
-    worker::{FIRST_PORT, Holder},
+    worker::{Cordon, FIRST_PORT, Holder},
 };
 use ports::{
     projects::SealedSecrets,
@@ -136,7 +136,7 @@ impl Bench {
     }
 
     pub(crate) fn cordoned(&self) -> bool {
-        self.fleet.workers.borrow()[&worker_id()].cordoned
+        self.fleet.workers.borrow()[&worker_id()].cordon == Some(Cordon::Unreachable)
     }
 }
 

@@ -9,7 +9,7 @@ use domain::{
     offering::Architecture,
     plan::PlanId,
     project::Project,
-    worker::{FIRST_PORT, Holder, PORTS, Reservation, State, Worker},
+    worker::{Cordon, FIRST_PORT, Holder, PORTS, Reservation, State, Worker},
 };
 use placement::{Call, Config, PlaceError, World, handle};
 use ports::fleet::Fleet;
@@ -107,7 +107,7 @@ impl Bench {
     }
 
     pub(crate) async fn cordon(&self, name: &str) {
-        self.fleet.set_cordon(&id(name), true).await.expect("is up");
+        self.fleet.cordon(&id(name), Cordon::Operator).await.expect("is up");
     }
 
     pub(crate) fn add(&self, worker: Worker) {

@@ -4,7 +4,7 @@ use crate::bench::{Bench, blank_id, demand_mib, id, in_state, is_a_port, with_bl
 use contracts::{blank::Saga, provision::ReadyWorker};
 use domain::{
     plan::PlanId,
-    worker::{Holder, Reservation, State, Worker},
+    worker::{Cordon, Holder, Reservation, State, Worker},
 };
 use placement::{Call, PlaceError};
 use ports::clock::Clock;
@@ -59,7 +59,7 @@ async fn a_blank_wakes_claims_and_buys_nothing() {
         ("full", vec![worker("a", demand_mib() - 1)]),
         ("stopped", vec![in_state("a", State::WarmStopped, 8192)]),
         ("starting", vec![in_state("a", State::Starting, 8192)]),
-        ("cordoned", vec![Worker { cordoned: true, ..worker("a", 8192) }]),
+        ("cordoned", vec![Worker { cordon: Some(Cordon::Operator), ..worker("a", 8192) }]),
         ("another blank, which is warm", vec![warm]),
     ];
     for (case, workers) in cases {

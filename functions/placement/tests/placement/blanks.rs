@@ -7,7 +7,7 @@ use contracts::provision::Reserved;
 use domain::{
     capacity::Capacity,
     plan::PlanId,
-    worker::{FIRST_PORT, Holder, Reservation, State, Worker},
+    worker::{Cordon, FIRST_PORT, Holder, Reservation, State, Worker},
 };
 use placement::Call;
 use ports::clock::Clock;
@@ -51,7 +51,7 @@ async fn a_blank_that_cannot_be_claimed_is_passed_by_for_room() {
     let cases = [
         ("it boots", with(STANDARD, false)),
         ("of another plan", with(PlanId::Pro, true)),
-        ("on a cordoned worker", Worker { cordoned: true, ..with(STANDARD, true) }),
+        ("on a cordoned worker", Worker { cordon: Some(Cordon::Operator), ..with(STANDARD, true) }),
         (
             "on a worker that is on its way out",
             Worker { state: State::Draining, ..with(STANDARD, true) },

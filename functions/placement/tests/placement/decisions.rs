@@ -5,7 +5,7 @@ use domain::{
     capacity::Capacity,
     fit::{Refusal, Score},
     plan::PlanId,
-    worker::{State, Worker},
+    worker::{Cordon, State, Worker},
 };
 use ports::{
     clock::Clock,
@@ -58,7 +58,7 @@ async fn the_alternatives_are_recorded_as_they_were_the_best_first() {
     let busy = Capacity { memory_mib: 8192, cpu_millis: 100 };
     let bench = Bench::of([
         worker("roomy", 8192),
-        Worker { cordoned: true, ..worker("cordoned", demand_mib()) },
+        Worker { cordon: Some(Cordon::Operator), ..worker("cordoned", demand_mib()) },
         worker("small", demand_mib() - 1),
         worker("tight", demand_mib()),
         Worker { free: busy, total: busy, ..worker("busy", 8192) },

@@ -3,7 +3,7 @@
 use crate::bench::{Bench, demand_mib, in_state, is_a_port, other, second_attempt};
 use domain::{
     plan::PlanId,
-    worker::{FIRST_PORT, Holder, PORTS, Reservation, State, Worker},
+    worker::{Cordon, FIRST_PORT, Holder, PORTS, Reservation, State, Worker},
 };
 use placement::PlaceError;
 use ports::clock::Clock;
@@ -99,7 +99,7 @@ async fn a_fleet_without_room_answers_null() {
         ("too little memory", Bench::of([full()])),
         ("too little CPU", Bench::of([no_cpu()])),
         ("no port", Bench::of([no_port()])),
-        ("cordoned", Bench::of([Worker { cordoned: true, ..worker("a", 8192) }])),
+        ("cordoned", Bench::of([Worker { cordon: Some(Cordon::Operator), ..worker("a", 8192) }])),
         ("not there yet", Bench::of([in_state("a", State::Provisioning, 8192)])),
         ("on its way out", Bench::of([in_state("a", State::Draining, 8192)])),
         ("being started for somebody", Bench::of([in_state("a", State::Starting, 8192)])),
@@ -115,7 +115,7 @@ async fn a_fleet_without_room_answers_null() {
 
 #[tokio::test]
 async fn a_cordoned_worker_is_skipped_though_it_is_the_tightest() {
-    let cordoned = Worker { cordoned: true, ..worker("a", demand_mib()) };
+    let cordoned = Worker { cordon: Some(Cordon::Operator), ..worker("a", demand_mib()) };
     let bench = Bench::of([cordoned, worker("b", 8192)]);
     assert_eq!(bench.place_of(&make::saga()).await.as_deref(), Some("b"));
 }
@@ -139,7 +139,7 @@ async fn releasing_finds_its_reservation_on_a_worker_that_admits_nothing() {
         let bench = Bench::of([worker("a", 8192)]);
         bench.place_of(&make::saga()).await;
         for worker in bench.fleet.workers.borrow_mut().values_mut() {
-            (worker.state, worker.cordoned) = (state, true);
+            (worker.state, worker.cordon) = (state, Some(Cordon::Operator));
         }
         bench.released(&make::saga()).await;
         assert_eq!(bench.claims(), 0, "{state:?}");

@@ -5,7 +5,7 @@ use crate::bench::{
 };
 use domain::{
     id::WorkerId,
-    worker::{State, Worker},
+    worker::{Cordon, State, Worker},
 };
 use placement::{Call, PlaceError};
 use ports::clock::Clock;
@@ -49,7 +49,7 @@ async fn the_smallest_that_will_do_is_woken() {
         stopped("huge", 16_384),
         stopped("small", demand_mib()),
         stopped("tiny", demand_mib() - 1),
-        Worker { cordoned: true, ..stopped("cordoned", demand_mib()) },
+        Worker { cordon: Some(Cordon::Operator), ..stopped("cordoned", demand_mib()) },
     ];
     let bench = Bench::of(sleepers);
     assert_eq!(bench.place_of(&make::saga()).await.as_deref(), Some("small"));

@@ -4,7 +4,7 @@ use crate::bench::{Bench, claim, saga_on, stopped, undo};
 use contracts::provision::{Reserved, Saga};
 use domain::{
     id::WorkerId,
-    worker::{Holder, State, Worker},
+    worker::{Cordon, Holder, State, Worker},
 };
 use ports::{
     Unavailable,
@@ -119,7 +119,7 @@ async fn a_repeat_finds_the_machine_running_and_starts_nothing() {
     // Whoever would start it once more would be refused, and buy.
     let ready = bench.run_on(&bench.cannot_start(), wait()).await.expect("is ready");
     assert_eq!(ready.map(|it| it.worker_id), Some(id()));
-    assert_eq!((bench.machines.bought(), bench.worker_called(&id()).cordoned), (0, false));
+    assert_eq!((bench.machines.bought(), bench.worker_called(&id()).cordon), (0, None));
     assert_eq!(bench.done(wait()).await.map(|it| it.worker_id), Some(id()));
 }
 
@@ -145,7 +145,8 @@ async fn a_worker_that_cannot_be_started_is_cordoned_and_another_one_bought() {
         assert_eq!(ready.worker_id, saga().new_worker_id, "{case}");
         assert_eq!(bench.places(), [saga().new_worker_id], "{case}");
         let left = bench.worker_called(&id());
-        assert!(left.cordoned && left.reservations.is_empty(), "{case}");
+        assert_eq!(left.cordon, Some(Cordon::Unstartable), "{case}");
+        assert!(left.reservations.is_empty(), "{case}");
         assert_eq!(bench.machines.bought(), 1, "{case}");
         bench.fleet.assert_balanced();
         assert_eq!(bench.done(wait()).await, Some(ready), "{case}: a repeat");
@@ -224,7 +225,7 @@ async fn waiting_after_the_undo_starts_and_buys_nothing() {
     assert_eq!((fault, bench.machines.bought()), (Fault::Terminal, 0));
     assert_eq!(bench.machines.alive.borrow()[&id()].state, Power::Stopped);
     let worker: Worker = bench.worker_called(&id());
-    assert!(!worker.cordoned);
+    assert!(!worker.is_cordoned());
 }
 
 /// The saga has gone on by the time at which a call is repeated: its instance may run where it was.

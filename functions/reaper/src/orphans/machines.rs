@@ -13,6 +13,8 @@ const MACHINE_AGE_MIN: SignedDuration = SignedDuration::from_mins(15);
 const MACHINELESS_AGE_MIN: SignedDuration = SignedDuration::from_mins(15);
 /// Sagas wait ten minutes for a machine, and twenty more undo or repeat whatever they do.
 const BOOT_AGE_MAX: SignedDuration = SignedDuration::from_mins(30);
+/// So long a saga waits, at most, until a machine has stopped, and repeats what it does.
+const DRAIN_AGE_MAX: SignedDuration = SignedDuration::from_mins(30);
 
 pub(super) fn orphans(snapshot: &Snapshot) -> Vec<Finding> {
     let judged = snapshot.machines.iter().filter_map(|it| Some((it, judge(snapshot, it)?)));
@@ -92,4 +94,24 @@ fn loss(snapshot: &Snapshot, worker: &Worker) -> Option<(&'static str, bool)> {
         | State::Error
         | State::Terminated => None,
     }
+}
+
+/// Workers that admit nothing although nobody drains them any more: their saga ended between what it did
+/// to the machine and what it would have written.
+pub(super) fn ended_drains(snapshot: &Snapshot) -> Vec<Finding> {
+    let stuck = snapshot.workers.values().filter(|it| {
+        it.state == State::Draining
+            && snapshot.is_older(it.changed_at, DRAIN_AGE_MAX)
+            && snapshot.has_machine(it)
+    });
+    let findings = stuck.map(|worker| Finding {
+        kind: Kind::Worker,
+        subject: worker.id.to_string(),
+        reason: "it was to be drained half an hour ago, and its machine is there".to_owned(),
+        repair: Some(Repair::EndDrain {
+            worker: worker.id.clone(),
+            unchanged_since: worker.changed_at,
+        }),
+    });
+    findings.collect()
 }

@@ -29,19 +29,22 @@ pub(crate) enum Kind {
     Bundle,
     Blank,
     Reservation,
+    /// A place of a plan with a maximum.
+    Count,
     Container,
 }
 
 impl Kind {
     /// In the order in which they are repaired: what may show one tenant another's instance first,
     /// what waits for workers last.
-    pub(crate) const ALL: [Kind; 7] = [
+    pub(crate) const ALL: [Kind; 8] = [
         Kind::Route,
         Kind::Machine,
         Kind::Worker,
         Kind::Bundle,
         Kind::Blank,
         Kind::Reservation,
+        Kind::Count,
         Kind::Container,
     ];
 }
@@ -62,8 +65,10 @@ pub(crate) fn find(snapshot: &Snapshot, limits: &Limits) -> Vec<Finding> {
     let mut findings = instances::routes(snapshot);
     findings.extend(machines::orphans(snapshot));
     findings.extend(machines::lost_workers(snapshot));
+    findings.extend(machines::ended_drains(snapshot));
     findings.extend(bundles(snapshot));
     findings.extend(reservations::find(snapshot, limits));
+    findings.extend(reservations::counts(snapshot));
     findings.extend(instances::containers(snapshot));
     findings
 }
@@ -77,6 +82,7 @@ pub(crate) fn existing(snapshot: &Snapshot, kind: Kind) -> Option<usize> {
         Kind::Worker => Some(snapshot.workers.len()),
         Kind::Blank => Some(holders().filter(|it| it.blank().is_some()).count()),
         Kind::Reservation => Some(holders().filter(|it| it.project().is_some()).count()),
+        Kind::Count => Some(snapshot.counted.len()),
         Kind::Container => Some(snapshot.containers().count()),
         // It is of no use once its link has expired, and a secret lies in it: all of them may go. Most
         // of the time no other kind than these is there.

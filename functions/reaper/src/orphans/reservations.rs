@@ -9,6 +9,7 @@ use domain::{
     worker::{Holder, Reservation, State, Worker},
 };
 use jiff::SignedDuration;
+use ports::fleet::Counted;
 
 /// A provisioning, with all its retries and undos, is over sooner.
 const UNBACKED_AGE_MIN: SignedDuration = SignedDuration::from_mins(30);
@@ -88,4 +89,19 @@ fn overdue(snapshot: &Snapshot, limits: &Limits, held: &Reservation) -> Option<S
         let reason = || format!("it has booted for more than {} s", BOOTING_AGE_MAX.as_secs());
         snapshot.is_older(held.since, BOOTING_AGE_MAX).then(reason)
     }
+}
+
+/// Counts that no reservation stands behind. A project is counted before it is placed, and counts were
+/// listed before places: who is on the way is young.
+pub(super) fn counts(snapshot: &Snapshot) -> Vec<Finding> {
+    let leaked = snapshot.counted.iter().filter(|it| {
+        snapshot.is_older(it.since, UNBACKED_AGE_MIN) && !snapshot.is_reserved(&it.reservation)
+    });
+    let findings = leaked.map(|Counted { plan, reservation, .. }| Finding {
+        kind: Kind::Count,
+        subject: format!("{reservation} of {plan:?}"),
+        reason: "it is reserved nowhere".to_owned(),
+        repair: Some(Repair::CountOut { plan: *plan, reservation: reservation.clone() }),
+    });
+    findings.collect()
 }

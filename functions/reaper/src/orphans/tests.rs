@@ -11,6 +11,7 @@ use domain::{
 use jiff::{SignedDuration, Timestamp};
 use ports::{
     bundles::Bundle,
+    fleet::Counted,
     heartbeats::{Container, Heartbeat},
     machines::{Machine, Power},
     routes::{Change, Phase, Route},
@@ -99,10 +100,17 @@ fn in_order() -> Snapshot {
         heartbeats: [(node_id, heartbeat)].into(),
         bundles: vec![bundle(14)],
         routes: vec![route(2, 1)],
+        counted: vec![counted(2, 23 * 60)],
         workers: [(worker_id(), worker())].into(),
         terminated: BTreeMap::new(),
         projects: [(project().id, project())].into(),
     }
+}
+
+/// Attempt so and so of the project.
+fn counted(attempt: u32, minutes: i64) -> Counted {
+    let Project { id, plan, .. } = project();
+    Counted { plan, reservation: id.reservation(attempt), since: minutes_ago(minutes) }
 }
 
 fn bundle(minutes: i64) -> Bundle {
@@ -166,7 +174,12 @@ fn what_has_its_owner_is_left_alone() {
         let expected = match kind {
             Kind::Container => Some(2),
             Kind::Bundle => None,
-            Kind::Route | Kind::Machine | Kind::Worker | Kind::Blank | Kind::Reservation => Some(1),
+            Kind::Route
+            | Kind::Machine
+            | Kind::Worker
+            | Kind::Blank
+            | Kind::Reservation
+            | Kind::Count => Some(1),
         };
         assert_eq!(existing(&in_order(), kind), expected, "{kind:?}");
     }
@@ -453,4 +466,43 @@ fn a_bundle_is_left_over_when_nobody_can_fetch_it_any_more() {
         ("old", |it| it.bundles = vec![bundle(15), bundle(16)], &[Kind::Bundle, Kind::Bundle]),
         ("from the future", |it| it.bundles = vec![bundle(-15)], &[]),
     ]);
+}
+
+#[test]
+fn a_count_is_leaked_when_nothing_is_reserved_for_it() {
+    let leak = |minutes| move |it: &mut Snapshot| it.counted.push(counted(1, minutes));
+    let kinds = |minutes| found(leak(minutes)).iter().map(|it| it.kind).collect::<Vec<_>>();
+    assert_eq!(kinds(29), [], "it may be on its way to a place");
+    assert_eq!(kinds(30), [Kind::Count]);
+    let leaked = counted(1, 0);
+    let repair = Repair::CountOut { plan: leaked.plan, reservation: leaked.reservation };
+    assert_eq!(found(leak(30))[0].repair, Some(repair));
+    check(&[
+        ("from before moments were kept", |it| it.counted[0].since = Timestamp::UNIX_EPOCH, &[]),
+        (
+            "on a worker that is lost, until that is settled",
+            |it| it.in_state(State::Error, 60),
+            &[],
+        ),
+    ]);
+}
+
+#[test]
+fn a_drain_is_ended_when_its_saga_must_be_over_and_the_machine_is_there() {
+    fn draining(it: &mut Snapshot, minutes: i64, power: Power) {
+        let worker = it.worker();
+        worker.reservations.clear();
+        it.in_state(State::Draining, minutes);
+        it.machines[0].state = power;
+        (it.routes, it.counted) = (vec![], vec![]);
+        it.heartbeat().containers.clear();
+    }
+    check(&[
+        ("on its way", |it| draining(it, 29, Power::Stopping), &[]),
+        ("off, and nobody wrote it down", |it| draining(it, 30, Power::Stopped), &[Kind::Worker]),
+        ("never touched", |it| draining(it, 30, Power::Running), &[Kind::Worker]),
+    ]);
+    let findings = found(|it| draining(it, 30, Power::Stopped));
+    let (worker, unchanged_since) = (worker_id(), minutes_ago(30));
+    assert_eq!(findings[0].repair, Some(Repair::EndDrain { worker, unchanged_since }));
 }

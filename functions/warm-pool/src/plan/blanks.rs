@@ -104,7 +104,7 @@ fn plan_retired<'a>(sight: &Sight<'a>) -> Vec<Stock<'a>> {
 /// Where nobody can claim a blank any more.
 fn is_closing(worker: &Worker) -> bool {
     match worker.state {
-        State::Ready => worker.cordoned,
+        State::Ready => worker.is_cordoned(),
         State::Draining => true,
         // Nothing runs there, or it is being settled by somebody else.
         State::Provisioning

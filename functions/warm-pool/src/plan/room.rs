@@ -38,7 +38,7 @@ impl Room {
         self.workers.push(Worker {
             id,
             state: State::Ready,
-            cordoned: false,
+            cordon: None,
             origin: Origin { provider, machine_type, purchase, architecture, region },
             total: offering.capacity(),
             free: offering.capacity(),

@@ -3,18 +3,18 @@
 use super::{
     Sight,
     room::Room,
-    workers::{being_bought_to_park, being_parked, parks},
+    workers::{being_bought_to_park, being_parked, being_stopped},
 };
 use domain::{
     fit::judge_once_ready,
     plan::PlanId,
-    worker::{State, Worker},
+    worker::{Cordon, State, Worker},
 };
 
 pub(super) struct Stopped<'a> {
     /// Those that can be started and would help, the longest stopped first.
     pub(super) useful: Vec<&'a Worker>,
-    /// Those that would not: too small by now, or built for another image.
+    /// Those that would not: too small by now, built for another image, or cordoned by the platform.
     pub(super) useless: Vec<&'a Worker>,
     /// On their way to being stopped.
     pub(super) coming: usize,
@@ -23,18 +23,18 @@ pub(super) struct Stopped<'a> {
 impl<'a> Stopped<'a> {
     pub(super) fn of(sight: &Sight<'a>) -> Self {
         let demand = Room::of([], sight).demand(sight.config.pool.headroom.plan);
-        // A cordoned one waits for the operator who cordoned it.
-        let stopped = |it: &&Worker| it.state == State::WarmStopped && !it.cordoned;
+        // What an operator cordoned waits for the operator.
+        let is_kept = |it: &Worker| it.cordon == Some(Cordon::Operator);
+        let stopped = |it: &&Worker| it.state == State::WarmStopped && !is_kept(it);
         let (mut useful, useless): (Vec<_>, Vec<_>) = sight
             .fleet
             .iter()
             .filter(stopped)
             .partition(|it| judge_once_ready(it, &demand).is_ok());
         useful.sort_by_key(|it| (it.changed_at, &it.id));
-        // Some of these are to be given back rather than stopped. Then one is missing for a minute.
-        let draining = sight.fleet.iter().filter(|it| it.state == State::Draining && parks(it));
         let bought = being_bought_to_park(sight).chain(being_parked(sight));
-        Self { useful, useless, coming: draining.count() + bought.count() }
+        let coming = being_stopped(sight).chain(bought).count();
+        Self { useful, useless, coming }
     }
 
     pub(super) fn count(&self) -> usize {

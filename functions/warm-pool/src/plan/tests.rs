@@ -10,7 +10,7 @@ use domain::{
     id::ProjectId,
     offering::{Architecture, Offering, Offerings, Provider, Purchase},
     plan::PlanId::{Pro, Standard},
-    worker::{Holder, Reservation, State},
+    worker::{Cordon, Holder, Reservation, State},
 };
 use proptest::prelude::*;
 use std::time::Duration;
@@ -78,7 +78,7 @@ fn target(standard: u32, headroom: u32, stopped_workers: u32) -> Target {
 }
 
 fn planned_by(config: &Config, fleet: &[Worker], target: &Target, may_boot: bool) -> Vec<Action> {
-    let sight = Sight { fleet, target, may_boot, now: NOW, config };
+    let sight = Sight { fleet, target, may_boot, may_grow: true, now: NOW, config };
     plan(&sight).expect("the region is plain")
 }
 
@@ -131,7 +131,12 @@ fn blanks_boot_where_there_is_room_one_a_worker_at_a_time() {
             vec!["boot Standard", "boot Standard"],
         ),
         ("no room: a worker comes, the boot waits", vec![full()], target(1, 0, 0), vec!["buy"]),
-        ("cordoned", vec![Worker { cordoned: true, ..a() }], target(1, 0, 0), vec!["buy"]),
+        (
+            "cordoned",
+            vec![Worker { cordon: Some(Cordon::Operator), ..a() }],
+            target(1, 0, 0),
+            vec!["buy"],
+        ),
     ]);
 }
 
@@ -183,7 +188,10 @@ fn blanks_are_thrown_away_when_they_are_too_many_too_old_or_out_of_reach() {
         ),
         (
             "on a cordoned worker, wanted or not",
-            vec![Worker { cordoned: true, ..with_blank(a(), "b", true, 1) }, worker("z", 2)],
+            vec![
+                Worker { cordon: Some(Cordon::Operator), ..with_blank(a(), "b", true, 1) },
+                worker("z", 2),
+            ],
             target(1, 0, 0),
             vec!["boot Standard", "retire b on a"],
         ),
@@ -232,7 +240,7 @@ fn room_is_kept_free_by_starting_what_is_stopped_before_buying() {
         ),
         (
             "a cordoned one sleeps on",
-            vec![Worker { cordoned: true, ..asleep("s", 4) }],
+            vec![Worker { cordon: Some(Cordon::Operator), ..asleep("s", 4) }],
             target(0, 1, 0),
             vec!["buy"],
         ),
@@ -332,9 +340,25 @@ fn an_idle_worker_goes_unless_its_room_is_wanted() {
         ),
         (
             "an operator's",
-            vec![Worker { cordoned: true, ..idle("a", 60) }],
+            vec![Worker { cordon: Some(Cordon::Operator), ..idle("a", 60) }],
             target(0, 0, 0),
             vec![],
+        ),
+        (
+            "the platform's own, wanted or not",
+            vec![
+                Worker { cordon: Some(Cordon::Rebalance), ..idle("leaves", 1) },
+                Worker { cordon: Some(Cordon::Silent), ..with_project(idle("stays", 1)) },
+                idle("a", 60),
+            ],
+            target(0, 1, 1),
+            vec!["buy to park", "give back leaves"],
+        ),
+        (
+            "asleep, and cannot be started",
+            vec![Worker { cordon: Some(Cordon::Unstartable), ..asleep() }],
+            target(0, 0, 0),
+            vec!["give back asleep"],
         ),
         ("Spot cannot sleep", vec![spot()], target(0, 0, 1), vec!["give back spot", "buy to park"]),
         (
@@ -355,10 +379,47 @@ fn an_idle_worker_goes_unless_its_room_is_wanted() {
             target(0, 0, 1),
             vec![],
         ),
+        (
+            "one was to be stopped, and got stuck",
+            vec![in_state(State::Draining, idle("a", 15))],
+            target(0, 0, 1),
+            vec!["buy to park"],
+        ),
         ("one is bought to sleep", vec![to_park(State::Provisioning, 1)], target(0, 0, 1), vec![]),
         ("and is about to", vec![to_park(State::Ready, 0)], target(0, 0, 1), vec![]),
         ("and was woken since", vec![to_park(State::Ready, 5)], target(0, 1, 0), vec![]),
     ]);
+}
+
+#[test]
+fn while_growth_backs_off_nothing_is_bought_or_started_and_everything_else_goes_on() {
+    let fleet = [
+        with_project(worker("busy", 1)),
+        in_state(State::WarmStopped, worker("asleep", 4)),
+        Worker { cordon: Some(Cordon::Unreachable), ..worker("leaves", 4) },
+        with_blank(with_project(worker("old", 2)), "b", true, 13 * 60),
+    ];
+    let (config, target) = (config(), target(0, 9, 3));
+    let planned = |may_grow| {
+        let sight = Sight {
+            fleet: &fleet,
+            target: &target,
+            may_boot: true,
+            may_grow,
+            now: NOW,
+            config: &config,
+        };
+        plan(&sight).expect("the region is plain").iter().map(in_words).collect::<Vec<_>>()
+    };
+    let grows = |it: &String| it.starts_with("buy") || it.starts_with("start");
+    let (mut all, while_paused) = (planned(true), planned(false));
+    assert!(
+        all.iter().any(|it| it == "buy") && all.iter().any(|it| it == "start asleep"),
+        "{all:?}"
+    );
+    all.retain(|it| !grows(it));
+    assert_eq!(while_paused, all);
+    assert_eq!(while_paused, ["give back leaves", "retire b on old"]);
 }
 
 #[test]
@@ -477,7 +538,7 @@ fn any_worker(index: usize) -> impl Strategy<Value = Worker> {
         S::Error,
     ];
     let load = prop::collection::vec((0..3_u8, 0_u64..900), 0..4);
-    let kind = (prop::sample::select(states), any::<bool>(), 0..8_u8);
+    let kind = (prop::sample::select(states), any::<bool>(), any_cordon());
     (kind, load, 1_u32..9, 0_u64..30).prop_map(move |((state, spot, cordon), load, size, age)| {
         let mut worker = worker(&format!("w{index}"), size);
         let empty = matches!(state, State::WarmStopped | State::Draining);
@@ -494,8 +555,12 @@ fn any_worker(index: usize) -> impl Strategy<Value = Worker> {
             };
         }
         worker.origin.purchase = if spot { Purchase::Spot } else { Purchase::OnDemand };
-        Worker { state, cordoned: cordon == 0, changed_at: ago(age), ..worker }
+        Worker { state, cordon, changed_at: ago(age), ..worker }
     })
+}
+
+fn any_cordon() -> impl Strategy<Value = Option<Cordon>> {
+    prop_oneof![6 => Just(None), 1 => prop::sample::select(&Cordon::ALL).prop_map(Some)]
 }
 
 fn any_fleet() -> impl Strategy<Value = Vec<Worker>> {
@@ -522,7 +587,8 @@ proptest! {
             match action {
                 Action::Drain { worker, .. } => {
                     let worker = fleet.iter().find(|it| it.id == *worker).unwrap();
-                    prop_assert!(worker.reservations.is_empty() && !worker.cordoned);
+                    prop_assert!(worker.reservations.is_empty());
+                    prop_assert!(worker.cordon != Some(Cordon::Operator));
                 }
                 Action::RetireBlank { worker, blank } => {
                     let worker = fleet.iter().find(|it| it.id == *worker).unwrap();
@@ -543,7 +609,7 @@ proptest! {
         let (buys, drains) = (
             actions.iter().any(|it| matches!(it, Action::GetSpare { park: false, .. })),
             actions.iter().any(|it| matches!(it, Action::Drain { worker, .. }
-                if fleet.iter().any(|w| w.id == *worker && w.state == State::Ready))),
+                if fleet.iter().any(|w| w.id == *worker && w.admits()))),
         );
         prop_assert!(!(buys && drains), "{actions:?}");
     }

@@ -21,7 +21,7 @@ use domain::{
 };
 use std::{cmp::Reverse, collections::BTreeSet, iter::repeat_n, time::Duration};
 
-/// A worker that has been on its way for longer is not to be counted on.
+/// A worker that has been on its way for longer, up or down, is not to be counted on.
 const COMING_FOR: Duration = Duration::from_mins(15);
 /// A worker that was bought to be stopped runs for a moment before it is.
 const PARKED_WITHIN: Duration = Duration::from_mins(2);
@@ -44,6 +44,7 @@ pub(super) fn plan(
         spares::plan(sight, mint, room, &wanted, &mut stopped)?
     };
     actions.extend(plan_stopped(sight, mint, &stopped)?);
+    actions.extend(plan_leaving(sight));
     Ok(actions)
 }
 
@@ -108,6 +109,13 @@ fn plan_stopped(
     Ok(actions)
 }
 
+/// Workers that the platform itself keeps empty. They have no room, so nothing depends on them.
+fn plan_leaving<'a>(sight: &Sight<'a>) -> impl Iterator<Item = Action> + use<'a> {
+    let is_empty = |it: &&Worker| it.state == State::Ready && it.reservations.is_empty();
+    let leaving = sight.fleet.iter().filter(|it| it.is_leaving()).filter(is_empty);
+    leaving.map(|it| drain(it, false))
+}
+
 fn stopped_wanted(sight: &Sight<'_>) -> usize {
     usize::try_from(sight.target.stopped_workers).unwrap_or(usize::MAX)
 }
@@ -126,7 +134,7 @@ fn drain(worker: &Worker, park: bool) -> Action {
     Action::Drain { worker: worker.id.clone(), idle_since: worker.changed_at, park }
 }
 
-pub(super) fn parks(worker: &Worker) -> bool {
+fn parks(worker: &Worker) -> bool {
     worker.origin.provider.parks(worker.origin.purchase)
 }
 
@@ -137,11 +145,18 @@ fn coming<'a>(sight: &Sight<'a>) -> impl Iterator<Item = &'a Worker> + use<'a> {
 }
 
 fn on_their_way<'a>(sight: &Sight<'a>) -> impl Iterator<Item = &'a Worker> + use<'a> {
+    lately(sight).filter(|it| matches!(it.state, State::Provisioning | State::Starting))
+}
+
+/// About to be stopped. Some of these are to be given back instead: then one is missing for a minute.
+pub(super) fn being_stopped<'a>(sight: &Sight<'a>) -> impl Iterator<Item = &'a Worker> + use<'a> {
+    lately(sight).filter(|it| it.state == State::Draining && parks(it))
+}
+
+/// Those that changed not so long ago that they must have got stuck.
+fn lately<'a>(sight: &Sight<'a>) -> impl Iterator<Item = &'a Worker> + use<'a> {
     let now = sight.now;
-    sight.fleet.iter().filter(move |it| {
-        let is_coming = matches!(it.state, State::Provisioning | State::Starting);
-        is_coming && it.changed_at + COMING_FOR > now
-    })
+    sight.fleet.iter().filter(move |it| it.changed_at + COMING_FOR > now)
 }
 
 pub(super) fn being_bought_to_park<'a>(

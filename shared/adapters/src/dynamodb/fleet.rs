@@ -1,7 +1,7 @@
 //! [`Fleet`] on the table `fleet`: one item a worker, its reservations inside.
 
 use super::{
-    keys,
+    cordon, count, keys,
     reservation::{claim_blank, give_back, take},
     table::{Table, is_made, unavailable},
     worker_item::{Pool, WorkerItem, moment, number, spelled},
@@ -13,13 +13,13 @@ use aws_sdk_dynamodb::{
 };
 use domain::{
     id::{BlankId, ProjectId, ReservationId, WorkerId},
-    plan::PlanId,
-    worker::{Event, Holder, Reservation, State, Worker},
+    plan::{PLANS, Plan, PlanId},
+    worker::{Cordon, Event, Holder, Reservation, State, Worker},
 };
 use jiff::Timestamp;
 use ports::{
     Unavailable,
-    fleet::{Change, Fleet, RecordError, ReserveError},
+    fleet::{Change, Counted, Fleet, RecordError, ReserveError},
 };
 use serde::Serialize;
 use std::net::Ipv4Addr;
@@ -169,22 +169,10 @@ impl Fleet for DynamoFleet {
         plan: PlanId,
         reservation: &ReservationId,
         maximum: u32,
+        at: Timestamp,
     ) -> Result<bool, Unavailable> {
-        let counted = self
-            .table
-            .update(&keys::counted(&self.pool.name, plan))
-            .update_expression("ADD reservations :set")
-            .condition_expression(
-                "(attribute_not_exists(reservations) AND :maximum > :none) \
-                 OR size(reservations) < :maximum OR contains(reservations, :one)",
-            )
-            .expression_attribute_values(":set", A::Ss(vec![reservation.to_string()]))
-            .expression_attribute_values(":one", A::S(reservation.to_string()))
-            .expression_attribute_values(":maximum", number(maximum))
-            .expression_attribute_values(":none", number(0))
-            .send()
-            .await;
-        is_made(counted)
+        let key = keys::counted(&self.pool.name, plan);
+        count::count_in(&self.table, &key, reservation, maximum, at).await
     }
 
     async fn count_out(
@@ -192,14 +180,16 @@ impl Fleet for DynamoFleet {
         plan: PlanId,
         reservation: &ReservationId,
     ) -> Result<(), Unavailable> {
-        self.table
-            .update(&keys::counted(&self.pool.name, plan))
-            .update_expression("DELETE reservations :set")
-            .expression_attribute_values(":set", A::Ss(vec![reservation.to_string()]))
-            .send()
-            .await
-            .map(drop)
-            .map_err(unavailable)
+        count::count_out(&self.table, &keys::counted(&self.pool.name, plan), reservation).await
+    }
+
+    async fn counted(&self) -> Result<Vec<Counted>, Unavailable> {
+        let mut counted = Vec::new();
+        for Plan { id, .. } in &PLANS {
+            let key = keys::counted(&self.pool.name, *id);
+            counted.extend(count::counted(&self.table, &key, *id).await?);
+        }
+        Ok(counted)
     }
 
     async fn ensure_recorded(&self, worker: &Worker) -> Result<(), Unavailable> {
@@ -301,15 +291,17 @@ impl Fleet for DynamoFleet {
         Ok(made || self.find(worker).await?.is_some_and(|it| it.state == to))
     }
 
-    async fn set_cordon(&self, worker: &WorkerId, cordoned: bool) -> Result<(), Unavailable> {
-        let cordoned = self
-            .update(worker)
-            .update_expression("SET cordoned = :cordoned")
-            .condition_expression("attribute_exists(pk)")
-            .expression_attribute_values(":cordoned", A::Bool(cordoned))
-            .send()
-            .await;
-        is_made(cordoned).map(drop)
+    async fn cordon(&self, worker: &WorkerId, by: Cordon) -> Result<(), Unavailable> {
+        cordon::put_up(self.update(worker), by).await
+    }
+
+    async fn uncordon(
+        &self,
+        worker: &WorkerId,
+        by: Cordon,
+        at: Timestamp,
+    ) -> Result<(), Unavailable> {
+        cordon::lift(self.update(worker), by, at).await
     }
 
     async fn retire_if_empty(&self, worker: &WorkerId) -> Result<bool, Unavailable> {

@@ -5,6 +5,8 @@ pub mod accounts;
 mod bytes;
 pub mod chat_tickets;
 pub mod configurations;
+mod cordon;
+mod count;
 pub mod deliveries;
 pub mod fleet;
 pub mod heartbeats;

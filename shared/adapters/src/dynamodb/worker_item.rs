@@ -8,19 +8,22 @@ use aws_sdk_dynamodb::types::AttributeValue as A;
 use domain::{
     capacity::Capacity,
     id::WorkerId,
-    worker::{Holder, Origin, Reservation, State, Worker},
+    worker::{Cordon, Holder, Origin, Reservation, State, Worker},
 };
 use jiff::Timestamp;
 use ports::Unavailable;
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, net::Ipv4Addr};
 
-/// `ports` says again what `reservations` says, in the form that a condition can test.
+/// `ports` says again what `reservations` says, and `cordoned` what `cordon` says, in the form that a
+/// condition can test.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct WorkerItem {
     sk: WorkerId,
     pub(super) state: State,
     cordoned: bool,
+    #[serde(default)]
+    cordon: Option<Cordon>,
     origin: Origin,
     total: Capacity,
     free_mib: u32,
@@ -55,7 +58,7 @@ impl From<WorkerItem> for Worker {
         Self {
             id: item.sk,
             state: item.state,
-            cordoned: item.cordoned,
+            cordon: item.cordoned.then(|| item.cordon.unwrap_or(Cordon::Operator)),
             origin: item.origin,
             total: item.total,
             free: Capacity { memory_mib: item.free_mib, cpu_millis: item.free_cpu },
@@ -74,7 +77,8 @@ impl From<&Worker> for WorkerItem {
         Self {
             sk: worker.id.clone(),
             state: worker.state,
-            cordoned: worker.cordoned,
+            cordoned: worker.is_cordoned(),
+            cordon: worker.cordon,
             origin: worker.origin.clone(),
             total: worker.total,
             free_mib: worker.free.memory_mib,
@@ -104,4 +108,37 @@ pub(super) fn spelled(state: State) -> Result<A, Unavailable> {
 
 pub(super) fn stored(claim: &Reservation) -> Result<A, Unavailable> {
     serde_dynamo::to_attribute_value(claim).map_err(unavailable)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashMap;
+    use testkit::make;
+
+    fn item(worker: &Worker) -> HashMap<String, A> {
+        serde_dynamo::to_item(WorkerItem::from(worker)).unwrap()
+    }
+
+    fn read(item: HashMap<String, A>) -> Worker {
+        serde_dynamo::from_item::<_, WorkerItem>(item).unwrap().into()
+    }
+
+    #[test]
+    fn a_worker_is_read_as_it_was_written() {
+        for cordon in Cordon::ALL.into_iter().map(Some).chain([None]) {
+            let worker = Worker { cordon, ..make::worker("a", 4_096) };
+            assert_eq!(read(item(&worker)), worker);
+        }
+    }
+
+    #[test]
+    fn a_cordon_from_before_they_were_told_apart_is_an_operators() {
+        for (cordoned, expected) in [(true, Some(Cordon::Operator)), (false, None)] {
+            let mut old = item(&make::worker("a", 4_096));
+            old.remove("cordon");
+            old.insert("cordoned".to_owned(), A::Bool(cordoned));
+            assert_eq!(read(old).cordon, expected);
+        }
+    }
 }

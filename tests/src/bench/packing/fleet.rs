@@ -167,7 +167,7 @@ pub(super) fn new_worker(offering: &Offering, number: u32) -> Option<Worker> {
     };
     Some(Worker {
         state: State::Ready,
-        cordoned: false,
+        cordon: None,
         origin,
         total: offering.capacity(),
         free: offering.capacity(),

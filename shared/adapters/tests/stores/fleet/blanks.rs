@@ -8,7 +8,7 @@ use adapters::dynamodb::fleet::DynamoFleet;
 use domain::{
     id::{BlankId, WorkerId},
     plan::PlanId,
-    worker::{FIRST_PORT, Holder, Reservation, State, Worker},
+    worker::{Cordon, FIRST_PORT, Holder, Reservation, State, Worker},
 };
 use ports::fleet::{Fleet, ReserveError};
 use testkit::make::worker;
@@ -104,7 +104,7 @@ async fn a_blank_that_must_not_be_claimed_stays() {
     let cases = [
         ("it boots", with(boots.clone()), boots.clone()),
         ("it boots, and somebody thinks that it is warm", with(boots), held()),
-        ("cordoned", Worker { cordoned: true, ..with(held()) }, held()),
+        ("cordoned", Worker { cordon: Some(Cordon::Operator), ..with(held()) }, held()),
         ("draining", Worker { state: State::Draining, ..with(held()) }, held()),
         ("starting", Worker { state: State::Starting, ..with(held()) }, held()),
         ("not where it was read", with(held()), older),

@@ -1,7 +1,7 @@
 //! A worker's state changes by events, if what its writer believed still holds.
 
 use super::{AT, LATER, claim, claim_id, fleet_of, holder, in_state, is_lost, stored, unknown};
-use domain::worker::{Event, FIRST_PORT, State, Worker};
+use domain::worker::{Cordon, Event, FIRST_PORT, State, Worker};
 use jiff::Timestamp;
 use ports::fleet::{Change, Fleet};
 use tokio::task::JoinSet;
@@ -125,7 +125,8 @@ async fn a_change_of_an_unknown_worker_is_refused_and_makes_none() {
         let change = Change::by(event, LATER);
         assert!(!fleet.change(&unknown(), &change).await.unwrap(), "{event:?}");
     }
-    fleet.set_cordon(&unknown(), true).await.unwrap();
+    fleet.cordon(&unknown(), Cordon::Operator).await.unwrap();
+    fleet.uncordon(&unknown(), Cordon::Operator, LATER).await.unwrap();
     assert_eq!(fleet.find(&unknown()).await.unwrap(), None);
 }
 
@@ -135,9 +136,15 @@ async fn a_cordon_comes_and_goes_and_is_no_change_of_state() {
     let w = in_state(State::Ready);
     let fleet = fleet_of(std::slice::from_ref(&w)).await;
     let project = holder("a");
-    for cordoned in [true, true, false, false] {
-        fleet.set_cordon(&w.id, cordoned).await.unwrap();
-        assert_eq!(stored(&fleet, &w.id).await, Worker { cordoned, ..w.clone() });
+    for round in ["once", "twice"] {
+        fleet.cordon(&w.id, Cordon::Silent).await.unwrap();
+        let cordoned = Worker { cordon: Some(Cordon::Silent), ..w.clone() };
+        assert_eq!(stored(&fleet, &w.id).await, cordoned, "{round}");
+    }
+    for at in [LATER, AT] {
+        fleet.uncordon(&w.id, Cordon::Silent, at).await.unwrap();
+        let admits = Worker { changed_at: LATER, ..w.clone() };
+        assert_eq!(stored(&fleet, &w.id).await, admits, "lifted once, and a drain of it is late");
     }
     fleet.reserve(&w.id, &project, &claim(&project, 1, FIRST_PORT)).await.expect("admits again");
 }
@@ -174,4 +181,20 @@ async fn changes_at_the_same_moment_happen_one_after_the_other() {
     assert_eq!(made, 5, "one event won, and its repeats found it");
     let after = stored(&fleet, &w.id).await.state;
     assert!(matches!(after, State::Starting | State::Terminated), "{after:?}");
+}
+
+#[tokio::test]
+#[ignore = "needs the local engine"]
+async fn a_cordon_gives_way_to_a_stronger_one_and_is_lifted_by_none_that_is_weaker() {
+    for there in Cordon::ALL {
+        for by in Cordon::ALL {
+            let w = Worker { cordon: Some(there), ..in_state(State::Ready) };
+            let fleet = fleet_of(std::slice::from_ref(&w)).await;
+            fleet.cordon(&w.id, by).await.unwrap();
+            assert_eq!(stored(&fleet, &w.id).await.cordon, Some(there.max(by)), "{by:?} after it");
+            fleet.uncordon(&w.id, there.min(by), LATER).await.unwrap();
+            let left = (there != by).then_some(there.max(by));
+            assert_eq!(stored(&fleet, &w.id).await.cordon, left, "{there:?} and {by:?}");
+        }
+    }
 }

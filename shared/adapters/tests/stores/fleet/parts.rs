@@ -3,7 +3,7 @@
 use super::{AT, assert_balanced, claim, holder, is_lost};
 use crate::engine;
 use adapters::dynamodb::fleet::DynamoFleet;
-use domain::worker::{FIRST_PORT, State, Worker};
+use domain::worker::{Cordon, FIRST_PORT, State, Worker};
 use ports::fleet::Fleet;
 use std::collections::BTreeSet;
 use testkit::make::worker;
@@ -59,10 +59,10 @@ async fn a_worker_is_written_to_whatever_part_it_is_in() {
         fleet.ensure_recorded(&w).await.unwrap();
         let claim = claim(&project, 1, FIRST_PORT);
         fleet.reserve(&w.id, &project, &claim).await.unwrap();
-        fleet.set_cordon(&w.id, true).await.unwrap();
+        fleet.cordon(&w.id, Cordon::Operator).await.unwrap();
         let held = fleet.find(&w.id).await.unwrap().expect("is there");
         assert_balanced(&held);
-        assert!(held.cordoned && held.reservations.contains_key(&project));
+        assert!(held.is_cordoned() && held.reservations.contains_key(&project));
         assert!(is_lost(&fleet.reserve(&w.id, &holder("b"), &claim).await));
         fleet.release(&w.id, &project, &claim.id, AT).await.unwrap();
         assert!(fleet.retire_if_empty(&w.id).await.unwrap());

@@ -4,7 +4,7 @@ use super::{
     ADDRESS, LATER, NODE, claim, fleet_of, holder, in_state, is_refused, store, stored, unbought,
     unknown,
 };
-use domain::worker::{FIRST_PORT, State, Worker};
+use domain::worker::{Cordon, FIRST_PORT, State, Worker};
 use ports::fleet::Fleet;
 use testkit::make::worker;
 
@@ -18,7 +18,7 @@ async fn a_recorded_worker_is_left_as_it_is() {
     fleet.record_ready(&new.id, NODE, ADDRESS, LATER).await.unwrap();
     let project = holder("a");
     fleet.reserve(&new.id, &project, &claim(&project, 1, FIRST_PORT)).await.unwrap();
-    fleet.set_cordon(&new.id, true).await.unwrap();
+    fleet.cordon(&new.id, Cordon::Operator).await.unwrap();
 
     let before = stored(&fleet, &new.id).await;
     fleet.ensure_recorded(&new).await.unwrap();

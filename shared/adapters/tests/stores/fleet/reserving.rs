@@ -6,7 +6,7 @@ use super::{
 };
 use domain::{
     capacity::Capacity,
-    worker::{FIRST_PORT, State, Worker},
+    worker::{Cordon, FIRST_PORT, State, Worker},
 };
 use ports::fleet::Fleet;
 use testkit::make::worker;
@@ -23,7 +23,7 @@ async fn reserving_twice_is_one_reservation_and_keeps_its_port() {
     // Now the worker is full; soon it admits nothing. Neither matters to what is held.
     let again = claim(&project, 1, FIRST_PORT + 1);
     assert_eq!(fleet.reserve(&w.id, &project, &again).await.unwrap(), first, "full");
-    fleet.set_cordon(&w.id, true).await.unwrap();
+    fleet.cordon(&w.id, Cordon::Operator).await.unwrap();
     assert_eq!(fleet.reserve(&w.id, &project, &again).await.unwrap(), first, "cordoned");
 
     let held = stored(&fleet, &w.id).await;
@@ -51,7 +51,7 @@ async fn a_worker_that_cannot_take_more_refuses() {
     let cases = [
         ("full", worker("w", DEMAND.memory_mib - 1)),
         ("out of CPU", Worker { total: busy, free: busy, ..worker("w", 4_096) }),
-        ("cordoned", Worker { cordoned: true, ..worker("w", 4_096) }),
+        ("cordoned", Worker { cordon: Some(Cordon::Operator), ..worker("w", 4_096) }),
         ("provisioning", in_state(State::Provisioning)),
         ("draining", in_state(State::Draining)),
         ("terminated", in_state(State::Terminated)),
@@ -66,8 +66,8 @@ async fn a_worker_that_cannot_take_more_refuses() {
 
     let w = worker("w", 4_096);
     let fleet = fleet_of(std::slice::from_ref(&w)).await;
-    fleet.set_cordon(&w.id, true).await.unwrap();
-    fleet.set_cordon(&unknown(), true).await.unwrap();
+    fleet.cordon(&w.id, Cordon::Operator).await.unwrap();
+    fleet.cordon(&unknown(), Cordon::Operator).await.unwrap();
     for id in [w.id, unknown()] {
         assert!(is_lost(&fleet.reserve(&id, &project, &claim).await), "{id}");
     }

@@ -1,7 +1,7 @@
 //! A place on a worker that is stopped wakes it.
 
 use super::{DEMAND, LATER, assert_balanced, claim, fleet_of, holder, in_state, is_lost, stored};
-use domain::worker::{FIRST_PORT, Reservation, State, Worker};
+use domain::worker::{Cordon, FIRST_PORT, Reservation, State, Worker};
 use ports::fleet::Fleet;
 use testkit::make::worker;
 use tokio::task::JoinSet;
@@ -33,7 +33,7 @@ async fn only_what_is_stopped_and_has_room_is_woken() {
     let small = Worker { state: State::WarmStopped, ..worker("w", DEMAND.memory_mib - 1) };
     let cases = [
         ("full", small),
-        ("cordoned", Worker { cordoned: true, ..in_state(State::WarmStopped) }),
+        ("cordoned", Worker { cordon: Some(Cordon::Operator), ..in_state(State::WarmStopped) }),
         ("ready", in_state(State::Ready)),
         ("starting for somebody else", in_state(State::Starting)),
         ("provisioning", in_state(State::Provisioning)),
