@@ -3,7 +3,7 @@
 //! A state, a field or a path that it does not know is a panic: the sagas must not outgrow it.
 
 use serde_json::{Value, json};
-use std::{fs, path::Path, time::Duration};
+use std::{fs, path::Path, sync::Arc, time::Duration};
 
 /// The definition called `name`, which the CDK tests keep equal to what they synthesise.
 pub(crate) fn machine(name: &str) -> Value {
@@ -23,7 +23,7 @@ pub(crate) struct Raised {
 /// One execution, a call at a time, so that several can be interleaved.
 #[derive(Debug)]
 pub(crate) struct Execution {
-    machine: Value,
+    machine: Arc<Value>,
     at: String,
     data: Value,
     tries: u64,
@@ -41,14 +41,15 @@ pub(crate) enum Next {
     Time {
         duration: Duration,
     },
-    /// It ended in this state.
+    /// It ended in this state, which either is a failure, and rings, or is not.
     Nothing {
         state: String,
+        failed: bool,
     },
 }
 
 impl Execution {
-    pub(crate) fn start(machine: Value, input: Value) -> Self {
+    pub(crate) fn start(machine: Arc<Value>, input: Value) -> Self {
         let at = text(&machine["StartAt"]);
         Self { machine, at, data: input, tries: 0 }
     }
@@ -58,7 +59,9 @@ impl Execution {
         loop {
             let state = &self.machine["States"][&self.at];
             match text(&state["Type"]).as_str() {
-                "Succeed" | "Fail" => return Next::Nothing { state: self.at.clone() },
+                kind @ ("Succeed" | "Fail") => {
+                    return Next::Nothing { state: self.at.clone(), failed: kind == "Fail" };
+                }
                 "Choice" => self.at = choose(state, &self.data),
                 "Wait" => {
                     let seconds = state["Seconds"].as_u64().expect("a wait has seconds");
@@ -87,11 +90,12 @@ impl Execution {
 
     /// The function that it waited for has answered. Says how long to wait before going on.
     pub(crate) fn answered(&mut self, answer: Result<Value, Raised>) -> Duration {
-        let state = self.machine["States"][&self.at].clone();
+        let machine = Arc::clone(&self.machine);
+        let state = &machine["States"][&self.at];
         match answer {
             Ok(result) => self.leave(&state["ResultPath"], result, &state["Next"]),
             Err(raised) => {
-                if let Some(pause) = pause(&state, &raised.error, self.tries) {
+                if let Some(pause) = pause(state, &raised.error, self.tries) {
                     self.tries += 1;
                     return pause;
                 }
@@ -128,11 +132,11 @@ pub(crate) async fn run(
     input: Value,
     mut invoke: impl AsyncFnMut(&str, &str, Value) -> Result<Value, Raised>,
 ) -> Ended {
-    let mut execution = Execution::start(machine.clone(), input);
+    let mut execution = Execution::start(Arc::new(machine.clone()), input);
     let (mut entered, mut inputs): (Vec<String>, Vec<Value>) = (vec![], vec![]);
     loop {
         match execution.next() {
-            Next::Nothing { state } => return Ended { at: state, entered, inputs },
+            Next::Nothing { state, .. } => return Ended { at: state, entered, inputs },
             Next::Time { .. } => execution.waited(),
             Next::Call { state, function, payload } => {
                 // A retry is not another entry.

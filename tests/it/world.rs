@@ -1,30 +1,29 @@
 //! The platform in memory: every function of the sagas over one set of fakes.
 
+pub(crate) mod doors;
+pub(crate) mod settings;
+
 use crate::asl::Raised;
-use contracts::{models::ProviderUrls, provision::Call, routes::WakeUp};
-use docker_run::Platform;
+use contracts::{billing::DeliveryStored, provision::Call, routes::WakeUp};
 use domain::{
-    offering::{Architecture, Offerings},
     project::{Project, State},
     route::{Page, Target},
 };
 use ports::{
-    clock::Clock,
-    heartbeats::{Container, Heartbeat},
-    machines::Machine,
     projects::{Projects, SealedSecrets},
     vault::{SecretKind, Vault},
 };
 use runtime::fault::{Classify, diagnose};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
+use settings::Settings;
 use std::sync::Arc;
 use testkit::{
     bundles::FakeBundles, clock::FakeClock, commands::FakeCommands,
-    configurations::FakeConfigurations, fleet::FakeFleet, heartbeats::FakeHeartbeats,
-    intents::FakeIntents, machines::FakeMachines, make, outage::Outage, placements::FakePlacements,
-    projects::FakeProjects, queue::FakeQueue, random::FakeRandom, routes::FakeRouteLog,
-    sagas::FakeSagas, vault::FakeVault,
+    configurations::FakeConfigurations, deliveries::FakeDeliveries, fleet::FakeFleet,
+    heartbeats::FakeHeartbeats, intents::FakeIntents, machines::FakeMachines, make,
+    placements::FakePlacements, projects::FakeProjects, queue::FakeQueue, random::FakeRandom,
+    routes::FakeRouteLog, sagas::FakeSagas, vault::FakeVault,
 };
 
 pub(crate) struct World {
@@ -41,33 +40,32 @@ pub(crate) struct World {
     pub(crate) intents: FakeIntents,
     pub(crate) clock: Arc<FakeClock>,
     pub(crate) sagas: Started,
-    wake_ups: FakeQueue<WakeUp>,
-    looks: FakeQueue<worker_watch::Look>,
+    pub(crate) wake_ups: FakeQueue<WakeUp>,
+    pub(crate) looks: FakeQueue<worker_watch::Look>,
     pub(crate) vault: FakeVault,
+    pub(crate) deliveries: FakeDeliveries,
+    pub(crate) billing: FakeQueue<DeliveryStored>,
     random: FakeRandom,
-    settings: Settings,
+    pub(crate) settings: Settings,
 }
 
 /// The executions that functions have asked for, by state machine.
 #[derive(Debug, Default)]
 pub(crate) struct Started {
+    pub(crate) provision: FakeSagas,
     pub(crate) blank: FakeSagas,
     pub(crate) grow: FakeSagas,
     pub(crate) drain: FakeSagas,
     pub(crate) configure: FakeSagas,
 }
 
-struct Settings {
-    placement: placement::Config,
-    provision: provision::Config,
-    launch: docker_run::Config,
-    warm_pool: warm_pool::Config,
-    reaper: reaper::Limits,
-}
-
 impl World {
     /// Nobody is here yet.
     pub(crate) fn empty(seed: u64) -> Self {
+        Self::of_stage(seed, Settings::default())
+    }
+
+    pub(crate) fn of_stage(seed: u64, settings: Settings) -> Self {
         let clock = Arc::new(FakeClock::default());
         Self {
             projects: FakeProjects::default(),
@@ -85,8 +83,10 @@ impl World {
             wake_ups: FakeQueue::default(),
             looks: FakeQueue::default(),
             vault: FakeVault::default(),
+            deliveries: FakeDeliveries::default(),
+            billing: FakeQueue::default(),
             random: FakeRandom::seeded(seed),
-            settings: settings(),
+            settings,
         }
     }
 
@@ -129,6 +129,9 @@ impl World {
             "warm-pool" => self.fill_pool(payload).await,
             "worker-watch" => self.watch(payload).await,
             "reaper" => self.reap().await,
+            "operator" => self.operate(payload).await,
+            "webhook-intake" => self.take_webhook(payload).await,
+            "billing" => self.bill(payload).await,
             // A mail has no effect on this world.
             "notify" => Ok(Value::Null),
             other => panic!("the state machine calls `{other}`, which nobody knows"),
@@ -211,6 +214,7 @@ impl World {
     }
 
     async fn reap(&self) -> Result<Value, Raised> {
+        let limits = &self.settings.reaper.borrow().clone();
         let world = reaper::World {
             machines: &self.machines,
             heartbeats: &self.heartbeats,
@@ -221,7 +225,7 @@ impl World {
             commands: &self.commands,
             wake_ups: &self.wake_ups,
             clock: &*self.clock,
-            limits: &self.settings.reaper,
+            limits,
         };
         answer(reaper::handle(&world).await)
     }
@@ -275,87 +279,6 @@ impl World {
     }
 }
 
-const WARM_POOL: &str = r#"{
-    "blanks": { "standard": { "least": 1, "most": 3 } },
-    "headroom": { "plan": "standard", "instances": 1 },
-    "stopped_workers": 1,
-    "busy_hours_utc": [12, 13],
-    "busy_factor": 2,
-    "blank_age_max_s": 3600,
-    "boots_per_worker": 1
-}"#;
-
-/// What the simulation does to the world.
-impl World {
-    /// How many ports [`World::cut_port`] knows.
-    pub(crate) const PORTS: usize = 6;
-
-    fn outages(&self) -> [&Outage; Self::PORTS] {
-        [
-            &self.fleet.outage,
-            &self.projects.outage,
-            &self.machines.outage,
-            &self.commands.outage,
-            &self.bundles.outage,
-            &self.routes.outage,
-        ]
-    }
-
-    /// One port answers `after` more calls, and then no more.
-    pub(crate) fn cut_port(&self, port: usize, after: u32) {
-        self.outages()[port].begin_after(after, u32::MAX);
-    }
-
-    pub(crate) fn mend_ports(&self) {
-        for outage in self.outages() {
-            outage.begin_after(0, 0);
-        }
-    }
-
-    /// Every worker that can sends a heartbeat.
-    pub(crate) fn beat_all(&self) {
-        for machine in self.machines.alive.borrow().values() {
-            let Some(node) = machine.node_id.clone().filter(|_| machine.is_running()) else {
-                continue;
-            };
-            if self.is_cut_off(&node) {
-                continue;
-            }
-            let listed = self.commands.list(&node).into_iter().map(|(holder, generation)| {
-                let holder = holder.try_into().expect("only holders have containers");
-                Container { holder, generation }
-            });
-            let (at, containers) = (self.clock.now(), listed.collect());
-            self.heartbeats.beat(Heartbeat { node_id: node, at, docker: true, containers });
-        }
-    }
-
-    pub(crate) fn is_cut_off(&self, node: &str) -> bool {
-        self.commands.cut_off.borrow().contains(node)
-    }
-
-    /// Whether what is on `node` runs and can be reached.
-    pub(crate) fn is_live(&self, node: &str) -> bool {
-        let machines = self.machines.alive.borrow();
-        let machine = machines.values().find(|it| it.node_id.as_deref() == Some(node));
-        machine.is_some_and(Machine::is_running) && !self.is_cut_off(node)
-    }
-
-    pub(crate) async fn all_projects(&self) -> Vec<Project> {
-        self.projects.list(&make::project().tenant_id).await.expect("the store is up")
-    }
-
-    /// What functions have started since the beginning: machine, name, input.
-    pub(crate) fn started(&self) -> Vec<(&'static str, String, String)> {
-        let Started { blank, grow, drain, configure } = &self.sagas;
-        let all = [("blank", blank), ("grow", grow), ("drain", drain), ("configure", configure)];
-        let named = all.into_iter().flat_map(|(machine, sagas)| {
-            sagas.started().into_iter().map(move |(name, input)| (machine, name, input))
-        });
-        named.collect()
-    }
-}
-
 /// What no state machine, command or log may ever show.
 pub(crate) const SECRET: &str = "the-secret-of-the-instance";
 /// Nor this, a customer's own key.
@@ -372,44 +295,5 @@ fn answer<T: Serialize, E: Classify>(result: Result<T, E>) -> Result<Value, Rais
             let raised = diagnose(&error);
             Err(Raised { error: raised.error_type, cause: raised.error_message })
         }
-    }
-}
-
-fn settings() -> Settings {
-    let offerings = Offerings(vec![make::offering("small", 4_096), make::offering("big", 16_384)]);
-    let architecture = Architecture::X86;
-    let platform = Platform {
-        model_url: "http://10.0.0.9:4582/v1".to_owned(),
-        model_id: "auto".to_owned(),
-        edge_cidr: "10.0.0.0/24".to_owned(),
-        url_port: String::new(),
-        providers: ProviderUrls {
-            anthropic: "https://anthropic.test".to_owned(),
-            openai: "https://openai.test/v1".to_owned(),
-            google: "https://google.test/v1beta".to_owned(),
-            openrouter: "https://openrouter.test/api/v1".to_owned(),
-        },
-    };
-    Settings {
-        placement: placement::Config { architecture, maximum_instances: [].into() },
-        warm_pool: warm_pool::Config {
-            pool: WARM_POOL.parse().expect("the pool makes sense"),
-            offerings: offerings.clone(),
-            architecture,
-            region: "us-east-1".to_owned(),
-        },
-        provision: provision::Config {
-            offerings,
-            architecture,
-            region: "us-east-1".to_owned(),
-            agent_image: "agent".to_owned(),
-        },
-        // In a fleet of five any leftover is a good part of everything.
-        reaper: reaper::Limits { stop_share_percent: 100, ..reaper::Limits::default() },
-        launch: docker_run::Config {
-            platform,
-            agent_image: "agent".to_owned(),
-            model_egress: "10.0.0.9:4582".to_owned(),
-        },
     }
 }

@@ -28,6 +28,11 @@ impl FakeClock {
     pub fn advance(&self, duration: Duration) {
         *self.now.lock().unwrap_or_else(PoisonError::into_inner) += duration;
     }
+
+    /// As when a clock that was ahead is set right.
+    pub fn turn_back(&self, duration: Duration) {
+        *self.now.lock().unwrap_or_else(PoisonError::into_inner) -= duration;
+    }
 }
 
 impl Clock for FakeClock {

@@ -29,6 +29,8 @@ pub struct FakeFleet {
     /// Conditional writes that tried to take capacity.
     pub tries: Cell<u32>,
     pub outage: Outage,
+    /// Writes to a worker that take effect though their answer is lost.
+    pub lost_answers: Outage,
 }
 
 impl FakeFleet {
@@ -63,7 +65,9 @@ impl FakeFleet {
         change: impl FnOnce(&mut Worker) -> T,
     ) -> Result<Option<T>, Unavailable> {
         self.outage.check("fleet")?;
-        Ok(self.workers.borrow_mut().get_mut(worker).map(change))
+        let changed = self.workers.borrow_mut().get_mut(worker).map(change);
+        self.lost_answers.check("fleet")?;
+        Ok(changed)
     }
 
     fn steal(&self) {

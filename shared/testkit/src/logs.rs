@@ -4,7 +4,7 @@ use std::{
     io::{Result, Write},
     sync::{Arc, Mutex, PoisonError},
 };
-use tracing::subscriber::DefaultGuard;
+use tracing::{Level, subscriber::DefaultGuard};
 
 /// Everything that a test's own thread logs as long as this lives, a line each.
 #[derive(Debug)]
@@ -18,9 +18,19 @@ struct Caught(Arc<Mutex<Vec<u8>>>);
 
 impl Logs {
     pub fn catch() -> Self {
+        Self::from(Level::INFO)
+    }
+
+    /// Only what is an error, which most alarms go by.
+    pub fn catch_errors() -> Self {
+        Self::from(Level::ERROR)
+    }
+
+    fn from(level: Level) -> Self {
         let caught = Caught::default();
         let writer = caught.clone();
         let logging = tracing_subscriber::fmt().without_time().with_ansi(false);
+        let logging = logging.with_max_level(level);
         let subscriber = logging.with_writer(move || writer.clone()).finish();
         Self { caught, _until_dropped: tracing::subscriber::set_default(subscriber) }
     }
@@ -31,6 +41,13 @@ impl Logs {
         let text = String::from_utf8_lossy(&caught);
         let wanted = text.lines().filter(|line| words.iter().all(|it| line.contains(it)));
         wanted.map(str::to_owned).collect()
+    }
+
+    /// The lines since the last time.
+    pub fn take(&self) -> Vec<String> {
+        let caught = &mut *self.caught.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let text = String::from_utf8_lossy(&std::mem::take(caught)).into_owned();
+        text.lines().map(str::to_owned).collect()
     }
 }
 

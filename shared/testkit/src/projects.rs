@@ -20,6 +20,8 @@ use std::{
 pub struct FakeProjects {
     stored: Mutex<BTreeMap<ProjectId, Stored>>,
     pub outage: Outage,
+    /// Changes that take effect though their answer is lost.
+    pub lost_answers: Outage,
 }
 
 #[derive(Clone, Debug)]
@@ -38,6 +40,11 @@ impl FakeProjects {
             fake.lock().insert(project.id, stored);
         }
         fake
+    }
+
+    /// Every tenant's, to be looked at: no outage hides them.
+    pub fn all(&self) -> Vec<Project> {
+        self.lock().values().map(|it| it.project.clone()).collect()
     }
 
     pub fn put_secrets(&self, id: &ProjectId, secrets: SealedSecrets) {
@@ -68,6 +75,7 @@ impl FakeProjects {
         let mut stored = self.lock();
         let stored = stored.get_mut(id).ok_or_else(|| ChangeError::Unknown(id.clone()))?;
         change(&mut stored.project)?;
+        self.lost_answers.check("projects")?;
         Ok(stored.project.clone())
     }
 }

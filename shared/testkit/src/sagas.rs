@@ -25,6 +25,12 @@ impl FakeSagas {
         self.started.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// The same without the oldest `count`.
+    pub fn started_after(&self, count: usize) -> Vec<(String, String)> {
+        let started = self.started.lock().unwrap_or_else(PoisonError::into_inner);
+        started.iter().skip(count).cloned().collect()
+    }
+
     /// What the execution called `name` shall have done so far.
     pub fn tell(&self, name: &str, history: Vec<StepRun>) {
         let mut histories = self.histories.lock().unwrap_or_else(PoisonError::into_inner);

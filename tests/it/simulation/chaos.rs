@@ -1,17 +1,16 @@
 //! What goes wrong, as the seed decides.
 
-use crate::world::World;
+use domain::offering::{Offering, Provider, Purchase};
 use ports::random::Random;
 use std::time::Duration;
-use testkit::random::FakeRandom;
+use testkit::{make, random::FakeRandom};
 
 /// What goes wrong with one call of a function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Fault {
     None,
-    /// It dies after so many calls of one of its ports.
+    /// It is dead after so many calls of its ports, all together.
     Killed {
-        port: usize,
         after: u32,
     },
     /// It works, and nobody hears of it.
@@ -26,21 +25,58 @@ pub(super) enum Fault {
     },
 }
 
-/// What goes wrong with the world.
+/// What goes wrong with the world, and what people do in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Event {
     CustomerPays,
+    SomebodyMeansToBuy,
     OwnerRetries,
+    OwnerConfigures,
+    OperatorCordons,
+    OperatorUncordons,
+    OperatorDrains,
     WorkerIsLost,
     WorkerIsCutOff,
     WorkersComeBack,
+    SpotIsTakenBack,
+    RebalanceIsAdvised,
     SoldOut,
+    AllSoldOut,
+    ProviderRefuses,
     InStock,
     AnswerOfProviderLost,
     AnswerOfWorkerLost,
+    AnswerOfStoreLost,
+    PortIsThrottled,
     ClockJumps,
-    Nothing,
+    ClockIsTurnedBack,
 }
+
+/// How often each happens, among a thousand steps.
+const EVENTS: [(Event, usize); 22] = [
+    (Event::CustomerPays, 80),
+    (Event::SomebodyMeansToBuy, 15),
+    (Event::OwnerRetries, 40),
+    (Event::OwnerConfigures, 30),
+    (Event::OperatorCordons, 6),
+    (Event::OperatorUncordons, 12),
+    (Event::OperatorDrains, 8),
+    (Event::WorkerIsLost, 8),
+    (Event::WorkerIsCutOff, 10),
+    (Event::WorkersComeBack, 30),
+    (Event::SpotIsTakenBack, 6),
+    (Event::RebalanceIsAdvised, 4),
+    (Event::SoldOut, 8),
+    (Event::AllSoldOut, 4),
+    (Event::ProviderRefuses, 4),
+    (Event::InStock, 30),
+    (Event::AnswerOfProviderLost, 10),
+    (Event::AnswerOfWorkerLost, 10),
+    (Event::AnswerOfStoreLost, 10),
+    (Event::PortIsThrottled, 15),
+    (Event::ClockJumps, 8),
+    (Event::ClockIsTurnedBack, 5),
+];
 
 #[derive(Debug)]
 pub(super) struct Chaos {
@@ -50,7 +86,8 @@ pub(super) struct Chaos {
 
 impl Chaos {
     pub(super) fn seeded(seed: u64) -> Self {
-        Self { chance: FakeRandom::seeded(seed), quiet: false }
+        // Not the sequence from which the handlers draw.
+        Self { chance: FakeRandom::seeded(!seed), quiet: false }
     }
 
     /// Uniform below `limit`.
@@ -63,38 +100,54 @@ impl Chaos {
         Duration::from_secs(u64::try_from(self.below(limit)).unwrap_or(0))
     }
 
+    /// One of `them`, if there are any.
+    pub(super) fn choose<'a, T>(&self, them: &'a [T]) -> Option<&'a T> {
+        them.get(self.below(them.len()))
+    }
+
     pub(super) fn fault(&self) -> Fault {
         if self.quiet {
             return Fault::None;
         }
         match self.below(100) {
-            0..=5 => Fault::Killed {
-                port: self.below(World::PORTS),
-                after: u32::try_from(self.below(4)).unwrap_or(0),
-            },
-            6..=8 => Fault::AnswerLost,
+            0..=6 => Fault::Killed { after: self.calls() },
+            7..=8 => Fault::AnswerLost,
             9..=13 => Fault::Twice { later: self.seconds_below(600) },
             14 => Fault::Broken { afterwards: self.below(2) == 0 },
             _ => Fault::None,
         }
     }
 
-    pub(super) fn event(&self) -> Event {
+    /// Most functions make a few calls, and a look at the fleet makes many.
+    fn calls(&self) -> u32 {
+        let most = [4, 8, 24][self.below(3)];
+        u32::try_from(self.below(most)).unwrap_or(0)
+    }
+
+    pub(super) fn event(&self) -> Option<Event> {
         if self.quiet {
-            return Event::Nothing;
+            return None;
         }
-        match self.below(100) {
-            0..=7 => Event::CustomerPays,
-            8..=11 => Event::OwnerRetries,
-            12 => Event::WorkerIsLost,
-            13 => Event::WorkerIsCutOff,
-            14..=16 => Event::WorkersComeBack,
-            17 => Event::SoldOut,
-            18..=20 => Event::InStock,
-            21 => Event::AnswerOfProviderLost,
-            22 => Event::AnswerOfWorkerLost,
-            23 => Event::ClockJumps,
-            _ => Event::Nothing,
-        }
+        let mut drawn = self.below(1_000);
+        let drawn = EVENTS.iter().find(|(_, often)| match drawn.checked_sub(*often) {
+            Some(rest) => {
+                drawn = rest;
+                false
+            }
+            None => true,
+        });
+        drawn.map(|(event, _)| *event)
+    }
+
+    /// What is sold to us: both providers, and Spot, each the cheapest one in some lives.
+    pub(super) fn offerings(&self) -> Vec<Offering> {
+        let spot = Offering { purchase: Purchase::Spot, ..make::offering("spot", 8_192) };
+        let cx = Offering { provider: Provider::Hetzner, ..make::offering("cx", 8_192) };
+        let all = [make::offering("small", 4_096), make::offering("big", 16_384), spot, cx];
+        let priced = all.into_iter().map(|it| Offering {
+            usd_per_hour: 0.01 + self.seconds_below(100).as_secs_f64() / 1_000.0,
+            ..it
+        });
+        priced.collect()
     }
 }

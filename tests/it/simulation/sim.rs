@@ -1,33 +1,33 @@
-//! Customers, executions, schedules and the clock.
+//! One life: executions, schedules, queues and the clock.
 
 use super::{
+    alarms::Alarms,
     books::Books,
-    chaos::{Chaos, Event, Fault},
+    chaos::{Chaos, Fault},
+    executions::Executions,
+    moment::Moment,
+    post::Post,
+    tally::Tally,
 };
 use crate::{
-    asl::{Execution, Next, Raised, machine},
-    world::World,
+    asl::{Next, Raised},
+    world::{World, settings::Settings},
 };
-use contracts::provision::Saga;
-use domain::{
-    plan::PlanId,
-    project::{Project, State},
-};
-use jiff::Timestamp;
-use ports::{clock::Clock, projects::Projects};
+use domain::{id::WorkerId, plan::PlanId};
+use ports::clock::Clock;
 use serde_json::{Value, json};
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
     time::Duration,
 };
-use testkit::make;
+use testkit::outage::killed_after;
 
 /// How long a life is.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Span {
     /// Steps with noise.
     steps: u32,
-    customers: usize,
+    pub(super) customers: usize,
     /// Virtual time without noise, in which everything must settle.
     quiet: Duration,
 }
@@ -43,58 +43,65 @@ const SCHEDULES: [(&str, Duration); 3] = [
     ("warm-pool", Duration::from_mins(1)),
     ("reaper", Duration::from_mins(5)),
 ];
-const TRAIL: usize = 60;
-
-#[derive(Debug)]
-struct Running {
-    execution: Execution,
-    due: Timestamp,
-}
+/// Of the plan Pro.
+pub(super) const MAXIMUM: u32 = 2;
+const TRAIL: usize = 400;
 
 /// A call that was made before and is made again.
 #[derive(Debug)]
 struct Late {
-    due: Timestamp,
+    due: Duration,
     function: String,
     payload: Value,
 }
 
 pub(super) struct Sim {
     pub(super) world: World,
-    chaos: Chaos,
-    running: BTreeMap<String, Running>,
-    /// Where each execution ended.
-    pub(super) ended: BTreeMap<String, String>,
+    pub(super) chaos: Chaos,
+    pub(super) executions: Executions,
+    pub(super) post: Post,
+    pub(super) alarms: Alarms,
+    pub(super) tally: Tally,
+    pub(super) now: Moment,
     late: Vec<Late>,
     /// When each schedule is next.
-    next: Vec<Timestamp>,
-    /// Time that passed with everything at work: jumps of the clock do not count.
-    pub(super) active: Duration,
-    machines: BTreeMap<&'static str, Value>,
-    customers: usize,
+    next: Vec<Duration>,
+    pub(super) customers: usize,
     /// Machines that are gone for good.
-    lost: BTreeSet<String>,
-    pub(super) was_cut_off: bool,
+    pub(super) lost: BTreeSet<String>,
+    /// Spot machines that are taken away, and when.
+    pub(super) leaving: Vec<(Duration, WorkerId)>,
+    /// Ports that refuse, by their index, and until when.
+    pub(super) throttled: BTreeMap<usize, Duration>,
+    /// Containers that were out of reach, by node and holder, since they are back.
+    pub(super) stranded: BTreeMap<(String, String), Moment>,
+    /// When somebody lets the reaper go on that has stopped itself.
+    pub(super) reaper_goes_on: Option<Duration>,
     trail: VecDeque<String>,
 }
 
 impl Sim {
     pub(super) fn new(seed: u64) -> Self {
-        let world = World::empty(seed);
-        let now = world.clock.now();
-        let names = ["provision", "blank", "grow", "drain"];
+        let chaos = Chaos::seeded(seed);
+        let mut settings = Settings::selling(chaos.offerings());
+        settings.placement.maximum_instances.insert(PlanId::Pro, MAXIMUM);
+        settings.reaper.take();
         Self {
-            world,
-            chaos: Chaos::seeded(seed),
-            running: BTreeMap::new(),
-            ended: BTreeMap::new(),
+            world: World::of_stage(seed, settings),
+            chaos,
+            executions: Executions::default(),
+            post: Post::default(),
+            alarms: Alarms::listen(),
+            tally: Tally::default(),
+            now: Moment::default(),
             late: Vec::new(),
-            next: SCHEDULES.iter().map(|(_, every)| now + *every).collect(),
-            active: Duration::ZERO,
-            machines: names.into_iter().map(|it| (it, machine(it))).collect(),
+            next: SCHEDULES.iter().map(|(_, every)| *every).collect(),
             customers: 0,
             lost: BTreeSet::new(),
-            was_cut_off: false,
+            leaving: Vec::new(),
+            throttled: BTreeMap::new(),
+            stranded: BTreeMap::new(),
+            reaper_goes_on: None,
             trail: VecDeque::new(),
         }
     }
@@ -104,30 +111,24 @@ impl Sim {
         for _ in 0..span.steps {
             self.disturb(span).await;
             self.step().await;
-            books.check(self).await?;
+            books.check(self)?;
         }
         self.calm();
-        let end = self.world.clock.now() + span.quiet;
-        while self.world.clock.now() < end {
+        let end = self.now.active + span.quiet;
+        while self.now.active < end {
             self.step().await;
-            books.check(self).await?;
+            books.check(self)?;
         }
-        books.check_settled(self).await
+        books.check_settled(self)
     }
 
-    pub(super) fn is_running(&self, execution: &str) -> bool {
-        self.running.contains_key(execution)
+    /// What led to where it is, and what there is.
+    pub(super) fn story(&self) -> String {
+        let trail: Vec<_> = self.trail.iter().map(String::as_str).collect();
+        format!("what led there:\n{}\nwhat there is:\n{}", trail.join("\n"), self.inventory())
     }
 
-    pub(super) fn any_running(&self, prefix: &str) -> bool {
-        self.running.keys().any(|it| it.starts_with(prefix))
-    }
-
-    pub(super) fn trail(&self) -> String {
-        self.trail.iter().cloned().collect::<Vec<_>>().join("\n")
-    }
-
-    fn note(&mut self, what: impl Into<String>) {
+    pub(super) fn note(&mut self, what: impl Into<String>) {
         if self.trail.len() == TRAIL {
             self.trail.pop_front();
         }
@@ -135,44 +136,46 @@ impl Sim {
         self.trail.push_back(format!("  {now} {}", what.into()));
     }
 
-    /// Whatever is due next: a schedule, a late call, or one of the executions.
+    /// Whatever is due next: a schedule, a late call, a message, or one of the executions.
     async fn step(&mut self) {
         let pause = self.chaos.seconds_below(4);
         self.pass(pause);
-        let now = self.world.clock.now();
-        self.run_schedules(now).await;
-        self.run_late(now).await;
-        let due: Vec<String> =
-            self.running.iter().filter(|(_, it)| it.due <= now).map(|(it, _)| it.clone()).collect();
-        if due.is_empty() {
-            self.skip_to_next();
-        } else {
-            let name = due[self.chaos.below(due.len())].clone();
-            self.advance(&name).await;
+        self.mend();
+        self.run_schedules().await;
+        self.run_late().await;
+        self.run_post().await;
+        let due = self.executions.due(self.now.active);
+        match self.chaos.choose(&due).cloned() {
+            Some(name) => self.advance(&name).await,
+            None => self.skip_to_next(),
         }
-        self.take_up_started();
+        let taken_up = self.executions.take_up(self.world.sagas.by_machine(), self.now.active);
+        for name in taken_up {
+            self.note(format!("{name} starts"));
+        }
     }
 
     fn pass(&mut self, duration: Duration) {
-        self.active += duration;
+        self.now.active += duration;
+        if self.reaper_goes_on.is_some() {
+            self.now.reaper_stopped += duration;
+        }
         self.world.clock.advance(duration);
     }
 
     /// Nothing can happen before the next schedule or execution: goes there.
     fn skip_to_next(&mut self) {
-        let now = self.world.clock.now();
-        let executions = self.running.values().map(|it| it.due);
-        let soonest = executions.chain(self.next.iter().copied()).min().unwrap_or(now);
-        if let Ok(gap) = Duration::try_from(now.until(soonest).unwrap_or_default()) {
-            self.pass(gap);
-        }
+        let schedules = self.next.iter().copied();
+        let others = self.executions.next_due().into_iter().chain(self.post.next_due());
+        let soonest = schedules.chain(others).min().unwrap_or_default();
+        self.pass(soonest.saturating_sub(self.now.active));
     }
 
-    async fn run_schedules(&mut self, now: Timestamp) {
+    async fn run_schedules(&mut self) {
         self.world.beat_all();
         for (index, (function, every)) in SCHEDULES.into_iter().enumerate() {
-            if self.next[index] <= now {
-                self.next[index] = now + every;
+            if self.next[index] <= self.now.active {
+                self.next[index] = self.now.active + every;
                 // The next one comes anyway.
                 if let Err(raised) = self.call(function, &json!({})).await {
                     self.note(format!("{function}: {}", raised.cause));
@@ -181,44 +184,41 @@ impl Sim {
         }
     }
 
-    async fn run_late(&mut self, now: Timestamp) {
-        let (due, rest) = std::mem::take(&mut self.late).into_iter().partition(|it| it.due <= now);
-        self.late = rest;
-        let due: Vec<Late> = due;
-        for call in due {
+    async fn run_late(&mut self) {
+        let now = self.now.active;
+        for call in self.late.extract_if(.., |it| it.due <= now).collect::<Vec<_>>() {
             self.note(format!("late: {} {}", call.function, call.payload["step"]));
-            let _ = self.world.invoke(&call.function, call.payload).await;
+            let _ = self.invoke(&call.function, &call.payload).await;
         }
     }
 
     async fn advance(&mut self, name: &str) {
-        let now = self.world.clock.now();
-        let Some(mut running) = self.running.remove(name) else { return };
+        let Some(mut running) = self.executions.take(name) else { return };
         match running.execution.next() {
-            Next::Nothing { state } => {
+            Next::Nothing { state, failed } => {
                 self.note(format!("{name}: {state}"));
-                if name.starts_with("blank-") && state != "Done" {
-                    self.world.sagas.blank.fail(now);
+                if name.starts_with("blank-") && failed {
+                    self.world.sagas.blank.fail(self.world.clock.now());
                 }
-                self.ended.insert(name.to_owned(), state);
+                self.executions.end(name, failed);
                 return;
             }
             Next::Time { duration } => {
                 running.execution.waited();
-                running.due = now + duration;
+                running.due = self.now.active + duration;
             }
             Next::Call { state, function, payload } => {
                 let answer = self.call(&function, &payload).await;
                 let said = answer.as_ref().err().map(|it| it.cause.clone());
                 self.note(format!("{name}: {state} {}", said.unwrap_or_default()));
-                let pause = running.execution.answered(answer);
-                running.due = self.world.clock.now() + pause;
+                running.due = self.now.active + running.execution.answered(answer);
             }
         }
-        self.running.insert(name.to_owned(), running);
+        self.executions.put_back(name, running);
     }
 
-    async fn call(&mut self, function: &str, payload: &Value) -> Result<Value, Raised> {
+    /// Calls `function` as everybody does, with a fault if chance wants one.
+    pub(super) async fn call(&mut self, function: &str, payload: &Value) -> Result<Value, Raised> {
         let raise =
             |error: &str| Err(Raised { error: error.to_owned(), cause: "injected".to_owned() });
         let fault = self.chaos.fault();
@@ -226,142 +226,51 @@ impl Sim {
             self.note(format!("{function} meets {fault:?}"));
         }
         match fault {
-            Fault::None => self.world.invoke(function, payload.clone()).await,
-            Fault::Killed { port, after } => {
-                self.world.cut_port(port, after);
-                let answer = self.world.invoke(function, payload.clone()).await;
-                self.world.mend_ports();
-                answer
+            Fault::None => self.invoke(function, payload).await,
+            Fault::Killed { after } => {
+                let kind =
+                    match killed_after(after, self.world.invoke(function, payload.clone())).await {
+                        None => "function killed between two calls of its ports",
+                        Some(_) => "function killed after its last call",
+                    };
+                self.tally.count(kind);
+                self.hear(function);
+                raise("Lambda.Unknown")
             }
             Fault::AnswerLost => {
-                let _ = self.world.invoke(function, payload.clone()).await;
+                self.tally.count("answer of a function lost");
+                let _ = self.invoke(function, payload).await;
                 raise("States.Timeout")
             }
             Fault::Twice { later } => {
-                let due = self.world.clock.now() + later;
-                let function = function.to_owned();
+                self.tally.count("call made again later");
+                let (due, function) = (self.now.active + later, function.to_owned());
                 self.late.push(Late { due, function: function.clone(), payload: payload.clone() });
-                self.world.invoke(&function, payload.clone()).await
+                self.invoke(&function, payload).await
             }
             Fault::Broken { afterwards } => {
+                self.tally.count("function failed for good");
                 if afterwards {
-                    let _ = self.world.invoke(function, payload.clone()).await;
+                    let _ = self.invoke(function, payload).await;
                 }
                 raise("Terminal")
             }
         }
     }
 
-    /// Executions that a function has asked for since the last step.
-    fn take_up_started(&mut self) {
-        let now = self.world.clock.now();
-        for (machine, name, input) in self.world.started() {
-            if self.ended.contains_key(&name) || self.running.contains_key(&name) {
-                continue;
-            }
-            self.note(format!("{name} starts"));
-            let input = serde_json::from_str(&input).expect("the input is JSON");
-            let execution = Execution::start(self.machines[machine].clone(), input);
-            self.running.insert(name, Running { execution, due: now });
-        }
+    async fn invoke(&mut self, function: &str, payload: &Value) -> Result<Value, Raised> {
+        let answer = self.world.invoke(function, payload.clone()).await;
+        self.hear(function);
+        answer
     }
 
-    async fn disturb(&mut self, span: Span) {
-        let event = self.chaos.event();
-        match event {
-            Event::CustomerPays if self.customers < span.customers => self.customer_pays().await,
-            Event::OwnerRetries => self.owner_retries().await,
-            Event::ClockJumps => {
-                let jump = self.chaos.seconds_below(3 * 60 * 60);
-                self.world.clock.advance(jump);
-                // Heartbeats go on while functions are late.
-                self.world.beat_all();
+    fn hear(&mut self, function: &str) {
+        for line in self.alarms.hear(function) {
+            if line.contains("reaper stopped itself") && self.reaper_goes_on.is_none() {
+                self.tally.count("reaper stopped itself");
+                self.reaper_goes_on = Some(self.now.active + self.chaos.seconds_below(20 * 60));
             }
-            Event::CustomerPays | Event::Nothing => return,
-            other => self.suffer(other),
-        }
-        self.note(format!("{event:?}"));
-    }
-
-    /// No noise from here on, and everything that was away is back.
-    fn calm(&mut self) {
-        self.chaos.quiet = true;
-        self.suffer(Event::WorkersComeBack);
-        self.suffer(Event::InStock);
-        self.note("all is calm");
-    }
-
-    fn suffer(&mut self, event: Event) {
-        let machines = self.world.machines.alive.borrow().clone();
-        let running: Vec<_> = machines.iter().filter(|(_, it)| it.is_running()).collect();
-        let chosen = running.get(self.chaos.below(running.len()));
-        let node = chosen.and_then(|(_, it)| it.node_id.clone());
-        match event {
-            Event::WorkerIsLost => {
-                if let (Some((worker, _)), Some(node)) = (chosen, node) {
-                    self.world.machines.vanish(worker);
-                    self.world.commands.lose_node(&node);
-                    self.lost.insert(node);
-                }
-            }
-            Event::WorkerIsCutOff => {
-                if let Some(node) = node {
-                    self.world.commands.cut_off.borrow_mut().insert(node);
-                    self.was_cut_off = true;
-                }
-            }
-            // Not those that are gone for good.
-            Event::WorkersComeBack => {
-                let lost = &self.lost;
-                self.world.commands.cut_off.borrow_mut().retain(|it| lost.contains(it));
-            }
-            Event::SoldOut => {
-                self.world.machines.sold_out.borrow_mut().push("small".to_owned());
-            }
-            Event::InStock => self.world.machines.sold_out.borrow_mut().clear(),
-            Event::AnswerOfProviderLost => self.world.machines.lose_answer.set(true),
-            Event::AnswerOfWorkerLost => self.world.commands.lose_answer.set(true),
-            Event::CustomerPays | Event::OwnerRetries | Event::ClockJumps | Event::Nothing => (),
-        }
-    }
-
-    async fn customer_pays(&mut self) {
-        self.customers += 1;
-        let plan = match self.chaos.below(10) {
-            0 => PlanId::Dedicated,
-            1..=2 => PlanId::Pro,
-            _ => PlanId::Standard,
-        };
-        let body = format!("customer{}", self.customers);
-        let project = Project { plan, ..make::project_called(&body) };
-        self.world.admit(&project).await;
-        self.provision(&project);
-    }
-
-    async fn owner_retries(&mut self) {
-        let failed: Vec<Project> = self
-            .world
-            .all_projects()
-            .await
-            .into_iter()
-            .filter(|it| it.state == State::Error)
-            .collect();
-        if failed.is_empty() {
-            return;
-        }
-        let chosen = &failed[self.chaos.below(failed.len())];
-        if let Ok(project) = self.world.projects.request_retry(&chosen.id).await {
-            self.provision(&project);
-        }
-    }
-
-    fn provision(&mut self, project: &Project) {
-        let name = Saga::execution_name(&project.id, project.attempt);
-        let input = serde_json::to_value(Saga::of(project)).expect("the saga is JSON");
-        let execution = Execution::start(self.machines["provision"].clone(), input);
-        let due = self.world.clock.now();
-        if !self.ended.contains_key(&name) {
-            self.running.entry(name).or_insert(Running { execution, due });
+            self.note(line);
         }
     }
 }

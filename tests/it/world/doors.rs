@@ -1,0 +1,59 @@
+//! Functions that no state machine calls: the payment provider, a queue or a person does.
+
+use super::{World, answer, read};
+use crate::asl::Raised;
+use contracts::billing::DeliveryStored;
+use http::Request;
+use ports::clock::Clock;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use support::dodo::signature::sign;
+
+/// What the payment provider and the intake share.
+const WEBHOOK_SECRET: &str = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD";
+
+/// What the payment provider says, once or again.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Webhook {
+    pub(crate) id: String,
+    pub(crate) body: String,
+}
+
+impl World {
+    pub(super) async fn operate(&self, payload: Value) -> Result<Value, Raised> {
+        let (fleet, placements, drains) = (&self.fleet, &self.placements, &self.sagas.drain);
+        answer(operator::handle(&operator::World { fleet, placements, drains }, &payload).await)
+    }
+
+    /// Signed now, as each attempt of the provider is. An answer that makes it try again is an error.
+    pub(super) async fn take_webhook(&self, payload: Value) -> Result<Value, Raised> {
+        let (Webhook { id, body }, now) = (read(payload), self.clock.now());
+        let secret = WEBHOOK_SECRET.parse().expect("the secret is base64");
+        let request = Request::post("/webhooks/dodo")
+            .header("webhook-id", &id)
+            .header("webhook-timestamp", now.as_second())
+            .header("webhook-signature", sign(&[secret], &id, now.as_second(), &body))
+            .body(body.into_bytes())
+            .expect("the headers are plain");
+        let secrets = WEBHOOK_SECRET.parse().expect("the secret is long enough");
+        let (store, queue) = (&self.deliveries, &self.billing);
+        let response = webhook_intake::handle(store, queue, &secrets, now, &request).await;
+        assert!(!response.status().is_client_error(), "{}", response.body());
+        if response.status().is_success() {
+            return Ok(Value::Null);
+        }
+        Err(Raised { error: response.status().to_string(), cause: response.into_body() })
+    }
+
+    /// One message. An error puts it back into the queue.
+    pub(super) async fn bill(&self, payload: Value) -> Result<Value, Raised> {
+        let message: DeliveryStored = read(payload);
+        let (projects, provisions) = (&self.projects, &self.sagas.provision);
+        let billed = billing::handle(&self.deliveries, projects, provisions, message).await;
+        let raise = |it: billing::BillingError| Raised {
+            error: "Retryable".to_owned(),
+            cause: it.to_string(),
+        };
+        billed.map(|()| Value::Null).map_err(raise)
+    }
+}
