@@ -21,8 +21,10 @@ pub(crate) struct Webhook {
 
 impl World {
     pub(super) async fn operate(&self, payload: Value) -> Result<Value, Raised> {
-        let (fleet, placements, drains) = (&self.fleet, &self.placements, &self.sagas.drain);
-        answer(operator::handle(&operator::World { fleet, placements, drains }, &payload).await)
+        let (fleet, placements) = (&self.fleet, &self.placements);
+        let (drains, clock) = (&self.sagas.drain, &*self.clock);
+        let world = operator::World { fleet, placements, drains, clock };
+        answer(operator::handle(&world, &payload).await)
     }
 
     /// Signed now, as each attempt of the provider is. An answer that makes it try again is an error.
