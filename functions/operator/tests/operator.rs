@@ -14,6 +14,7 @@ use ports::{
     placements::{Alternative, Decision, Outcome, Placements},
 };
 use serde_json::{Value, json};
+use std::time::Duration;
 use testkit::{
     clock::FakeClock, fleet::FakeFleet, make, placements::FakePlacements, sagas::FakeSagas,
 };
@@ -141,6 +142,7 @@ async fn an_operator_outranks_the_platform_and_is_told_why_it_cordoned() {
 async fn a_drain_that_is_called_off_by_uncordon_can_be_asked_for_again() {
     let bench = Bench::of([make::worker("a", 4096)]);
     bench.ask_about("drain", "wrk_a").await;
+    bench.clock.advance(Duration::from_mins(1));
     bench.ask_about("uncordon", "wrk_a").await;
     let saga: Saga = serde_json::from_str(&bench.drains.started()[0].1).expect("an input");
     assert_ne!(bench.worker("a").changed_at, saga.idle_since, "it finds that it is late");

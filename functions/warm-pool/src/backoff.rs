@@ -14,8 +14,9 @@ pub(crate) const LOOK_BACK: Duration = Duration::from_hours(24);
 
 const FIRST_PAUSE: Duration = Duration::from_mins(1);
 const LONGEST_PAUSE: Duration = Duration::from_mins(30);
-/// Failures so close are one: several were under way.
-const BURST: Duration = Duration::from_mins(1);
+/// Failures so close are one: several were under way. Shorter than the first pause, or what fails as soon
+/// as it is tried would be tried every minute.
+const BURST: Duration = Duration::from_secs(30);
 /// From the end of a pause until its boot has failed for good, retries included. If none has failed by
 /// then, one must have worked, and the row has ended.
 pub(crate) const BOOT: Duration = Duration::from_mins(15);
@@ -74,6 +75,11 @@ mod tests {
         for (case, failures, expected) in cases {
             assert_eq!(next(failures), expected.map(minute), "{case}");
         }
+    }
+
+    #[test]
+    fn what_fails_as_soon_as_it_is_tried_is_a_row_too() {
+        assert_eq!(next(&[10, 11, 13, 17]), Some(minute(25)));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use crate::bench::{Bench, demand_mib, full_but_for_a_blank, other, saga_of};
 use domain::plan::PlanId;
 use placement::{Config, PlaceError};
 use runtime::fault::{Classify, Fault};
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use testkit::make::{self, worker};
 
 /// A stage that sells `maximum` Standard instances.
@@ -14,7 +14,7 @@ fn limited(bench: Bench, maximum: u32) -> Bench {
 }
 
 fn counted(bench: &Bench) -> usize {
-    bench.fleet.counted.borrow().get(&PlanId::Standard).map_or(0, BTreeSet::len)
+    bench.fleet.counted.borrow().get(&PlanId::Standard).map_or(0, BTreeMap::len)
 }
 
 #[tokio::test]

@@ -198,7 +198,7 @@ fn blanks_are_thrown_away_when_they_are_too_many_too_old_or_out_of_reach() {
         (
             "on a worker that drains",
             vec![in_state(State::Draining, with_blank(a(), "b", true, 1))],
-            target(0, 0, 1),
+            target(0, 0, 0),
             vec!["retire b on a"],
         ),
         (
@@ -338,28 +338,6 @@ fn an_idle_worker_goes_unless_its_room_is_wanted() {
             target(1, 0, 0),
             vec![],
         ),
-        (
-            "an operator's",
-            vec![Worker { cordon: Some(Cordon::Operator), ..idle("a", 60) }],
-            target(0, 0, 0),
-            vec![],
-        ),
-        (
-            "the platform's own, wanted or not",
-            vec![
-                Worker { cordon: Some(Cordon::Rebalance), ..idle("leaves", 1) },
-                Worker { cordon: Some(Cordon::Silent), ..with_project(idle("stays", 1)) },
-                idle("a", 60),
-            ],
-            target(0, 1, 1),
-            vec!["buy to park", "give back leaves"],
-        ),
-        (
-            "asleep, and cannot be started",
-            vec![Worker { cordon: Some(Cordon::Unstartable), ..asleep() }],
-            target(0, 0, 0),
-            vec!["give back asleep"],
-        ),
         ("Spot cannot sleep", vec![spot()], target(0, 0, 1), vec!["give back spot", "buy to park"]),
         (
             "Hetzner costs the same asleep",
@@ -389,6 +367,26 @@ fn an_idle_worker_goes_unless_its_room_is_wanted() {
         ("and is about to", vec![to_park(State::Ready, 0)], target(0, 0, 1), vec![]),
         ("and was woken since", vec![to_park(State::Ready, 5)], target(0, 1, 0), vec![]),
     ]);
+}
+
+#[test]
+fn what_the_platform_cordoned_goes_once_it_is_empty_and_what_an_operator_did_stays() {
+    for by in Cordon::ALL {
+        let cordoned = |worker| Worker { cordon: Some(by), ..worker };
+        let gone = |name: &str| match by {
+            Cordon::Operator => vec![],
+            _ => vec![format!("give back {name}")],
+        };
+        let idle = cordoned(worker("a", 4));
+        let asleep = cordoned(in_state(State::WarmStopped, worker("s", 4)));
+        let used = cordoned(with_project(worker("a", 4)));
+        let fleet = |it: &Worker| [it.clone(), with_project(worker("z", 2))];
+        assert_eq!(planned(&fleet(&idle), &target(0, 1, 0)), gone("a"), "{by:?}, empty");
+        assert_eq!(planned(&fleet(&asleep), &target(0, 1, 0)), gone("s"), "{by:?}, asleep");
+        assert!(planned(&fleet(&used), &target(0, 1, 0)).is_empty(), "{by:?}, in use");
+        let and_bought = [vec!["buy".to_owned()], gone("a")].concat();
+        assert_eq!(planned(&[idle], &target(0, 1, 0)), and_bought, "{by:?}, and room is wanted");
+    }
 }
 
 #[test]
