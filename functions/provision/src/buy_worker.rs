@@ -48,8 +48,11 @@ pub(crate) async fn buy<F: Fleet, M: Machines, C, K: Clock>(
         // What an earlier try wrote down and did not get must not be taken for what this one gets.
         fleet.forget_unbought(id).await?;
         fleet.ensure_recorded(&unbought(world, order, offering)).await?;
-        if fleet.find(id).await?.is_none_or(|it| it.state == State::Terminated) {
-            return Err(ProvisionError::GivenUp(id.clone()));
+        let recorded = fleet.find(id).await?.filter(|it| it.state != State::Terminated);
+        let Some(recorded) = recorded else { return Err(ProvisionError::GivenUp(id.clone())) };
+        if recorded.machine_id.is_some() {
+            // Bought before, and lost since: another machine under its name would hide that.
+            return Ok(());
         }
         if let Some(machine) = bought(*machines, id, offering).await? {
             return record(world, id, &machine).await;

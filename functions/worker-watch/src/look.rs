@@ -33,7 +33,8 @@ pub(crate) async fn look_at(
     workers: &[Worker],
     announced: bool,
 ) -> Result<(), WatchError> {
-    let mut lost: Vec<_> = workers.iter().filter(|it| it.state == State::Error).collect();
+    let found_before = workers.iter().filter(|it| it.state == State::Error);
+    let mut lost: Vec<_> = found_before.map(|it| (it, "it was found lost before")).collect();
     let watched = match watch(world, workers, announced).await {
         Ok(found) => {
             lost.extend(found.lost);
@@ -42,8 +43,8 @@ pub(crate) async fn look_at(
         Err(error) => Err(error),
     };
     let mut unsettled = 0;
-    for worker in lost {
-        if let Err(error) = settle(world, &worker.id).await {
+    for (worker, why) in lost {
+        if let Err(error) = settle(world, &worker.id, why).await {
             tracing::error!(worker.id = %worker.id, error = %chain(&error), "not settled yet");
             unsettled += 1;
         }
@@ -54,7 +55,8 @@ pub(crate) async fn look_at(
 
 /// What a look brought to light.
 struct Found<'a> {
-    lost: Vec<&'a Worker>,
+    /// With what is wrong with their machines.
+    lost: Vec<(&'a Worker, &'static str)>,
     /// Whether the provider answered.
     asked: Result<(), Unavailable>,
 }
@@ -183,15 +185,12 @@ async fn mark_lost<'a>(
     world: &impl Ports,
     judged: &[(&'a Worker, Verdict)],
     now: Timestamp,
-) -> Result<Vec<&'a Worker>, Unavailable> {
+) -> Result<Vec<(&'a Worker, &'static str)>, Unavailable> {
     let mut lost = Vec::new();
     for (worker, verdict) in judged {
         let Verdict::Lost(loss) = verdict else { continue };
         if world.fleet().change(&worker.id, &Change::by(Event::Lost, now)).await? {
-            let machine = worker.machine_id.as_deref().unwrap_or_default();
-            let why = in_words(*loss);
-            tracing::error!(worker.id = %worker.id, machine.id = machine, why, "worker lost");
-            lost.push(*worker);
+            lost.push((*worker, in_words(*loss)));
         }
     }
     Ok(lost)

@@ -24,10 +24,19 @@ use ports::{
 };
 
 /// Settles what is on `worker` and, once nothing is, gives back what is left of its machine.
-pub(crate) async fn settle(world: &impl Ports, worker: &WorkerId) -> Result<(), WatchError> {
+///
+/// Says first that the worker is lost, which wakes somebody, and at each try: who found it may be the
+/// reaper, or have died before saying so.
+pub(crate) async fn settle(
+    world: &impl Ports,
+    worker: &WorkerId,
+    why: &str,
+) -> Result<(), WatchError> {
     // Read anew: until it was found lost it admitted instances.
     let lost = |it: &Worker| it.state == State::Error;
     let Some(worker) = world.fleet().find(worker).await?.filter(lost) else { return Ok(()) };
+    let machine = worker.machine_id.as_deref().unwrap_or_default();
+    tracing::error!(worker.id = %worker.id, machine.id = machine, why, "worker lost");
     let mut is_empty = true;
     for (holder, held) in &worker.reservations {
         is_empty &= settle_one(world, &worker.id, holder, held).await?;

@@ -7,12 +7,12 @@ use domain::{
     plan::PlanId,
     project::{Project, State as ProjectState},
     route::{Page, Target},
-    worker::{Cordon, FIRST_PORT, Holder, Reservation, State, Worker},
+    worker::{Cordon, Event, FIRST_PORT, Holder, Reservation, State, Worker},
 };
 use jiff::SignedDuration;
 use ports::{
     clock::Clock,
-    fleet::Fleet,
+    fleet::{Change as WorkerChange, Fleet},
     heartbeats::Heartbeat,
     machines::{Machine, Power},
     projects::Projects,
@@ -332,6 +332,18 @@ async fn a_lost_worker_is_found_by_the_fourth_look_after_its_last_heartbeat_and_
     assert_eq!(logs.lines(&["ERROR", "worker lost", "worker.id=wrk_0"]).len(), 1);
     assert_eq!(bench.project(&elsewhere).await, elsewhere);
     assert_eq!(bench.worker("1").reservations.len(), 1);
+}
+
+/// By the reaper, or by a look that died before it could say so.
+#[tokio::test]
+async fn a_worker_that_somebody_else_found_lost_is_reported_when_it_is_settled() {
+    let bench = Bench::with_workers(1);
+    let found = WorkerChange::by(Event::Lost, bench.clock.now());
+    assert!(bench.fleet.change(&id("0"), &found).await.expect("is up"));
+    let logs = Logs::catch();
+    bench.look().await;
+    bench.assert_settled("0");
+    assert_eq!(logs.lines(&["ERROR", "worker lost", "worker.id=wrk_0"]).len(), 1);
 }
 
 #[tokio::test]

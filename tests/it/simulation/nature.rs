@@ -51,7 +51,7 @@ impl Sim {
             }
             Event::ClockIsTurnedBack => {
                 self.tally.count("clock turned back");
-                let back = self.chaos.seconds_below(10 * 60);
+                let back = self.chaos.seconds_below(2 * 60);
                 self.world.clock.turn_back(back);
                 self.now.turned_back += back;
                 self.world.beat_all();

@@ -21,6 +21,15 @@ async fn a_purchase_after_its_undo_is_refused_and_nothing_is_bought() {
     }
 }
 
+#[tokio::test]
+async fn a_purchase_that_is_repeated_after_its_machine_was_lost_buys_no_other() {
+    let bench = Bench::default();
+    bench.done(buy()).await;
+    bench.machines.vanish(&bench.worker().id);
+    bench.done(buy()).await;
+    assert_eq!((bench.machines.bought(), bench.alive()), (1, 0), "whoever looks finds it lost");
+}
+
 /// Undoes the purchase while the provider is still working on it.
 struct UndoneMeanwhile<'a>(&'a Bench);
 
