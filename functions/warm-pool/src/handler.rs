@@ -81,7 +81,8 @@ async fn look<F: Fleet, S: Sagas, I: Intents, C: Commands, K: Clock>(
     let intents = count(world.intents.wanted(now).await?);
     let target = choose_target(&config.pool, hour(now), &arrivals(&fleet, now), &intents);
     let may_boot = may_boot(world).await?;
-    let sight = Sight { fleet: &fleet, target: &target, may_boot, now, config };
+    let regions = world.fleet.regions();
+    let sight = Sight { fleet: &fleet, regions, target: &target, may_boot, now, config };
     let mut failed = None;
     for action in plan(&sight)? {
         tracing::info!(?action, ?target, "the pool changes");
