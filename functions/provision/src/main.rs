@@ -20,7 +20,8 @@ async fn main() -> Result<(), Error> {
     let architecture = require("AGENT_ARCHITECTURE");
     let offerings: Offerings = require("OFFERINGS");
     let config = &Config {
-        offerings: offerings.for_every_plan(architecture)?,
+        // In words: whoever started it with this list is to read what is wrong in it.
+        offerings: offerings.for_every_plan(architecture).map_err(|it| it.to_string())?,
         architecture,
         region: require("POOL"),
         agent_image: require("AGENT_IMAGE"),

@@ -33,7 +33,8 @@ async fn main() -> Result<(), Error> {
         clock: &SystemClock,
         config: &Config {
             pool: require("WARM_POOL"),
-            offerings: offerings.for_every_plan(architecture)?,
+            // In words: whoever started it with this list is to read what is wrong in it.
+            offerings: offerings.for_every_plan(architecture).map_err(|it| it.to_string())?,
             architecture,
             region: require("POOL"),
         },

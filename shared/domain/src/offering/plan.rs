@@ -29,7 +29,8 @@ pub fn plan_purchase(
 /// to, and to be kept.
 ///
 /// Two purchases at the same moment do not see each other, so there may be one more on demand than was
-/// asked for. Who counts for a purchase leaves out the worker that is bought.
+/// asked for; one that fails is missing until the next. Who counts for a purchase leaves out the worker
+/// that is bought.
 pub fn count_on_demand<'a>(workers: impl IntoIterator<Item = &'a Worker>) -> usize {
     let stays = |it: &&Worker| {
         let is_there = matches!(it.state, State::Provisioning | State::Ready | State::Starting);
