@@ -26,7 +26,23 @@ const M7I_FLEX_LARGE = {
 };
 const R6A_LARGE = { machine_type: 'r6a.large', memory_mib: 16384, cpu_millis: 2000, ...ROOMY };
 const R8I_FLEX_LARGE = { ...R6A_LARGE, machine_type: 'r8i-flex.large' };
+/** For spot: neighbours of the same size, so that one type's shortage is not ours. */
+const LIKE_C7I_FLEX_LARGE = {
+  ...C7I_FLEX_LARGE,
+  alternatives: [
+    { machine_type: 'c7i.large', memory_mib: 4096, cpu_millis: 2000 },
+    { machine_type: 'c6i.large', memory_mib: 4096, cpu_millis: 2000 },
+    { machine_type: 'c6a.large', memory_mib: 4096, cpu_millis: 2000 },
+  ],
+};
 const R6A_2XLARGE = { machine_type: 'r6a.2xlarge', memory_mib: 65536, cpu_millis: 8000, ...ROOMY };
+const LIKE_R6A_2XLARGE = {
+  ...R6A_2XLARGE,
+  alternatives: [
+    { machine_type: 'r6i.2xlarge', memory_mib: 65536, cpu_millis: 8000 },
+    { machine_type: 'r7i.2xlarge', memory_mib: 65536, cpu_millis: 8000 },
+  ],
+};
 
 /**
  * Prices of us-east-1 in July 2026; the cheapest that holds a demand is tried first. All are x86, as
@@ -41,12 +57,12 @@ const LADDERS = {
     { ...ON_DEMAND, ...C7I_FLEX_LARGE, usd_per_hour: 0.08479 },
     { ...ON_DEMAND, ...R6A_LARGE, usd_per_hour: 0.1134 },
   ],
-  /** Small, and for the most part at a quarter of the price: what is lost here is no loss. */
+  /** Small, and but for the first at a quarter of the price: what is lost here is no loss. */
   dev: [
-    { ...SPOT, ...C7I_FLEX_LARGE, usd_per_hour: 0.0295 },
+    { ...SPOT, ...LIKE_C7I_FLEX_LARGE, on_demand_base: 1, usd_per_hour: 0.0295 },
     { ...ON_DEMAND, ...C7I_FLEX_LARGE, usd_per_hour: 0.08479 },
     { ...ON_DEMAND, ...M7I_FLEX_LARGE, usd_per_hour: 0.09576 },
-    { ...SPOT, ...R6A_2XLARGE, usd_per_hour: 0.207 },
+    { ...SPOT, ...LIKE_R6A_2XLARGE, on_demand_base: 1, usd_per_hour: 0.207 },
   ],
   /** By memory these cost a third of the small ones: 0.1134 is ten of Standard, 0.08479 would be two. */
   prod: [

@@ -7,6 +7,7 @@ import {
   machines,
   offerings,
   projects,
+  regions,
   sagaArn,
 } from './function-env.js';
 import { forgetNodes } from './hetzner.js';
@@ -65,6 +66,7 @@ export const FLEET_FUNCTIONS = {
     ],
     env: (it) => ({
       ...fleet(it),
+      ...regions(it),
       ...architecture(it),
       ...offerings(it),
       WARM_POOL: JSON.stringify(it.stage.warmPool),

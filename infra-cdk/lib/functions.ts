@@ -10,6 +10,7 @@ import {
   machines,
   offerings,
   projects,
+  regions,
   sagaArn,
 } from './function-env.js';
 import { admitNodes } from './hetzner.js';
@@ -120,6 +121,7 @@ export const FUNCTIONS = {
     timeoutS: 30,
     env: (it) => ({
       ...fleet(it),
+      ...regions(it),
       ...architecture(it),
       MAXIMUM_INSTANCES: JSON.stringify(it.stage.maximumInstances),
     }),

@@ -10,6 +10,14 @@ const offering = (change: object) => {
   const [first] = raw('offerings') as object[];
   return { offerings: [{ ...first, ...change }] };
 };
+const spot = (change: object) => {
+  const [first] = offering({}).offerings;
+  const name = { machine_type: 'x', purchase: 'spot' };
+  const [mixed] = offering({ ...name, ...change }).offerings;
+  return { keepsData: false, name: 'dev', offerings: [first, mixed] };
+};
+const neighbour = (change: object) =>
+  spot({ alternatives: [{ machine_type: 'y', memory_mib: 16384, cpu_millis: 2000, ...change }] });
 const warm = (change: object) => ({ warmPool: { ...raw('warmPool'), ...change } });
 const stock = (plan: string, least: number, most: number) =>
   warm({ blanks: { [plan]: { least, most } } });
@@ -43,6 +51,39 @@ describe('a wrong field is named', () => {
       'a spot machine of somebody who has none',
       'offerings[0].purchase',
       offering({ provider: 'hetzner', purchase: 'spot' }),
+    ],
+    [
+      'several types on demand',
+      'offerings[0].alternatives',
+      offering({ alternatives: [{ machine_type: 'y', memory_mib: 16384, cpu_millis: 2000 }] }),
+    ],
+    ['a base of itself', 'offerings[0].on_demand_base', offering({ on_demand_base: 1 })],
+    ['a base of less than none', 'offerings[1].on_demand_base', spot({ on_demand_base: -1 })],
+    [
+      'an alternative with less memory',
+      'offerings[1].alternatives[0].memory_mib',
+      neighbour({ memory_mib: 16383 }),
+    ],
+    [
+      'an alternative with fewer processors',
+      'offerings[1].alternatives[0].cpu_millis',
+      neighbour({ cpu_millis: 1999 }),
+    ],
+    [
+      'an alternative to itself',
+      'offerings[1].alternatives[0].machine_type',
+      neighbour({ machine_type: 'x' }),
+    ],
+    [
+      'a plan whose only machine waits for a base',
+      'the plan `pro`',
+      {
+        ...spot({}),
+        offerings: [
+          ...offering({ memory_mib: 4096 }).offerings,
+          spot({ on_demand_base: 1 }).offerings[1],
+        ],
+      },
     ],
     ['machines too small for a plan', 'the plan `pro`', offering({ memory_mib: 4096 })],
     [
@@ -152,6 +193,14 @@ test('the local stage must be told its worker image and its engine', () => {
 test('the local stage may buy at Hetzner: its way there does not leave the machine', () => {
   const stage = { ...rawStage('local'), hetzner: HETZNER };
   expect(parseStage('local', stage).hetzner).toEqual(HETZNER);
+});
+
+test('spot machines of several types are on offer in dev, behind a base on demand', () => {
+  const spots = stageOf('dev').offerings.filter((it) => it.purchase === 'spot');
+  expect(spots.map((it) => [it.on_demand_base, it.alternatives.length > 0])).toEqual([
+    [1, true],
+    [1, true],
+  ]);
 });
 
 test('the smallest machine of the local stage holds two of Standard and not three', () => {

@@ -49,6 +49,17 @@ test.each(functionRows)('%s runs with the memory and time of its row', (name, ro
   });
 });
 
+test('who places is told every place that the stage buys in', () => {
+  const places = (of: typeof functions, name: string) => {
+    const function_ = of.find((it) => it.FunctionName.endsWith(`-${name}`));
+    return JSON.parse(function_.Environment.Variables.REGIONS);
+  };
+  for (const name of ['placement', 'warm-pool']) {
+    expect(places(functions, name)).toEqual(['us-east-1']);
+    expect(places(functionsOfAll, name)).toEqual(['us-east-1', 'fsn1']);
+  }
+});
+
 test('a stage without Hetzner says so', () => {
   const told = functions.map((it) => it.Environment?.Variables ?? {});
   const buying = told.filter((it) => it.HETZNER !== undefined);

@@ -20,7 +20,8 @@ pub(crate) async fn reserve<F: Fleet, P, C: Clock, R: Random>(
         holder: Holder::from(saga.blank_id.clone()),
         reservation_id: &saga.reservation_id,
         plan: saga.plan,
-        demand: Demand::of(saga.plan.plan(), world.config.architecture),
+        demand: Demand::of(saga.plan.plan(), world.config.architecture)
+            .within(world.fleet.regions()),
     };
     let found = Search::new(world, &wish).run().await?;
     if world.fleet.is_given_up(&saga.reservation_id).await? {

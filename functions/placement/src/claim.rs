@@ -105,7 +105,9 @@ impl<'a, F: Fleet, P, C: Clock, R: Random> Search<'a, F, P, C, R> {
     /// The warm blank of the plan on the tightest worker: it is where best fit had put it.
     fn choose_blank(&self) -> Option<(Worker, BlankId, Reservation)> {
         self.wish.holder.project()?;
-        let warm = self.seen.iter().filter(|it| it.admits()).flat_map(|worker| {
+        let demand = &self.wish.demand;
+        let open = |it: &&Worker| it.admits() && demand.may_be_in(&it.origin.region);
+        let warm = self.seen.iter().filter(open).flat_map(|worker| {
             let blanks = worker.reservations.iter().filter_map(|(holder, held)| {
                 Some((holder.blank()?, held)).filter(|_| held.warm && held.plan == self.wish.plan)
             });

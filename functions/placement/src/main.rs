@@ -22,7 +22,8 @@ async fn main() -> Result<(), Error> {
         maximum_instances: require_json("MAXIMUM_INSTANCES"),
     };
     let table = || require("FLEET_TABLE");
-    let fleet = &DynamoFleet::connect(table(), require("POOL"), require("POOL_PARTS")).await;
+    let fleet = DynamoFleet::connect(table(), require("POOL"), require("POOL_PARTS")).await;
+    let fleet = &fleet.within(require_json("REGIONS"));
     let placements = &DynamoPlacements::connect(table()).await;
     let (clock, random) = (&SystemClock, &SystemRandom);
     let world = &World { fleet, placements, clock, random, config };

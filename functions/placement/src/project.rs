@@ -26,7 +26,8 @@ pub(crate) async fn reserve<F: Fleet, P: Placements, C: Clock, R: Random>(
         holder: Holder::from(saga.project_id.clone()),
         reservation_id: &saga.reservation_id,
         plan: saga.plan,
-        demand: Demand::of(saga.plan.plan(), world.config.architecture),
+        demand: Demand::of(saga.plan.plan(), world.config.architecture)
+            .within(world.fleet.regions()),
     };
     let mut search = Search::new(world, &wish);
     let found = search.run().await?;

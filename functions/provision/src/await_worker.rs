@@ -3,6 +3,7 @@
 use crate::{
     buy_worker,
     handler::{ProvisionError, World},
+    patience::Wait,
 };
 use contracts::{
     provision::{ReadyWorker, Saga},
@@ -20,29 +21,30 @@ use ports::{
 };
 use std::{net::Ipv4Addr, time::Duration};
 
-/// How long one call waits. The saga calls again; together they wait for about ten minutes.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(110);
-const PAUSE: Duration = Duration::from_millis(500);
 /// How long one command on the machine waits for Docker and the image.
 const COMMAND_WAIT: Duration = Duration::from_secs(25);
+/// How much longer it may take to come back.
+const COMMAND_MARGIN: Duration = Duration::from_secs(5);
 
 /// `AwaitWorker`. What it changes besides the worker's state, [`buy_worker::give_back`] undoes.
 pub(crate) async fn await_worker<F: Fleet, M: Machines, C: Commands, K: Clock>(
     world: &World<'_, F, M, C, K>,
     saga: &Saga,
 ) -> Result<ReadyWorker, ProvisionError> {
-    let deadline = world.clock.now() + PATIENCE;
+    let mut wait = Wait::begin(world.clock);
     loop {
         let ours = find_ours(world, saga).await?;
         if let Some(ready) = ours.as_ref().and_then(|it| place_on(it, saga)) {
             return Ok(ready);
         }
-        if world.clock.now() >= deadline {
+        if wait.is_over() {
             let id = ours.map_or_else(|| saga.new_worker_id.clone(), |it| it.id);
             return Err(ProvisionError::NotReadyYet(id));
         }
-        if !come_closer(world, saga, ours.as_ref()).await? {
-            world.clock.sleep(PAUSE).await;
+        match come_closer(world, saga, ours.as_ref()).await {
+            Ok(true) => (),
+            Ok(false) => wait.pause().await,
+            Err(error) => wait.sit_out(error).await?,
         }
     }
 }
@@ -142,7 +144,9 @@ pub(crate) async fn bring_up<F: Fleet, M: Machines, C: Commands, K: Clock>(
     world: &World<'_, F, M, C, K>,
     worker: &Worker,
 ) -> Result<bool, ProvisionError> {
-    let Some(machine) = world.machines.find(&worker.id).await? else { return Ok(false) };
+    // Whoever sold it is the only one to ask.
+    let found = world.machines.find_at(worker.origin.provider, &worker.id).await?;
+    let Some(machine) = found else { return Ok(false) };
     if worker.state == State::Starting && machine.state == Power::Stopped {
         world.machines.start(&machine.id).await?;
         return Ok(false);
@@ -175,7 +179,7 @@ async fn answers<F, M, C: Commands, K>(
     let joined = machine.node_id.clone().filter(|_| machine.is_running());
     let Some((node_id, address)) = joined.zip(machine.address) else { return Ok(None) };
     let argv = ready(&world.config.agent_image, COMMAND_WAIT);
-    match world.commands.run(&node_id, &argv, COMMAND_WAIT + PAUSE * 10).await {
+    match world.commands.run(&node_id, &argv, COMMAND_WAIT + COMMAND_MARGIN).await {
         Ok(finished) if Exit::from(finished.exit_code) == Exit::Done => {
             Ok(Some((node_id, address)))
         }

@@ -3,13 +3,13 @@
 //! The record comes first, with the reservation on it: nobody else can take the place that was
 //! bought, and a machine without a record is nobody's. The machine's tag names the record.
 
-use crate::handler::{ProvisionError, World};
+use crate::handler::{Config, ProvisionError, World};
 use contracts::provision::Saga;
 use domain::{
     capacity::Capacity,
     fit::Demand,
     id::WorkerId,
-    offering::{Offering, Provider, Purchase, plan_purchase},
+    offering::{Offering, Offerings, Provider, Purchase, count_on_demand, plan_purchase},
     worker::{FIRST_PORT, Holder, Origin, Reservation, State, Worker},
 };
 use ports::{
@@ -23,6 +23,8 @@ pub(crate) struct Order<'a> {
     pub(crate) worker: &'a WorkerId,
     pub(crate) demand: Demand,
     pub(crate) holder: Option<&'a Saga>,
+    /// Whether it is to be stopped once it is ready: then only what can be is bought.
+    pub(crate) park: bool,
 }
 
 /// `BuyWorker`.
@@ -31,16 +33,17 @@ pub(crate) async fn for_project<F: Fleet, M: Machines, C, K: Clock>(
     saga: &Saga,
 ) -> Result<(), ProvisionError> {
     let demand = Demand::of(saga.plan.plan(), world.config.architecture);
-    buy(world, &Order { worker: &saga.new_worker_id, demand, holder: Some(saga) }).await
+    let (worker, holder) = (&saga.new_worker_id, Some(saga));
+    buy(world, &Order { worker, demand, holder, park: false }).await
 }
 
 pub(crate) async fn buy<F: Fleet, M: Machines, C, K: Clock>(
     world: &World<'_, F, M, C, K>,
     order: &Order<'_>,
 ) -> Result<(), ProvisionError> {
-    let World { fleet, machines, config, .. } = world;
+    let World { fleet, machines, .. } = world;
     let id = order.worker;
-    for offering in plan_purchase(&config.offerings.0, config.architecture, order.demand.capacity) {
+    for offering in plan(world, order).await? {
         // A purchase whose answer was lost is found by its tag. The record says what it was.
         if let Some(machine) = machines.find(id).await? {
             return record(world, id, &machine).await;
@@ -60,6 +63,24 @@ pub(crate) async fn buy<F: Fleet, M: Machines, C, K: Clock>(
     }
     fleet.forget_unbought(id).await?;
     Err(ProvisionError::NothingToBuy(format!("{:?}", order.demand.capacity)))
+}
+
+/// What to try, in this order.
+async fn plan<'a, F: Fleet, M, C, K>(
+    world: &World<'a, F, M, C, K>,
+    order: &Order<'_>,
+) -> Result<Vec<&'a Offering>, ProvisionError> {
+    let Config { offerings: Offerings(offerings), architecture, .. } = world.config;
+    // Who asks for no base need not read the whole fleet.
+    let on_demand = if offerings.iter().any(|it| it.on_demand_base > 0) {
+        let fleet = world.fleet.workers().await?;
+        count_on_demand(fleet.iter().filter(|it| it.id != *order.worker))
+    } else {
+        0
+    };
+    let mut plan = plan_purchase(offerings, *architecture, order.demand.capacity, on_demand);
+    plan.retain(|it| !order.park || it.parks());
+    Ok(plan)
 }
 
 /// The machine, or `None` if this offering is not to be had.
@@ -89,7 +110,7 @@ async fn record<F: Fleet, M: Machines, C, K>(
     id: &WorkerId,
     machine: &Machine,
 ) -> Result<(), ProvisionError> {
-    if let Err(error) = world.fleet.record_machine(id, &machine.id).await {
+    if let Err(error) = world.fleet.record_machine(id, machine).await {
         let error = ProvisionError::recording(id, error);
         if matches!(error, ProvisionError::GivenUp(_)) {
             world.machines.terminate(&machine.id).await?;
@@ -144,6 +165,7 @@ fn unbought<F, M, C, K: Clock>(
             machine_type: offering.machine_type.clone(),
             purchase: offering.purchase,
             architecture: offering.architecture,
+            // Until it is known where it was bought.
             region: world.config.region.clone(),
         },
         total: offering.capacity(),

@@ -1,6 +1,11 @@
 //! The steps, and how they fail.
 
-use crate::{await_worker::await_worker, buy_worker, spare};
+use crate::{
+    await_worker::await_worker,
+    buy_worker,
+    patience::{self, PATIENCE},
+    spare,
+};
 use contracts::{
     grow::Saga as GrowSaga,
     provision::{ReadyWorker, Saga},
@@ -9,6 +14,7 @@ use domain::{
     id::WorkerId,
     offering::{Architecture, Offerings},
 };
+use jiff::Timestamp;
 use ports::{
     Unavailable,
     clock::Clock,
@@ -87,6 +93,19 @@ impl Classify for ProvisionError {
 }
 
 impl ProvisionError {
+    /// When the provider wants to be asked again, if it said so.
+    pub(crate) fn not_before(&self) -> Option<Timestamp> {
+        match self {
+            Self::Fleet(cause) | Self::Power(PowerError::Unavailable(cause)) => cause.not_before,
+            Self::NothingToBuy(_)
+            | Self::GivenUp(_)
+            | Self::NotReadyYet(_)
+            | Self::NotStartable(_)
+            | Self::Power(_)
+            | Self::Command(_) => None,
+        }
+    }
+
     pub(crate) fn recording(worker: &WorkerId, error: RecordError) -> Self {
         match error {
             RecordError::Refused => Self::GivenUp(worker.clone()),
@@ -99,12 +118,17 @@ pub async fn handle<F: Fleet, M: Machines, C: Commands, K: Clock>(
     world: &World<'_, F, M, C, K>,
     call: &Call,
 ) -> Result<Option<ReadyWorker>, ProvisionError> {
-    match call {
-        Call::BuyWorker(saga) => buy_worker::for_project(world, saga).await.map(|()| None),
-        Call::UndoBuyWorker(saga) => buy_worker::give_back(world, saga).await.map(|()| None),
-        Call::AwaitWorker(saga) => await_worker(world, saga).await.map(Some),
-        Call::GetSpare(saga) => spare::get(world, saga).await.map(|()| None),
-        Call::UndoGetSpare(saga) => spare::give_back(world, saga).await.map(|()| None),
-        Call::AwaitSpare(saga) => spare::await_ready(world, saga).await.map(|()| None),
+    let done = match call {
+        Call::AwaitWorker(saga) => return await_worker(world, saga).await.map(Some),
+        Call::AwaitSpare(saga) => return spare::await_ready(world, saga).await.map(|()| None),
+        Call::BuyWorker(saga) => buy_worker::for_project(world, saga).await,
+        Call::UndoBuyWorker(saga) => buy_worker::give_back(world, saga).await,
+        Call::GetSpare(saga) => spare::get(world, saga).await,
+        Call::UndoGetSpare(saga) => spare::give_back(world, saga).await,
+    };
+    if let Err(error) = &done {
+        // The saga asks again. It shall find an open door.
+        patience::sit_out(world.clock, error, world.clock.now() + PATIENCE).await;
     }
+    done.map(|()| None)
 }

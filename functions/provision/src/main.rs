@@ -4,6 +4,7 @@
 use adapters::{
     clock::SystemClock, dynamodb::fleet::DynamoFleet, ssm_commands::SsmCommands, ssm_parameters,
 };
+use domain::offering::Offerings;
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use machines::{Cloud, CloudConfig};
 use provision::{Call, Config, World, handle};
@@ -16,9 +17,12 @@ use runtime::{
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     telemetry::init();
+    let architecture = require("AGENT_ARCHITECTURE");
+    let offerings: Offerings = require("OFFERINGS");
     let config = &Config {
-        offerings: require("OFFERINGS"),
-        architecture: require("AGENT_ARCHITECTURE"),
+        // In words: whoever started it with this list is to read what is wrong in it.
+        offerings: offerings.for_every_plan(architecture).map_err(|it| it.to_string())?,
+        architecture,
         region: require("POOL"),
         agent_image: require("AGENT_IMAGE"),
     };

@@ -1,9 +1,10 @@
 //! A worker for the warm pool: bought ahead, or started ahead. Nobody is on it.
 
 use crate::{
-    await_worker::{PATIENCE, bring_up},
+    await_worker::bring_up,
     buy_worker::{Order, buy, retire},
     handler::{ProvisionError, World},
+    patience::Wait,
 };
 use contracts::grow::{Saga, Source};
 use domain::{
@@ -16,9 +17,6 @@ use ports::{
     fleet::{Change, Fleet},
     machines::Machines,
 };
-use std::time::Duration;
-
-const PAUSE: Duration = Duration::from_secs(1);
 
 /// `GetSpare`.
 pub(crate) async fn get<F: Fleet, M: Machines, C, K: Clock>(
@@ -28,7 +26,8 @@ pub(crate) async fn get<F: Fleet, M: Machines, C, K: Clock>(
     match saga.from {
         Source::Purchase => {
             let demand = Demand::of(saga.plan.plan(), world.config.architecture);
-            buy(world, &Order { worker: &saga.worker_id, demand, holder: None }).await
+            let (worker, park) = (&saga.worker_id, saga.park);
+            buy(world, &Order { worker, demand, holder: None, park }).await
         }
         Source::WarmPool => {
             let change = Change::by(Event::StartRequested, world.clock.now());
@@ -55,7 +54,7 @@ pub(crate) async fn await_ready<F: Fleet, M: Machines, C: Commands, K: Clock>(
     saga: &Saga,
 ) -> Result<(), ProvisionError> {
     let id = &saga.worker_id;
-    let deadline = world.clock.now() + PATIENCE;
+    let mut wait = Wait::begin(world.clock);
     loop {
         let worker = world.fleet.find(id).await?;
         let worker = worker.ok_or_else(|| ProvisionError::GivenUp(id.clone()))?;
@@ -66,11 +65,13 @@ pub(crate) async fn await_ready<F: Fleet, M: Machines, C: Commands, K: Clock>(
                 return Err(ProvisionError::GivenUp(id.clone()));
             }
         }
-        if world.clock.now() >= deadline {
+        if wait.is_over() {
             return Err(ProvisionError::NotReadyYet(id.clone()));
         }
-        if !bring_up(world, &worker).await? {
-            world.clock.sleep(PAUSE).await;
+        match bring_up(world, &worker).await {
+            Ok(true) => (),
+            Ok(false) => wait.pause().await,
+            Err(error) => wait.sit_out(error).await?,
         }
     }
 }

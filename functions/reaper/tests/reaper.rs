@@ -81,6 +81,8 @@ impl Bench {
             id: id.to_owned(),
             worker: Some(worker.clone()),
             provider: make::origin().provider,
+            machine_type: make::origin().machine_type,
+            region: make::origin().region,
             state: Power::Running,
             node_id: Some(id.to_owned()),
             address: None,

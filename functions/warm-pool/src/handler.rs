@@ -84,7 +84,9 @@ async fn look<F: Fleet, S: Sagas, I: Intents, C: Commands, K: Clock>(
     let target = choose_target(&config.pool, hour(now), &arrivals(&fleet, now), &intents);
     let may_boot = may_boot(world).await?;
     let may_grow = may_grow(world).await?;
-    let sight = Sight { fleet: &fleet, target: &target, may_boot, may_grow, now, config };
+    let regions = world.fleet.regions();
+    let sight =
+        Sight { fleet: &fleet, regions, target: &target, may_boot, may_grow, now, config };
     let mut failed = None;
     for action in plan(&sight)? {
         tracing::info!(?action, ?target, "the pool changes");

@@ -7,16 +7,24 @@ use adapters::{
     sfn::StepFunctions,
     ssm_commands::SsmCommands,
 };
+use domain::offering::Offerings;
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
-use runtime::{env::require, fault::diagnose, telemetry};
+use runtime::{
+    env::{require, require_json},
+    fault::diagnose,
+    telemetry,
+};
 use warm_pool::{Config, Input, World, handle};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     telemetry::init();
     let table = || require("FLEET_TABLE");
+    let fleet = DynamoFleet::connect(table(), require("POOL"), require("POOL_PARTS")).await;
+    let architecture = require("AGENT_ARCHITECTURE");
+    let offerings: Offerings = require("OFFERINGS");
     let world = &World {
-        fleet: &DynamoFleet::connect(table(), require("POOL"), require("POOL_PARTS")).await,
+        fleet: &fleet.within(require_json("REGIONS")),
         blanks: &StepFunctions::connect(require("BLANK_ARN")).await,
         grows: &StepFunctions::connect(require("GROW_ARN")).await,
         drains: &StepFunctions::connect(require("DRAIN_ARN")).await,
@@ -25,8 +33,9 @@ async fn main() -> Result<(), Error> {
         clock: &SystemClock,
         config: &Config {
             pool: require("WARM_POOL"),
-            offerings: require("OFFERINGS"),
-            architecture: require("AGENT_ARCHITECTURE"),
+            // In words: whoever started it with this list is to read what is wrong in it.
+            offerings: offerings.for_every_plan(architecture).map_err(|it| it.to_string())?,
+            architecture,
             region: require("POOL"),
         },
     };

@@ -17,11 +17,14 @@ use domain::{
     worker::Worker,
 };
 use jiff::Timestamp;
+use std::collections::BTreeSet;
 
 /// What there is to go by.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Sight<'a> {
     pub(crate) fleet: &'a [Worker],
+    /// Where placement looks; none named: anywhere.
+    pub(crate) regions: &'a BTreeSet<String>,
     pub(crate) target: &'a Target,
     /// `false` while boots are backing off.
     pub(crate) may_boot: bool,
@@ -29,6 +32,12 @@ pub(crate) struct Sight<'a> {
     pub(crate) may_grow: bool,
     pub(crate) now: Timestamp,
     pub(crate) config: &'a Config,
+}
+
+impl Sight<'_> {
+    fn is_open_in(&self, region: &str) -> bool {
+        self.regions.is_empty() || self.regions.contains(region)
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

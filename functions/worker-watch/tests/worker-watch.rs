@@ -55,6 +55,8 @@ impl Bench {
             id: format!("i-{name}"),
             worker: Some(worker.id.clone()),
             provider: worker.origin.provider,
+            machine_type: worker.origin.machine_type.clone(),
+            region: worker.origin.region.clone(),
             state: Power::Running,
             node_id: worker.node_id.clone(),
             address: worker.address,

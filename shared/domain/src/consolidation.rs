@@ -9,9 +9,9 @@ use crate::{
     capacity::Capacity,
     fit::{Demand, choose_best},
     id::{ReservationId, WorkerId},
-    offering::Architecture,
+    offering::{Architecture, Provider},
     plan::PlanId,
-    worker::{Holder, Reservation, Worker},
+    worker::{Holder, Origin, Reservation, Worker},
 };
 use std::{borrow::Cow, collections::BTreeSet};
 
@@ -46,7 +46,8 @@ impl Consolidation {
 ///
 /// Only a ready worker that is not cordoned is emptied, and only into such: who cordoned it has plans of
 /// their own. Nothing goes to an empty worker, which would be given back without any move.
-/// Somebody who is alone stays alone, where they are; everything else stays in its region.
+/// Somebody who is alone stays alone, where they are; everything else stays in its region,
+/// with its provider.
 ///
 /// Reads only `workers`, and they may change before a move is made: claim the new place first, as any
 /// placement does, and drop the plan if that fails.
@@ -100,18 +101,21 @@ fn cost(worker: &Worker) -> (usize, u32) {
 }
 
 /// What decides whether the load of a worker fits elsewhere.
-fn kind(worker: &Worker) -> (&str, bool, [u32; 2], Vec<[u32; 2]>) {
+fn kind(worker: &Worker) -> (Provider, &str, bool, [u32; 2], Vec<[u32; 2]>) {
     let numbers = |it: Capacity| [it.memory_mib, it.cpu_millis];
     let mut load: Vec<_> = worker.reservations.values().map(|it| numbers(it.demand)).collect();
     load.sort_unstable();
     let is_arm = worker.origin.architecture == Architecture::Arm;
-    (&worker.origin.region, is_arm, numbers(worker.free), load)
+    let Origin { provider, region, .. } = &worker.origin;
+    (*provider, region, is_arm, numbers(worker.free), load)
 }
 
 /// Where each goes if `worker` is emptied into the others of `roomy`: the largest first, since it has
 /// the fewest places to go, and each where it fits best.
 fn plan_moves(worker: &Worker, roomy: &[&Worker]) -> Option<Vec<Move>> {
-    let others = roomy.iter().filter(|it| it.id != worker.id);
+    let is_other =
+        |it: &&&Worker| it.id != worker.id && it.origin.provider == worker.origin.provider;
+    let others = roomy.iter().filter(is_other);
     let mut rooms: Vec<Cow<'_, Worker>> = others.map(|it| Cow::Borrowed(*it)).collect();
     let mut load: Vec<(&Holder, &Reservation)> = worker.reservations.iter().collect();
     load.sort_by_key(|(_, held)| std::cmp::Reverse(memory_mib(held)));
@@ -121,7 +125,7 @@ fn plan_moves(worker: &Worker, roomy: &[&Worker]) -> Option<Vec<Move>> {
                 capacity: held.demand,
                 alone: false,
                 architecture: worker.origin.architecture,
-                region: Some(worker.origin.region.clone()),
+                regions: [worker.origin.region.clone()].into(),
             };
             let to = choose_best(rooms.iter().map(AsRef::as_ref), &demand)?.id.clone();
             let room = rooms.iter_mut().find(|it| it.id == to)?;
@@ -143,9 +147,9 @@ mod tests {
     use super::*;
     use crate::{
         id::{BlankId, ProjectId},
-        offering::{Provider, Purchase},
+        offering::Purchase,
         plan::PlanId::{Dedicated, Pro, Standard},
-        worker::{Cordon, FIRST_PORT, Origin, State},
+        worker::{Cordon, FIRST_PORT, State},
     };
     use jiff::Timestamp;
     use proptest::{collection::vec, prelude::*};
@@ -219,6 +223,11 @@ mod tests {
         Worker { origin, ..worker }
     }
 
+    fn of_another_provider(worker: Worker) -> Worker {
+        let origin = Origin { provider: Provider::Hetzner, ..worker.origin };
+        Worker { origin, ..worker }
+    }
+
     fn arm(worker: Worker) -> Worker {
         let origin = Origin { architecture: Architecture::Arm, ..worker.origin };
         Worker { origin, ..worker }
@@ -280,6 +289,7 @@ mod tests {
             ("to a draining one", vec![one(), draining(two())], None),
             ("from a draining one", vec![draining(one()), two()], None),
             ("to another region", vec![one(), elsewhere(two())], None),
+            ("to another cloud", vec![one(), of_another_provider(two())], None),
             ("to another architecture", vec![arm(one()), two()], None),
             ("to somebody who is alone", vec![one(), worker("b", &[Dedicated])], None),
             ("somebody who is alone", vec![worker("a", &[Dedicated]), two()], None),
@@ -317,7 +327,7 @@ mod tests {
             6 => vec(prop_oneof![4 => Just(Standard), 1 => Just(Pro)], 0..5),
             1 => Just(vec![Dedicated]),
         ];
-        let mark = prop_oneof![6 => Just(0_u8), 1 => 1..4_u8];
+        let mark = prop_oneof![6 => Just(0_u8), 1 => 1..5_u8];
         vec((load, mark), 0..12).prop_map(|fleet| {
             let of = |(index, (load, mark)): (usize, (Vec<PlanId>, u8))| {
                 let worker = worker(&format!("w{index:02}x"), &load);
@@ -325,7 +335,8 @@ mod tests {
                     0 => worker,
                     1 => cordoned(worker),
                     2 => draining(worker),
-                    _ => elsewhere(worker),
+                    3 => elsewhere(worker),
+                    _ => of_another_provider(worker),
                 }
             };
             fleet.into_iter().enumerate().map(of).collect()
@@ -343,6 +354,11 @@ mod tests {
             let Some(plan) = plan_consolidation(&fleet) else { return Ok(()) };
             let after = carry_out(&plan, fleet.clone());
             prop_assert_eq!(total_load(&fleet), total_load(&after));
+            let place = |id: &WorkerId| {
+                let worker = fleet.iter().find(|it| it.id == *id).unwrap();
+                (worker.origin.provider, &worker.origin.region)
+            };
+            prop_assert!(plan.moves.iter().all(|it| place(&it.to) == place(&plan.worker)));
             for (before, after) in fleet.iter().zip(&after) {
                 let sum = after.free.plus(after.reserved());
                 prop_assert_eq!(sum, after.total, "books of {}", after.id);

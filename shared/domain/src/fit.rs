@@ -11,6 +11,7 @@ use crate::{
     worker::{State, Worker},
 };
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// What is asked of a worker.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,15 +20,26 @@ pub struct Demand {
     /// Nobody else on the worker, before or after.
     pub alone: bool,
     pub architecture: Architecture,
-    /// Where it must be; `None`: anywhere in the pool.
-    pub region: Option<String>,
+    /// Where it may be; none named: anywhere.
+    pub regions: BTreeSet<String>,
 }
 
 impl Demand {
-    /// What an instance of `plan` asks for, anywhere in the pool.
+    /// What an instance of `plan` asks for, anywhere: see [`Demand::within`].
     pub fn of(plan: &Plan, architecture: Architecture) -> Self {
         let alone = plan.isolation == Isolation::Alone;
-        Self { capacity: plan.limits, alone, architecture, region: None }
+        Self { capacity: plan.limits, alone, architecture, regions: BTreeSet::new() }
+    }
+
+    /// The same in one of `regions` and nowhere else; none named: anywhere.
+    #[must_use]
+    pub fn within(self, regions: &BTreeSet<String>) -> Self {
+        Self { regions: regions.clone(), ..self }
+    }
+
+    /// Whether a worker of `region` may be asked at all.
+    pub fn may_be_in(&self, region: &str) -> bool {
+        self.regions.is_empty() || self.regions.contains(region)
     }
 
     /// What is taken from `worker`: the demand, or all of it by somebody who wants to be alone.
@@ -74,7 +86,7 @@ pub fn judge_once_ready(worker: &Worker, demand: &Demand) -> Result<Score, Refus
         Err(Refusal::Cordoned)
     } else if worker.origin.architecture != demand.architecture {
         Err(Refusal::OtherArchitecture)
-    } else if demand.region.as_ref().is_some_and(|it| *it != worker.origin.region) {
+    } else if !demand.may_be_in(&worker.origin.region) {
         Err(Refusal::OtherRegion)
     } else if demand.alone && !worker.reservations.is_empty() {
         Err(Refusal::NotEmpty)
@@ -194,7 +206,7 @@ mod tests {
 
     fn demand() -> Demand {
         let capacity = Capacity { memory_mib: 512, cpu_millis: 250 };
-        Demand { capacity, alone: false, architecture: Architecture::X86, region: None }
+        Demand { capacity, alone: false, architecture: Architecture::X86, regions: BTreeSet::new() }
     }
 
     #[test]
@@ -214,8 +226,10 @@ mod tests {
         for (case, worker, expected) in cases {
             assert_eq!(judge(&worker, &demand()), expected, "{case}");
         }
-        let elsewhere = Demand { region: Some("there".to_owned()), ..demand() };
-        assert_eq!(judge(&fits(), &elsewhere), Err(Refusal::OtherRegion));
+        let within =
+            |names: &[&str]| demand().within(&names.iter().map(ToString::to_string).collect());
+        assert_eq!(judge(&fits(), &within(&["there"])), Err(Refusal::OtherRegion));
+        assert!(judge(&fits(), &within(&["there", "here"])).is_ok());
     }
 
     #[test]

@@ -1,9 +1,11 @@
 //! What can be bought: machine types at a price, and which of them to try next.
-//!
-//! The list is configuration, one a stage. It is read once, at the start of a function, and a list
-//! that makes no sense is refused there by the name of the field.
+
+mod list;
+mod plan;
 
 use crate::capacity::Capacity;
+pub use list::{BadOfferings, Offerings};
+pub use plan::{count_on_demand, plan_purchase};
 use serde::{Deserialize, Serialize};
 
 /// A machine type at a price.
@@ -25,6 +27,22 @@ pub struct Offering {
     #[serde(default = "once")]
     pub cpu_overcommit: u32,
     pub usd_per_hour: f64,
+    /// Of Spot only: other types that will do as well, each with at least what is sold of this one.
+    /// The provider picks the one of all that it will take back last.
+    #[serde(default)]
+    pub alternatives: Vec<Alternative>,
+    /// Of Spot only: how many workers are on demand before this is bought.
+    #[serde(default)]
+    pub on_demand_base: u32,
+}
+
+/// A machine type that may be bought in place of another.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Alternative {
+    pub machine_type: String,
+    pub memory_mib: u32,
+    pub cpu_millis: u32,
 }
 
 fn once() -> u32 {
@@ -93,74 +111,50 @@ impl Offering {
         }
     }
 
-    /// Why nobody should buy this, if so.
-    fn mistake(&self) -> Option<&'static str> {
-        if self.machine_type.is_empty() {
-            Some("machine_type")
-        } else if self.usd_per_hour <= 0.0 || !self.usd_per_hour.is_finite() {
-            Some("usd_per_hour")
-        } else if self.reserved_mib >= self.memory_mib {
-            Some("reserved_mib")
-        } else if self.cpu_millis == 0 {
-            Some("cpu_millis")
-        } else if self.cpu_overcommit == 0 {
-            Some("cpu_overcommit")
-        } else {
-            None
-        }
+    /// The types that it may be bought as, its own first.
+    pub fn machine_types(&self) -> impl Iterator<Item = &str> {
+        let others = self.alternatives.iter().map(|it| it.machine_type.as_str());
+        std::iter::once(self.machine_type.as_str()).chain(others)
     }
-}
 
-/// The offerings that can hold `demand` on `architecture`, cheapest first.
-pub fn plan_purchase(
-    offerings: &[Offering],
-    architecture: Architecture,
-    demand: Capacity,
-) -> Vec<&Offering> {
-    let holds = |it: &&Offering| it.architecture == architecture && it.capacity().fits(demand);
-    let mut fitting: Vec<_> = offerings.iter().filter(holds).collect();
-    fitting.sort_by(|a, b| a.usd_per_hour.total_cmp(&b.usd_per_hour));
-    fitting
-}
+    /// Whether a machine of it can be stopped, and costs less then.
+    pub fn parks(&self) -> bool {
+        self.provider.parks(self.purchase)
+    }
 
-/// The offerings of a stage.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Offerings(pub Vec<Offering>);
+    /// The field for which nobody should buy this, if there is one.
+    fn mistake(&self) -> Option<String> {
+        let is_spot = self.purchase == Purchase::Spot;
+        let has_price = self.usd_per_hour > 0.0 && self.usd_per_hour.is_finite();
+        let rules = [
+            ("machine_type", !self.machine_type.is_empty()),
+            ("purchase", !is_spot || self.provider == Provider::Ec2),
+            ("usd_per_hour", has_price),
+            ("reserved_mib", self.reserved_mib < self.memory_mib),
+            ("cpu_millis", self.cpu_millis > 0),
+            ("cpu_overcommit", self.cpu_overcommit > 0),
+            ("alternatives", is_spot || self.alternatives.is_empty()),
+            ("on_demand_base", is_spot || self.on_demand_base == 0),
+        ];
+        let broken = rules.into_iter().find(|(_, holds)| !holds);
+        broken.map(|(field, _)| field.to_owned()).or_else(|| self.mistake_of_alternatives())
+    }
 
-#[derive(Debug, thiserror::Error)]
-pub enum BadOfferings {
-    #[error("the offerings are not the JSON of a list of offerings")]
-    Json(#[from] serde_json::Error),
-    #[error("there is no offering")]
-    None,
-    #[error("offering {index} (`{machine_type}`): `{field}` makes no sense")]
-    Field { index: usize, machine_type: String, field: &'static str },
-    #[error("offering {index} (`{machine_type}`) is there twice")]
-    Twice { index: usize, machine_type: String },
-}
-
-impl std::str::FromStr for Offerings {
-    type Err = BadOfferings;
-
-    fn from_str(json: &str) -> Result<Self, BadOfferings> {
-        let offerings: Vec<Offering> = serde_json::from_str(json)?;
-        if offerings.is_empty() {
-            return Err(BadOfferings::None);
-        }
-        for (index, it) in offerings.iter().enumerate() {
-            let machine_type = || it.machine_type.clone();
-            if let Some(field) = it.mistake() {
-                return Err(BadOfferings::Field { index, machine_type: machine_type(), field });
-            }
-            let same = |other: &Offering| {
-                (other.provider, other.purchase, &other.machine_type)
-                    == (it.provider, it.purchase, &it.machine_type)
+    fn mistake_of_alternatives(&self) -> Option<String> {
+        self.alternatives.iter().enumerate().find_map(|(index, it)| {
+            let named_before =
+                self.machine_types().take(index + 1).any(|type_| type_ == it.machine_type);
+            let field = if it.machine_type.is_empty() || named_before {
+                "machine_type"
+            } else if it.memory_mib < self.memory_mib {
+                "memory_mib"
+            } else if it.cpu_millis < self.cpu_millis {
+                "cpu_millis"
+            } else {
+                return None;
             };
-            if offerings[..index].iter().any(same) {
-                return Err(BadOfferings::Twice { index, machine_type: machine_type() });
-            }
-        }
-        Ok(Self(offerings))
+            Some(format!("alternatives[{index}].{field}"))
+        })
     }
 }
 
@@ -168,7 +162,7 @@ impl std::str::FromStr for Offerings {
 mod tests {
     use super::*;
 
-    fn offering(machine_type: &str, memory_mib: u32, usd_per_hour: f64) -> Offering {
+    pub(super) fn offering(machine_type: &str, memory_mib: u32, usd_per_hour: f64) -> Offering {
         Offering {
             provider: Provider::Ec2,
             machine_type: machine_type.to_owned(),
@@ -179,24 +173,13 @@ mod tests {
             reserved_mib: 512,
             cpu_overcommit: 1,
             usd_per_hour,
+            alternatives: vec![],
+            on_demand_base: 0,
         }
     }
 
-    #[test]
-    fn the_cheapest_that_fits_comes_first() {
-        let arm = Offering { architecture: Architecture::Arm, ..offering("arm", 16384, 0.01) };
-        let ladder = [
-            offering("big", 16384, 0.13),
-            offering("small", 4096, 0.08),
-            offering("tiny", 2000, 0.01),
-            arm,
-        ];
-        let demand = Capacity { memory_mib: 1536, cpu_millis: 750 };
-        let order: Vec<_> = plan_purchase(&ladder, Architecture::X86, demand)
-            .iter()
-            .map(|it| it.machine_type.as_str())
-            .collect();
-        assert_eq!(order, ["small", "big"]);
+    pub(super) fn alternative(machine_type: &str, memory_mib: u32) -> Alternative {
+        Alternative { machine_type: machine_type.to_owned(), memory_mib, cpu_millis: 2000 }
     }
 
     #[test]
@@ -206,6 +189,14 @@ mod tests {
         assert!(!four_gib.fits(Capacity { memory_mib: 3 * 1536, cpu_millis: 1500 }));
         let roomy = Offering { cpu_overcommit: 4, ..offering("roomy", 16384, 0.11) }.capacity();
         assert!(roomy.fits(Capacity { memory_mib: 10 * 1536, cpu_millis: 7500 }));
+    }
+
+    #[test]
+    fn what_is_sold_is_the_same_whichever_type_is_bought() {
+        let plain = offering("m", 4096, 0.03);
+        let mixed = Offering { alternatives: vec![alternative("larger", 8192)], ..plain.clone() };
+        assert_eq!(mixed.capacity(), plain.capacity());
+        assert_eq!(mixed.machine_types().collect::<Vec<_>>(), ["m", "larger"]);
     }
 
     #[test]
@@ -219,36 +210,5 @@ mod tests {
         for (provider, purchase, expected) in cases {
             assert_eq!(provider.parks(purchase), expected, "{provider:?} {purchase:?}");
         }
-    }
-
-    #[test]
-    fn a_list_that_makes_no_sense_is_refused_by_the_name_of_the_field() {
-        let good = offering("m", 4096, 0.1);
-        let list = |it: &[Offering]| serde_json::to_string(it).unwrap().parse::<Offerings>();
-        assert!(list(std::slice::from_ref(&good)).is_ok());
-        let cases = [
-            ("no offering", vec![], "there is no offering"),
-            ("free", vec![offering("m", 4096, 0.0)], "`usd_per_hour`"),
-            ("nothing left to sell", vec![offering("m", 512, 0.1)], "`reserved_mib`"),
-            ("no name", vec![offering("", 4096, 0.1)], "`machine_type`"),
-            (
-                "no CPU sold",
-                vec![Offering { cpu_overcommit: 0, ..good.clone() }],
-                "`cpu_overcommit`",
-            ),
-            ("twice", vec![good.clone(), good], "twice"),
-        ];
-        for (case, offerings, named) in cases {
-            let error = list(&offerings).unwrap_err().to_string();
-            assert!(error.contains(named), "{case}: {error}");
-        }
-        let unpriced = r#"[{"provider":"ec2","machine_type":"m","architecture":"x86_64","memory_mib":1,"cpu_millis":1,"reserved_mib":0}]"#;
-        let error = unpriced.parse::<Offerings>().unwrap_err();
-        assert!(runtime_chain(&error).contains("usd_per_hour"), "{error}");
-    }
-
-    fn runtime_chain(error: &dyn std::error::Error) -> String {
-        let source = error.source().map(ToString::to_string).unwrap_or_default();
-        format!("{error}: {source}")
     }
 }

@@ -102,6 +102,19 @@ impl<E: Machines, H: Machines> Machines for Cloud<E, H> {
         }
     }
 
+    async fn find_at(
+        &self,
+        provider: Provider,
+        worker: &WorkerId,
+    ) -> Result<Option<Machine>, Unavailable> {
+        match (provider, &self.hetzner) {
+            (Provider::Ec2, _) => self.ec2.find(worker).await,
+            (Provider::Hetzner, Some(hetzner)) => hetzner.find(worker).await,
+            // It may well be there.
+            (Provider::Hetzner, None) => Err(Unavailable::new("hetzner", NotConfigured)),
+        }
+    }
+
     async fn list(&self) -> Result<Vec<Machine>, Unavailable> {
         let mut machines = self.ec2.list().await?;
         if let Some(hetzner) = &self.hetzner {

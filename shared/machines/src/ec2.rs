@@ -14,7 +14,7 @@ use aws_sdk_ec2::{
 };
 use domain::{
     id::WorkerId,
-    offering::{Offering, Provider, Purchase},
+    offering::{Offering, Provider},
 };
 use jiff::Timestamp;
 use ports::{
@@ -35,6 +35,8 @@ pub struct Ec2Machines {
     launch_template_id: String,
     subnet_ids: Vec<String>,
     stage: String,
+    /// Where the client asks, and so where machines are.
+    region: String,
 }
 
 impl Ec2Machines {
@@ -53,7 +55,8 @@ impl Ec2Machines {
         stage: String,
     ) -> Self {
         let subnet_ids = subnet_ids.split(',').map(str::to_owned).collect();
-        Self { client, launch_template_id, subnet_ids, stage }
+        let region = client.config().region().map(ToString::to_string).unwrap_or_default();
+        Self { client, launch_template_id, subnet_ids, stage, region }
     }
 
     /// What is alive and matches all `filters`.
@@ -72,7 +75,7 @@ impl Ec2Machines {
         while let Some(page) = pages.next().await {
             let reservations = page.map_err(failure)?.reservations.unwrap_or_default();
             let instances = reservations.into_iter().filter_map(|it| it.instances).flatten();
-            machines.extend(instances.filter_map(machine));
+            machines.extend(instances.filter_map(|it| machine(it, &self.region)));
         }
         Ok(machines)
     }
@@ -114,10 +117,7 @@ impl Machines for Ec2Machines {
         worker: &WorkerId,
         offering: &Offering,
     ) -> Result<Machine, BuyError> {
-        let bought = match offering.purchase {
-            Purchase::OnDemand => self.run(worker, offering).await,
-            Purchase::Spot => self.fill_fleet(worker, offering).await,
-        };
+        let bought = self.purchase(worker, offering).await;
         bought.map_err(|it| it.buying(&offering.machine_type))
     }
 
@@ -187,7 +187,7 @@ fn filter<'a>(name: &str, values: impl IntoIterator<Item = &'a str>) -> Filter {
 }
 
 /// `None`: it is gone or going.
-fn machine(instance: Instance) -> Option<Machine> {
+fn machine(instance: Instance, region: &str) -> Option<Machine> {
     let state = match instance.state?.name? {
         S::Running => Power::Running,
         S::Stopping => Power::Stopping,
@@ -202,6 +202,8 @@ fn machine(instance: Instance) -> Option<Machine> {
     Some(Machine {
         worker: worker.and_then(|it| it.value?.parse().ok()),
         provider: Provider::Ec2,
+        machine_type: instance.instance_type?.as_str().to_owned(),
+        region: region.to_owned(),
         state,
         node_id: Some(id.clone()),
         id,

@@ -6,6 +6,7 @@
 
 mod api;
 mod config;
+mod limit;
 mod power;
 mod purchase;
 mod wire;
@@ -240,6 +241,8 @@ fn machine(server: &Server, node: Option<&Node>) -> Option<Machine> {
         id: format!("{MACHINE_ID_PREFIX}{}", server.id),
         worker: worker_of(server),
         provider: Provider::Hetzner,
+        machine_type: server.kind.name.clone(),
+        region: server.location.name.clone(),
         state,
         node_id: node.map(|it| it.id.clone()),
         address: server.public_net.ipv4.as_ref().map(|it| it.ip),

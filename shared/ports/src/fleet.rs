@@ -1,13 +1,13 @@
 //! The fleet: every worker, and every claim on its capacity.
 
-use crate::Unavailable;
+use crate::{Unavailable, machines::Machine};
 use domain::{
     id::{BlankId, ProjectId, ReservationId, WorkerId},
     plan::PlanId,
     worker::{Cordon, Event, Holder, Reservation, Worker},
 };
 use jiff::Timestamp;
-use std::net::Ipv4Addr;
+use std::{collections::BTreeSet, net::Ipv4Addr};
 
 pub trait Fleet {
     /// Every worker that is not terminated, strongly consistent. What it says of free capacity may
@@ -16,6 +16,10 @@ pub trait Fleet {
 
     /// Into how many parts the pool is cut, at least one. A part is what one read covers.
     fn parts(&self) -> u32;
+
+    /// Where the pool's workers are to be, by the names of their providers; none named: anywhere. A
+    /// worker elsewhere keeps what it has and gets nothing new.
+    fn regions(&self) -> &BTreeSet<String>;
 
     /// The workers of one part, as [`Fleet::workers`] would give them.
     async fn part(&self, part: u32) -> Result<Vec<Worker>, Unavailable>;
@@ -98,8 +102,9 @@ pub trait Fleet {
     /// A worker that has a machine, or was taken out of the fleet, stays.
     async fn forget_unbought(&self, worker: &WorkerId) -> Result<(), Unavailable>;
 
-    /// Notes which machine the worker became. Another machine than the recorded one is refused.
-    async fn record_machine(&self, worker: &WorkerId, machine_id: &str) -> Result<(), RecordError>;
+    /// Notes which machine the worker became, of which type and where. Another machine than the
+    /// recorded one is refused. Capacity stays what was sold of the offering.
+    async fn record_machine(&self, worker: &WorkerId, bought: &Machine) -> Result<(), RecordError>;
 
     /// Notes that the worker's Docker answers at `address` and takes commands as `node_id`: the
     /// worker is ready.

@@ -34,6 +34,8 @@ pub mod throttles;
 pub mod timers;
 pub mod vault;
 
+use jiff::Timestamp;
+
 /// The other side timed out, throttled us or answered nonsense. Nothing is known about a write:
 /// repeat it with the same key.
 #[derive(Debug, thiserror::Error)]
@@ -42,6 +44,8 @@ pub struct Unavailable {
     pub what: &'static str,
     #[source]
     pub source: Box<dyn std::error::Error + Send + Sync>,
+    /// The other side counts requests, and wants none before this moment.
+    pub not_before: Option<Timestamp>,
 }
 
 impl Unavailable {
@@ -49,6 +53,12 @@ impl Unavailable {
         what: &'static str,
         source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
     ) -> Self {
-        Self { what, source: source.into() }
+        Self { what, source: source.into(), not_before: None }
+    }
+
+    /// The same, with the moment before which nobody should ask again.
+    #[must_use]
+    pub fn until(self, not_before: Option<Timestamp>) -> Self {
+        Self { not_before, ..self }
     }
 }

@@ -22,6 +22,17 @@ pub trait Machines {
     /// record of last resort: it finds what was bought when the answer was lost.
     async fn find(&self, worker: &WorkerId) -> Result<Option<Machine>, Unavailable>;
 
+    /// The same if `provider` is known to be where it was bought: nobody else is asked.
+    ///
+    /// What sells for one provider only has nobody else to ask.
+    async fn find_at(
+        &self,
+        _provider: Provider,
+        worker: &WorkerId,
+    ) -> Result<Option<Machine>, Unavailable> {
+        self.find(worker).await
+    }
+
     /// Every machine of this stage that is not gone or going, of all providers. Fails if a single
     /// provider does not answer: half a list must not be taken for the whole.
     async fn list(&self) -> Result<Vec<Machine>, Unavailable>;
@@ -46,6 +57,10 @@ pub struct Machine {
     /// Whose it is by its own tag. `None`: the tag is missing or malformed.
     pub worker: Option<WorkerId>,
     pub provider: Provider,
+    /// What was bought, which may be an offering's alternative.
+    pub machine_type: String,
+    /// Where it stands, by the provider's name: `us-east-1`, `fsn1`.
+    pub region: String,
     pub state: Power,
     /// Under what name it takes commands. Some providers' machines have to join first.
     pub node_id: Option<String>,

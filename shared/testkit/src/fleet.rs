@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use ports::{
     Unavailable,
     fleet::{Change, Counted, Fleet, RecordError, ReserveError},
+    machines::Machine,
 };
 use std::{
     cell::{Cell, RefCell},
@@ -28,6 +29,8 @@ pub struct FakeFleet {
     pub lost_blanks: Cell<u32>,
     /// Conditional writes that tried to take capacity.
     pub tries: Cell<u32>,
+    /// Where workers may be; none named: anywhere.
+    pub regions: BTreeSet<String>,
     pub outage: Outage,
     /// Writes to a worker that take effect though their answer is lost.
     pub lost_answers: Outage,
@@ -130,6 +133,10 @@ impl Fleet for FakeFleet {
 
     fn parts(&self) -> u32 {
         1
+    }
+
+    fn regions(&self) -> &BTreeSet<String> {
+        &self.regions
     }
 
     async fn part(&self, _part: u32) -> Result<Vec<Worker>, Unavailable> {
@@ -280,13 +287,15 @@ impl Fleet for FakeFleet {
         Ok(())
     }
 
-    async fn record_machine(&self, worker: &WorkerId, machine_id: &str) -> Result<(), RecordError> {
+    async fn record_machine(&self, worker: &WorkerId, bought: &Machine) -> Result<(), RecordError> {
         let recorded = self.with(worker, |worker| {
-            let other = worker.machine_id.as_deref().is_some_and(|it| it != machine_id);
+            let other = worker.machine_id.as_deref().is_some_and(|it| it != bought.id);
             if other || worker.state == State::Terminated {
                 return Err(RecordError::Refused);
             }
-            worker.machine_id = Some(machine_id.to_owned());
+            worker.machine_id = Some(bought.id.clone());
+            worker.origin.machine_type.clone_from(&bought.machine_type);
+            worker.origin.region.clone_from(&bought.region);
             Ok(())
         })?;
         recorded.unwrap_or(Err(RecordError::Refused))

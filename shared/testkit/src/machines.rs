@@ -17,7 +17,8 @@ use std::{
     sync::Arc,
 };
 
-/// Machines run as soon as they are bought, and have joined by then.
+/// Machines run as soon as they are bought, and have joined by then. Of an offering's types the first
+/// that is not sold out is bought.
 #[derive(Debug, Default)]
 pub struct FakeMachines {
     /// What is neither gone nor going, by worker. A test may change a machine's state in here.
@@ -32,6 +33,8 @@ pub struct FakeMachines {
     /// What each machine was bought as, by its id.
     offerings: RefCell<BTreeMap<String, Offering>>,
     clock: Option<Arc<FakeClock>>,
+    /// The next call is one too many: its answer is to come back at this moment.
+    pub not_before: Cell<Option<Timestamp>>,
     pub outage: Outage,
 }
 
@@ -52,22 +55,32 @@ impl FakeMachines {
         self.alive.borrow_mut().remove(worker);
     }
 
+    fn check(&self) -> Result<(), Unavailable> {
+        match self.not_before.take() {
+            None => self.outage.check("provider"),
+            moment => Err(Unavailable::new("provider", "no requests are left").until(moment)),
+        }
+    }
+
     fn is_sold_out(&self, machine_type: &str) -> bool {
         self.sold_out.borrow().iter().any(|it| it == machine_type)
     }
 
-    fn deliver(&self, worker: &WorkerId, offering: &Offering) -> Machine {
+    fn deliver(&self, worker: &WorkerId, offering: &Offering, machine_type: &str) -> Machine {
         let number = self.bought.get() + 1;
         self.bought.set(number);
-        let (id, node_id) = match offering.provider {
-            Provider::Ec2 => (format!("i-{number}"), format!("i-{number}")),
-            Provider::Hetzner => (format!("hz-{number}"), format!("mi-{number}")),
+        let (id, node_id, region) = match offering.provider {
+            Provider::Ec2 => (format!("i-{number}"), format!("i-{number}"), "us-east-1"),
+            Provider::Hetzner => (format!("hz-{number}"), format!("mi-{number}"), "fsn1"),
         };
-        self.offerings.borrow_mut().insert(id.clone(), offering.clone());
+        let bought = Offering { machine_type: machine_type.to_owned(), ..offering.clone() };
+        self.offerings.borrow_mut().insert(id.clone(), bought);
         Machine {
             id,
             worker: Some(worker.clone()),
             provider: offering.provider,
+            machine_type: machine_type.to_owned(),
+            region: region.to_owned(),
             state: Power::Running,
             node_id: Some(node_id),
             address: Some([10, 0, 1, number].into()),
@@ -97,16 +110,18 @@ impl Machines for FakeMachines {
         worker: &WorkerId,
         offering: &Offering,
     ) -> Result<Machine, BuyError> {
-        self.outage.check("provider")?;
+        self.check()?;
         let known = self.alive.borrow().get(worker).cloned();
-        if known.is_none() && self.is_sold_out(&offering.machine_type) {
+        let on_sale = offering.machine_types().find(|it| !self.is_sold_out(it));
+        let Some(machine_type) = on_sale.or(known.as_ref().map(|it| it.machine_type.as_str()))
+        else {
             let machine_type = offering.machine_type.clone();
             return Err(BuyError::InsufficientCapacity { machine_type });
-        }
+        };
         if known.is_none() && self.refused.borrow().contains(&offering.machine_type) {
             return Err(BuyError::Refused(format!("no `{}` for you", offering.machine_type)));
         }
-        let machine = known.unwrap_or_else(|| self.deliver(worker, offering));
+        let machine = known.clone().unwrap_or_else(|| self.deliver(worker, offering, machine_type));
         self.alive.borrow_mut().insert(worker.clone(), machine.clone());
         if self.lose_answer.take() {
             return Err(Unavailable::new("provider", "the answer is lost").into());
@@ -115,17 +130,17 @@ impl Machines for FakeMachines {
     }
 
     async fn find(&self, worker: &WorkerId) -> Result<Option<Machine>, Unavailable> {
-        self.outage.check("provider")?;
+        self.check()?;
         Ok(self.alive.borrow().get(worker).cloned())
     }
 
     async fn list(&self) -> Result<Vec<Machine>, Unavailable> {
-        self.outage.check("provider")?;
+        self.check()?;
         Ok(self.alive.borrow().values().cloned().collect())
     }
 
     async fn stop(&self, machine_id: &str) -> Result<(), PowerError> {
-        self.outage.check("provider")?;
+        self.check()?;
         if self.offering_of(machine_id)?.is_some_and(|it| it.purchase == Purchase::Spot) {
             return Err(PowerError::Refused("a Spot machine cannot be stopped".to_owned()));
         }
@@ -134,7 +149,7 @@ impl Machines for FakeMachines {
     }
 
     async fn start(&self, machine_id: &str) -> Result<(), PowerError> {
-        self.outage.check("provider")?;
+        self.check()?;
         let is_sold_out =
             self.offering_of(machine_id)?.is_some_and(|it| self.is_sold_out(&it.machine_type));
         let is_running =
@@ -147,7 +162,7 @@ impl Machines for FakeMachines {
     }
 
     async fn terminate(&self, machine_id: &str) -> Result<(), Unavailable> {
-        self.outage.check("provider")?;
+        self.check()?;
         self.alive.borrow_mut().retain(|_, it| it.id != machine_id);
         Ok(())
     }

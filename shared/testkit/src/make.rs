@@ -11,6 +11,7 @@ use domain::{
     worker::{self, Origin, Worker},
 };
 use jiff::Timestamp;
+use ports::machines::{Machine, Power};
 
 pub const DOMAIN: &str = "1mins.test";
 
@@ -76,6 +77,22 @@ pub fn origin() -> Origin {
     Origin { provider, machine_type, purchase, architecture, region: "us-east-1".to_owned() }
 }
 
+/// A machine that runs, of the kind and in the place that [`origin`] names.
+pub fn machine(id: &str, worker: &WorkerId) -> Machine {
+    let Origin { provider, machine_type, region, .. } = origin();
+    Machine {
+        id: id.to_owned(),
+        worker: Some(worker.clone()),
+        provider,
+        machine_type,
+        region,
+        state: Power::Running,
+        node_id: Some(id.to_owned()),
+        address: Some([10, 0, 0, 1].into()),
+        bought_at: Timestamp::constant(1_795_262_400, 0),
+    }
+}
+
 /// A machine type with two CPUs, each sold four times, and half a GiB kept for the system.
 pub fn offering(machine_type: &str, memory_mib: u32) -> Offering {
     Offering {
@@ -88,5 +105,7 @@ pub fn offering(machine_type: &str, memory_mib: u32) -> Offering {
         reserved_mib: 512,
         cpu_overcommit: 4,
         usd_per_hour: 0.08,
+        alternatives: vec![],
+        on_demand_base: 0,
     }
 }

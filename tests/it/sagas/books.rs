@@ -44,6 +44,8 @@ pub(super) fn add_worker(world: &World, state: State) -> WorkerId {
         id: "i-there".to_owned(),
         worker: Some(id.clone()),
         provider: worker.origin.provider,
+        machine_type: worker.origin.machine_type.clone(),
+        region: worker.origin.region.clone(),
         state: if stands_still { Power::Stopped } else { Power::Running },
         node_id: Some("i-there".to_owned()),
         address: worker.address,

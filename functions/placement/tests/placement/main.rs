@@ -9,5 +9,6 @@ mod decisions;
 mod limits;
 mod outages;
 mod races;
+mod regions;
 mod room;
 mod waking;

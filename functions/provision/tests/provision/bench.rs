@@ -165,6 +165,8 @@ pub(crate) fn stopped(name: &str) -> (Worker, Machine) {
         id: format!("i-{name}"),
         worker: Some(worker.id.clone()),
         provider: Provider::Ec2,
+        machine_type: worker.origin.machine_type.clone(),
+        region: worker.origin.region.clone(),
         state: Power::Stopped,
         node_id: Some(format!("i-{name}")),
         address: Some([10, 0, 0, 1].into()),

@@ -4,14 +4,15 @@ use crate::bench::{Bench, buy, elsewhere, is_a_port, offering, saga};
 use contracts::provision::Saga;
 use domain::{
     capacity::Capacity,
-    offering::{Architecture, Offering, Provider, Purchase},
+    offering::{Alternative, Architecture, Offering, Provider, Purchase},
     plan::PlanId,
     project::Project,
-    worker::{Origin, Reservation, State},
+    worker::{Origin, Reservation, State, Worker},
 };
 use ports::clock::Clock;
 use provision::{Call, ProvisionError};
 use runtime::fault::Fault;
+use std::time::Duration;
 use testkit::make;
 
 #[tokio::test]
@@ -40,11 +41,11 @@ async fn the_cheapest_that_holds_the_plan_is_bought_with_the_projects_place_on_i
 async fn the_record_says_what_was_bought() {
     let spot = Offering { purchase: Purchase::Spot, ..offering("spot", 4096, 0.02) };
     let cases = [
-        ("on demand", offering("small", 4096, 0.08), "i-1"),
-        ("spot", spot, "i-1"),
-        ("elsewhere", elsewhere("cx33", 8192, 0.01), "hz-1"),
+        ("on demand", offering("small", 4096, 0.08), "i-1", "us-east-1"),
+        ("spot", spot, "i-1", "us-east-1"),
+        ("elsewhere", elsewhere("cx33", 8192, 0.01), "hz-1", "fsn1"),
     ];
-    for (case, offering, machine_id) in cases {
+    for (case, offering, machine_id, region) in cases {
         let bench = Bench::selling(vec![offering.clone()]);
         bench.done(buy()).await;
         let worker = bench.worker();
@@ -53,7 +54,7 @@ async fn the_record_says_what_was_bought() {
             machine_type: offering.machine_type.clone(),
             purchase: offering.purchase,
             architecture: Architecture::X86,
-            region: "us-east-1".to_owned(),
+            region: region.to_owned(),
         };
         assert_eq!(worker.origin, origin, "{case}");
         assert_eq!(worker.total, offering.capacity(), "{case}");
@@ -61,6 +62,91 @@ async fn the_record_says_what_was_bought() {
         assert_eq!((worker.node_id, worker.address), (None, None), "{case}: it has not joined");
         assert_eq!(worker.changed_at, bench.clock.now(), "{case}");
     }
+}
+
+#[tokio::test]
+async fn the_record_says_which_of_several_types_was_bought_and_sells_what_each_has() {
+    let alternative = |machine_type: &str, memory_mib| {
+        let machine_type = machine_type.to_owned();
+        Alternative { machine_type, memory_mib, cpu_millis: 2_000 }
+    };
+    let mixed = Offering {
+        purchase: Purchase::Spot,
+        alternatives: vec![alternative("same", 4096), alternative("larger", 8192)],
+        ..offering("own", 4096, 0.02)
+    };
+    let cases: [(&[&str], &str); 3] =
+        [(&[], "own"), (&["own"], "same"), (&["own", "same"], "larger")];
+    for (sold_out, expected) in cases {
+        for lose_answer in [false, true] {
+            let bench = Bench::selling(vec![mixed.clone()]);
+            bench.sold_out(sold_out);
+            bench.machines.lose_answer.set(lose_answer);
+            if lose_answer {
+                assert_eq!(bench.fails(buy()).await.0, Fault::Retryable);
+                bench.sold_out(&["own", "same", "larger"]);
+            }
+            bench.done(buy()).await;
+            let worker = bench.worker();
+            assert_eq!(worker.origin.machine_type, expected, "lost: {lose_answer}");
+            assert_eq!(worker.total, mixed.capacity(), "{expected}");
+            assert_eq!(bench.machines.bought(), 1, "{expected}");
+            bench.fleet.assert_balanced();
+        }
+    }
+}
+
+/// A worker of somebody else's that is there already.
+fn standing(name: &str, purchase: Purchase) -> Worker {
+    let worker = make::worker(name, 0);
+    Worker { origin: Origin { purchase, ..worker.origin.clone() }, ..worker }
+}
+
+#[tokio::test]
+async fn spot_is_bought_once_its_base_is_on_demand() {
+    let (on_demand, spot) = (Purchase::OnDemand, Purchase::Spot);
+    let cases: [(&str, &[Purchase], &str); 5] = [
+        ("nobody", &[], "sure"),
+        ("one of two", &[on_demand], "sure"),
+        ("Spot is no base", &[spot, spot, on_demand], "sure"),
+        ("both", &[on_demand, on_demand], "cheap"),
+        ("more than both", &[on_demand, on_demand, on_demand, spot], "cheap"),
+    ];
+    for (case, standing_there, expected) in cases {
+        let late = Offering { purchase: spot, on_demand_base: 2, ..offering("cheap", 4096, 0.02) };
+        let bench = Bench::selling(vec![late, offering("sure", 4096, 0.08)]);
+        for (index, purchase) in standing_there.iter().enumerate() {
+            let worker = standing(&index.to_string(), *purchase);
+            bench.fleet.workers.borrow_mut().insert(worker.id.clone(), worker);
+        }
+        // The record of the first try is no base for the second.
+        bench.machines.outage.begin_after(1, 1);
+        assert_eq!(bench.fails(buy()).await.0, Fault::Retryable, "{case}");
+        bench.done(buy()).await;
+        assert_eq!(bench.worker().origin.machine_type, expected, "{case}");
+    }
+}
+
+#[tokio::test]
+async fn without_a_base_spot_is_not_bought_though_nothing_else_is_to_be_had() {
+    let (purchase, on_demand_base) = (Purchase::Spot, 1);
+    let late = Offering { purchase, on_demand_base, ..offering("cheap", 4096, 0.02) };
+    let bench = Bench::selling(vec![late, offering("sure", 4096, 0.08)]);
+    bench.sold_out(&["sure"]);
+    let (_, error) = bench.fails(buy()).await;
+    assert!(matches!(error, ProvisionError::NothingToBuy(_)), "{error}");
+    assert_eq!(bench.machines.bought(), 0);
+}
+
+#[tokio::test]
+async fn who_is_told_to_come_back_later_answers_no_sooner() {
+    let bench = Bench::default();
+    let moment = bench.clock.now() + Duration::from_secs(30);
+    bench.machines.not_before.set(Some(moment));
+    assert_eq!(bench.fails(buy()).await.0, Fault::Retryable);
+    assert_eq!(bench.clock.now(), moment, "the saga asks again when there is something to ask for");
+    bench.done(buy()).await;
+    assert_eq!(bench.machines.bought(), 1);
 }
 
 #[tokio::test]

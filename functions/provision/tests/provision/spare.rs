@@ -1,9 +1,10 @@
 //! Workers for the warm pool: bought ahead, or started ahead.
 
-use crate::bench::{Bench, growing, offering, stopped};
+use crate::bench::{Bench, elsewhere, growing, offering, stopped};
 use contracts::grow::{Saga, Source};
 use domain::{
     id::WorkerId,
+    offering::{Offering, Purchase},
     worker::{State, Worker},
 };
 use jiff::SignedDuration;
@@ -53,6 +54,17 @@ async fn a_spare_is_the_cheapest_that_holds_its_plan_and_is_bought_once_with_nob
     assert_eq!((spare.free, spare.reservations.len()), (spare.total, 0));
     assert_eq!((spare.state, spare.machine_id.as_deref()), (State::Provisioning, Some("i-1")));
     assert_eq!(bench.machines.bought(), 1);
+}
+
+#[tokio::test]
+async fn a_spare_that_is_to_be_stopped_is_of_a_kind_that_can_be() {
+    let spot = Offering { purchase: Purchase::Spot, ..offering("spot", 4096, 0.01) };
+    let market = vec![spot, elsewhere("cx33", 8192, 0.02), offering("small", 4096, 0.08)];
+    for (park, expected) in [(true, "small"), (false, "spot")] {
+        let bench = Bench::selling(market.clone());
+        bench.done(Call::GetSpare(Saga { park, ..bought() })).await;
+        assert_eq!(bench.spare().origin.machine_type, expected);
+    }
 }
 
 #[tokio::test]

@@ -108,6 +108,34 @@ async fn a_worker_that_is_not_ready_in_time_is_asked_again_later() {
 }
 
 #[tokio::test]
+async fn a_provider_is_asked_seldom_while_a_machine_boots() {
+    let bench = Bench::default();
+    bench.done(buy()).await;
+    bench.each_machine(|it| it.state = Power::Starting);
+    // Two minutes, once in five seconds.
+    bench.machines.outage.begin_after(25, u32::MAX);
+    let (_, error) = bench.fails(wait()).await;
+    assert!(matches!(error, ProvisionError::NotReadyYet(_)), "{error}");
+}
+
+#[tokio::test]
+async fn a_provider_that_wants_to_be_left_alone_is_waited_for_as_long_as_anything_is() {
+    for (seconds, comes_back) in [(30, true), (3600, false)] {
+        let bench = Bench::default();
+        bench.done(buy()).await;
+        let moment = bench.clock.now() + Duration::from_secs(seconds);
+        bench.machines.not_before.set(Some(moment));
+        if comes_back {
+            assert!(bench.done(wait()).await.is_some());
+            assert_eq!(bench.clock.now(), moment);
+        } else {
+            assert_eq!(bench.fails(wait()).await.0, Fault::Retryable);
+            assert!(bench.clock.now() < moment);
+        }
+    }
+}
+
+#[tokio::test]
 async fn an_outage_while_waiting_is_retryable() {
     type Break = fn(&Bench);
     let cases: [(&str, Break); 4] = [

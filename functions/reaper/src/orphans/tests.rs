@@ -72,6 +72,8 @@ fn machine() -> Machine {
         id: "i-a".to_owned(),
         worker: Some(worker_id()),
         provider: make::origin().provider,
+        machine_type: make::origin().machine_type,
+        region: make::origin().region,
         state: Power::Running,
         node_id: Some("i-a".to_owned()),
         address: Some(ADDRESS),

@@ -81,7 +81,7 @@ pub(super) fn boots_on(worker: &Worker) -> usize {
 /// Only warm ones. One that boots belongs to its saga, which gives up by itself.
 fn plan_retired<'a>(sight: &Sight<'a>) -> Vec<Stock<'a>> {
     let too_old = Duration::from_secs(sight.config.pool.blank_age_max_s.into());
-    let closed = all(sight).filter(|it| is_closing(it.worker) && it.held.warm);
+    let closed = all(sight).filter(|it| is_closing(sight, it.worker) && it.held.warm);
     let open = on_open_workers(sight);
     let (old, young): (Vec<_>, Vec<_>) =
         open.partition(|it| it.held.warm && it.held.since + too_old < sight.now);
@@ -102,9 +102,9 @@ fn plan_retired<'a>(sight: &Sight<'a>) -> Vec<Stock<'a>> {
 }
 
 /// Where nobody can claim a blank any more.
-fn is_closing(worker: &Worker) -> bool {
+fn is_closing(sight: &Sight<'_>, worker: &Worker) -> bool {
     match worker.state {
-        State::Ready => worker.is_cordoned(),
+        State::Ready => worker.is_cordoned() || !sight.is_open_in(&worker.origin.region),
         State::Draining => true,
         // Nothing runs there, or it is being settled by somebody else.
         State::Provisioning
@@ -115,8 +115,9 @@ fn is_closing(worker: &Worker) -> bool {
     }
 }
 
-fn on_open_workers<'a>(sight: &Sight<'a>) -> impl Iterator<Item = Stock<'a>> + use<'a> {
-    all(sight).filter(|it| it.worker.admits())
+fn on_open_workers<'a, 's>(sight: &'s Sight<'a>) -> impl Iterator<Item = Stock<'a>> + use<'a, 's> {
+    let is_open = |it: &Worker| it.admits() && sight.is_open_in(&it.origin.region);
+    all(sight).filter(move |it| is_open(it.worker))
 }
 
 fn all<'a>(sight: &Sight<'a>) -> impl Iterator<Item = Stock<'a>> + use<'a> {

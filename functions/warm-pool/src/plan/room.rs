@@ -10,18 +10,25 @@ use domain::{
     worker::{Holder, Origin, Reservation, State, Worker},
 };
 use jiff::Timestamp;
+use std::collections::BTreeSet;
 
 #[derive(Clone, Debug)]
 pub(super) struct Room {
     workers: Vec<Worker>,
     architecture: Architecture,
+    regions: BTreeSet<String>,
     now: Timestamp,
 }
 
 impl Room {
     pub(super) fn of<'a>(workers: impl IntoIterator<Item = &'a Worker>, sight: &Sight<'_>) -> Self {
         let workers = workers.into_iter().cloned().collect();
-        Self { workers, architecture: sight.config.architecture, now: sight.now }
+        Self {
+            workers,
+            architecture: sight.config.architecture,
+            regions: sight.regions.clone(),
+            now: sight.now,
+        }
     }
 
     /// Takes the worker for one that is ready.
@@ -56,7 +63,7 @@ impl Room {
     }
 
     pub(super) fn demand(&self, plan: PlanId) -> Demand {
-        Demand::of(plan.plan(), self.architecture)
+        Demand::of(plan.plan(), self.architecture).within(&self.regions)
     }
 
     /// Puts a blank where placement would. `false`: there is no room.

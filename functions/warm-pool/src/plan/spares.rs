@@ -4,12 +4,13 @@ use super::{
     Action, Sight,
     room::Room,
     stopped::Stopped,
-    workers::{cheapest, purchase},
+    workers::{affordable, on_demand, purchase},
 };
 use crate::mint::Mint;
 use contracts::grow::Source;
 use domain::{
     id::{MalformedId, WorkerId},
+    offering::Purchase,
     plan::PlanId,
     worker::Worker,
 };
@@ -37,13 +38,16 @@ pub(super) fn plan<'a>(
 ) -> Result<Vec<Action>, MalformedId> {
     let mut wanted = wanted.to_vec();
     let mut spares: Vec<Spare<'a>> = Vec::new();
+    let mut on_demand = on_demand(sight);
     while let Some(plan) = room.lacking(&wanted).first().copied()
         && spares.len() < MAX_TRIED
     {
         if let Some(asleep) = stopped.take(sight, plan) {
             room.wake(&asleep.id);
+            on_demand += usize::from(asleep.origin.purchase == Purchase::OnDemand);
             spares.push(Spare { worker: asleep.id.clone(), asleep: Some(asleep), plan });
-        } else if let Some(offering) = cheapest(sight, plan) {
+        } else if let Some(offering) = affordable(sight, plan, on_demand).first() {
+            on_demand += usize::from(offering.purchase == Purchase::OnDemand);
             let worker = mint.worker()?;
             room.buy(worker.clone(), offering, sight);
             spares.push(Spare { worker, asleep: None, plan });

@@ -78,7 +78,8 @@ fn target(standard: u32, headroom: u32, stopped_workers: u32) -> Target {
 }
 
 fn planned_by(config: &Config, fleet: &[Worker], target: &Target, may_boot: bool) -> Vec<Action> {
-    let sight = Sight { fleet, target, may_boot, may_grow: true, now: NOW, config };
+    let regions = &["us-east-1".to_owned()].into();
+    let sight = Sight { fleet, regions, target, may_boot, may_grow: true, now: NOW, config };
     plan(&sight).expect("the region is plain")
 }
 
@@ -432,6 +433,44 @@ fn what_could_not_be_stopped_is_not_bought_for_it() {
     }
     let none = planned_by(&config_of(vec![]), &[], &target(1, 1, 1), true);
     assert!(none.is_empty(), "there is nothing to buy: {none:?}");
+}
+
+#[test]
+fn what_is_bought_ahead_is_what_provisioning_would_buy_in_this_fleet() {
+    let late = Offering {
+        purchase: Purchase::Spot,
+        on_demand_base: 1,
+        usd_per_hour: 0.01,
+        ..make::offering("spot", MIB + 512)
+    };
+    let config = config_of(vec![offering(), late]);
+    let on_demand = || with_project(worker("a", 1));
+    let planned = |fleet: &[Worker], target| {
+        planned_by(&config, fleet, &target, true).iter().map(in_words).collect::<Vec<_>>()
+    };
+    // What is on demand holds four, what is on Spot holds one.
+    assert_eq!(planned(&[], target(0, 4, 0)), ["buy"]);
+    assert_eq!(planned(&[], target(0, 6, 0)), ["buy"; 3]);
+    assert_eq!(planned(&[on_demand()], target(0, 4, 0)), ["buy"; 4]);
+    // Though Spot is cheaper by now: what is bought to be stopped is of another kind.
+    assert_eq!(planned(&[on_demand()], target(0, 0, 1)), ["buy to park"]);
+}
+
+#[test]
+fn room_and_blanks_where_placement_does_not_look_are_none() {
+    let elsewhere = |mut worker: Worker| {
+        worker.origin.region = "fsn1".to_owned();
+        worker
+    };
+    check(vec![
+        ("room", vec![elsewhere(with_project(worker("a", 9)))], target(0, 2, 0), vec!["buy"]),
+        (
+            "a blank",
+            vec![elsewhere(with_blank(with_project(worker("a", 9)), "b", true, 1))],
+            target(1, 0, 0),
+            vec!["buy", "retire b on a"],
+        ),
+    ]);
 }
 
 /// The fleet as it is once the executions of `actions` have begun.

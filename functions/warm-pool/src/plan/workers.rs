@@ -15,7 +15,7 @@ use crate::mint::{Mint, was_bought_to_park};
 use contracts::grow::Source;
 use domain::{
     id::{MalformedId, WorkerId},
-    offering::{Offering, plan_purchase},
+    offering::{Offering, count_on_demand, plan_purchase},
     plan::PlanId,
     worker::{State, Worker},
 };
@@ -99,8 +99,8 @@ fn plan_stopped(
         .map(|it| drain(it, false))
         .collect();
     let plan = sight.config.pool.headroom.plan;
-    // Whatever else would be bought would be given back as soon as it is to be stopped.
-    let can_buy = cheapest(sight, plan).is_some_and(|it| it.provider.parks(it.purchase));
+    // Only that is bought to be stopped: whatever else would be given back as soon as it is ready.
+    let can_buy = affordable(sight, plan, on_demand(sight)).into_iter().any(Offering::parks);
     if can_buy {
         for _ in 0..wanted.saturating_sub(stopped.count()).min(MAX_SPARES) {
             actions.push(purchase(sight, mint.worker_to_park()?, plan, true));
@@ -120,10 +120,18 @@ fn stopped_wanted(sight: &Sight<'_>) -> usize {
     usize::try_from(sight.target.stopped_workers).unwrap_or(usize::MAX)
 }
 
-pub(super) fn cheapest<'a>(sight: &Sight<'a>, plan: PlanId) -> Option<&'a Offering> {
+/// What a purchase would try for `plan`, in a pool that has `on_demand` workers on demand.
+pub(super) fn affordable<'a>(
+    sight: &Sight<'a>,
+    plan: PlanId,
+    on_demand: usize,
+) -> Vec<&'a Offering> {
     let config = sight.config;
-    let holding = plan_purchase(&config.offerings.0, config.architecture, plan.plan().limits);
-    holding.first().copied()
+    plan_purchase(&config.offerings.0, config.architecture, plan.plan().limits, on_demand)
+}
+
+pub(super) fn on_demand(sight: &Sight<'_>) -> usize {
+    count_on_demand(sight.fleet)
 }
 
 pub(super) fn purchase(sight: &Sight<'_>, worker: WorkerId, plan: PlanId, park: bool) -> Action {

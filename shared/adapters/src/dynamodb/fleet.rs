@@ -20,14 +20,16 @@ use jiff::Timestamp;
 use ports::{
     Unavailable,
     fleet::{Change, Counted, Fleet, RecordError, ReserveError},
+    machines::Machine,
 };
 use serde::Serialize;
-use std::net::Ipv4Addr;
+use std::{collections::BTreeSet, net::Ipv4Addr};
 
 #[derive(Clone, Debug)]
 pub struct DynamoFleet {
     table: Table,
     pool: Pool,
+    regions: BTreeSet<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -37,12 +39,22 @@ impl DynamoFleet {
     /// The workers of `pool` in the table called `table`. Every function of a stage must cut the
     /// pool into the same number of `parts`.
     pub async fn connect(table: String, pool: String, parts: u32) -> Self {
-        Self { table: Table::connect(table).await, pool: Pool { name: pool, parts } }
+        Self::of(Table::connect(table).await, pool, parts)
     }
 
     /// For tests, which bring their own engine.
     pub fn on(client: Client, table: String, pool: String, parts: u32) -> Self {
-        Self { table: Table::on(client, table), pool: Pool { name: pool, parts } }
+        Self::of(Table::on(client, table), pool, parts)
+    }
+
+    fn of(table: Table, pool: String, parts: u32) -> Self {
+        Self { table, pool: Pool { name: pool, parts }, regions: BTreeSet::new() }
+    }
+
+    /// For whoever places: the pool's workers are to be in `regions`.
+    #[must_use]
+    pub fn within(self, regions: BTreeSet<String>) -> Self {
+        Self { regions, ..self }
     }
 
     pub(super) fn update(&self, worker: &WorkerId) -> UpdateItemFluentBuilder {
@@ -80,6 +92,10 @@ impl Fleet for DynamoFleet {
 
     fn parts(&self) -> u32 {
         self.pool.parts.max(1)
+    }
+
+    fn regions(&self) -> &BTreeSet<String> {
+        &self.regions
     }
 
     async fn part(&self, part: u32) -> Result<Vec<Worker>, Unavailable> {
@@ -223,17 +239,22 @@ impl Fleet for DynamoFleet {
         }
     }
 
-    async fn record_machine(&self, worker: &WorkerId, machine_id: &str) -> Result<(), RecordError> {
+    async fn record_machine(&self, worker: &WorkerId, bought: &Machine) -> Result<(), RecordError> {
         let recorded = self
             .update(worker)
-            .update_expression("SET machine_id = :machine")
+            .update_expression(
+                "SET machine_id = :machine, origin.machine_type = :type, origin.#region = :region",
+            )
             .condition_expression(
                 "#state <> :terminated AND (machine_id = :null OR machine_id = :machine)",
             )
             .expression_attribute_names("#state", "state")
+            .expression_attribute_names("#region", "region")
             .expression_attribute_values(":terminated", spelled(State::Terminated)?)
             .expression_attribute_values(":null", A::Null(true))
-            .expression_attribute_values(":machine", A::S(machine_id.to_owned()))
+            .expression_attribute_values(":machine", A::S(bought.id.clone()))
+            .expression_attribute_values(":type", A::S(bought.machine_type.clone()))
+            .expression_attribute_values(":region", A::S(bought.region.clone()))
             .send()
             .await;
         if is_made(recorded)? { Ok(()) } else { Err(RecordError::Refused) }

@@ -1,16 +1,14 @@
-//! Talking to the Hetzner Cloud API: who we are, what went wrong, how much more we may ask, and
-//! waiting for what takes longer than an answer.
+//! Talking to the Hetzner Cloud API: who we are, what went wrong, and waiting for what takes longer
+//! than an answer.
 
 use super::{
     Misconfigured,
+    limit::Limit,
     wire::{Action, ActionError, OneAction, Progress, Reason, Refusal},
 };
 use crate::errors::{self, Failure};
 use ports::clock::Clock;
-use reqwest::{
-    Client, Method, RequestBuilder, Response, StatusCode, Url, header::HeaderMap, redirect::Policy,
-    retry,
-};
+use reqwest::{Client, Method, RequestBuilder, StatusCode, Url, redirect::Policy, retry};
 use serde::de::DeserializeOwned;
 use std::{fmt, time::Duration};
 
@@ -22,8 +20,6 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const FIRST_POLL: Duration = Duration::from_millis(500);
 /// Each poll is one request of the 3600 an hour.
 const SLOWEST_POLL: Duration = Duration::from_secs(5);
-/// Of an hour's requests, what is little.
-const FEW_REQUESTS: i64 = 360;
 
 #[derive(Clone)]
 pub(super) struct Api<C> {
@@ -31,6 +27,7 @@ pub(super) struct Api<C> {
     url: Url,
     token: String,
     clock: C,
+    limit: Limit,
 }
 
 /// Without the token.
@@ -52,7 +49,8 @@ impl<C: Clock> Api<C> {
             .retry(retry::never())
             .build()
             .map_err(Misconfigured::Client)?;
-        Ok(Self { client, url, token: token.trim().to_owned(), clock })
+        let (token, limit) = (token.trim().to_owned(), Limit::default());
+        Ok(Self { client, url, token, clock, limit })
     }
 
     pub(super) fn clock(&self) -> &C {
@@ -82,41 +80,17 @@ impl<C: Clock> Api<C> {
     }
 
     async fn body(&self, request: RequestBuilder) -> Result<Vec<u8>, Failure> {
+        if let Some(until) = self.limit.closed_until(self.clock.now()) {
+            return Err(unavailable("no requests are left").until(Some(until)));
+        }
         let response = request.bearer_auth(&self.token).send().await.map_err(unavailable)?;
-        self.mind_the_limit(&response);
-        let (status, headers) = (response.status(), response.headers().clone());
+        let status = response.status();
+        let until = self.limit.mind(status, response.headers(), self.clock.now());
         let body = response.bytes().await.map_err(unavailable)?;
         if status.is_success() {
             return Ok(body.into());
         }
-        Err(self.refusal(status, &headers, &body))
-    }
-
-    /// All stages and all people of a Hetzner project share its requests.
-    fn mind_the_limit(&self, response: &Response) {
-        if let Some(remaining) = number(response.headers(), "ratelimit-remaining")
-            && remaining < FEW_REQUESTS
-        {
-            let whole_in_s = self.whole_in_s(response.headers());
-            tracing::warn!(remaining, whole_in_s, "few requests to hetzner are left");
-        }
-    }
-
-    /// Seconds until all of an hour's requests are there again. One comes back each second.
-    fn whole_in_s(&self, headers: &HeaderMap) -> Option<i64> {
-        Some((number(headers, "ratelimit-reset")? - self.clock.now().as_second()).max(0))
-    }
-
-    fn refusal(&self, status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Failure {
-        let Refusal { error } = serde_json::from_slice(body).unwrap_or_default();
-        let verdict = errors::hetzner(status.as_u16(), &error.code, &error.fields());
-        let mut said = told(status, &error);
-        if status == StatusCode::TOO_MANY_REQUESTS
-            && let Some(seconds) = self.whole_in_s(headers)
-        {
-            said = format!("{said}, and all requests are there again in {seconds} s");
-        }
-        Failure::new(verdict, "hetzner", said)
+        Err(refusal(status, &body).until(until))
     }
 
     /// Waits until `action` is over, for as long as is sensible in one call of a function.
@@ -139,6 +113,12 @@ impl<C: Clock> Api<C> {
             action = now.action;
         }
     }
+}
+
+fn refusal(status: StatusCode, body: &[u8]) -> Failure {
+    let Refusal { error } = serde_json::from_slice(body).unwrap_or_default();
+    let verdict = errors::hetzner(status.as_u16(), &error.code, &error.fields());
+    Failure::new(verdict, "hetzner", told(status, &error))
 }
 
 fn told(status: StatusCode, reason: &Reason) -> String {
@@ -166,10 +146,6 @@ fn failed(action: Action) -> Failure {
     let verdict = errors::hetzner(200, &error.code, &[]);
     let ActionError { code, message } = error;
     Failure::new(verdict, "hetzner", ActionFailed { command: action.command, code, message })
-}
-
-fn number(headers: &HeaderMap, name: &str) -> Option<i64> {
-    headers.get(name)?.to_str().ok()?.parse().ok()
 }
 
 fn unavailable(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Failure {

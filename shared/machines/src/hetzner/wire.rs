@@ -14,6 +14,9 @@ pub(super) struct Server {
     pub(super) created: Timestamp,
     #[serde(default)]
     pub(super) labels: Labels,
+    #[serde(rename = "server_type")]
+    pub(super) kind: Named,
+    pub(super) location: Named,
     pub(super) public_net: PublicNet,
     #[serde(default)]
     pub(super) protection: Protection,
@@ -33,6 +36,11 @@ pub(super) enum Status {
     /// Hetzner's own word for it, and whatever it may add.
     #[serde(other)]
     Unknown,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Named {
+    pub(super) name: String,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -188,6 +196,7 @@ mod tests {
         assert_eq!(server.created, "2026-11-21T10:00:00Z".parse().unwrap());
         assert_eq!(server.public_net.ipv4.unwrap().ip, Ipv4Addr::new(192, 0, 2, 7));
         assert_eq!(server.protection, Protection { delete: true, rebuild: true });
+        assert_eq!((&*server.kind.name, &*server.location.name), ("cpx22", "nbg1"));
     }
 
     #[test]

@@ -35,6 +35,20 @@ async fn each_machine_is_bought_switched_and_given_back_where_it_is_sold() {
 }
 
 #[tokio::test]
+async fn who_knows_where_a_machine_was_bought_asks_nobody_else() {
+    for (seller, other) in [(Provider::Ec2, Provider::Hetzner), (Provider::Hetzner, Provider::Ec2)]
+    {
+        let (ec2, hetzner) = (FakeMachines::default(), FakeMachines::default());
+        let out = if other == Provider::Ec2 { &ec2 } else { &hetzner };
+        out.outage.begin(u32::MAX);
+        let (worker, cloud) = ("wrk_a-1".parse().unwrap(), Cloud::of(ec2, Some(hetzner)));
+        let bought = cloud.ensure_bought(&worker, &offering(seller)).await.unwrap();
+        assert_eq!(cloud.find_at(seller, &worker).await.unwrap(), Some(bought), "{seller:?}");
+        assert!(cloud.find_at(other, &worker).await.is_err(), "{other:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_provider_that_does_not_answer_makes_the_list_fail() {
     for out in [Provider::Ec2, Provider::Hetzner] {
         let (ec2, hetzner) = (FakeMachines::default(), FakeMachines::default());
@@ -57,4 +71,5 @@ async fn without_hetzner_nothing_is_bought_and_nothing_thought_gone_there() {
     assert!(cloud.terminate("hz-1").await.is_err(), "it may well run, and cost");
     assert_eq!(cloud.list().await.unwrap(), []);
     assert_eq!(cloud.find(&worker).await.unwrap(), None);
+    assert!(cloud.find_at(Provider::Hetzner, &worker).await.is_err());
 }

@@ -7,7 +7,7 @@ use aws_sdk_ec2::{
 use axum::{Form, Router, extract::State, http::StatusCode, routing::post};
 use domain::{
     id::WorkerId,
-    offering::{Offering, Purchase},
+    offering::{Alternative, Offering, Purchase},
 };
 use machines::Ec2Machines;
 use ports::machines::{BuyError, Machines, Power, PowerError};
@@ -66,6 +66,13 @@ fn offering(purchase: Purchase) -> Offering {
     Offering { purchase, ..super::offering("r7i.large") }
 }
 
+/// On Spot, of two types.
+fn mixed() -> Offering {
+    let (memory_mib, cpu_millis) = (16384, 2000);
+    let other = Alternative { machine_type: "r6i.large".to_owned(), memory_mib, cpu_millis };
+    Offering { alternatives: vec![other], ..offering(Purchase::Spot) }
+}
+
 fn ok(action: &str, inner: &str) -> (StatusCode, String) {
     let answer = format!("<{action}Response><requestId>1</requestId>{inner}</{action}Response>");
     (StatusCode::OK, answer)
@@ -80,12 +87,24 @@ fn refused(code: &str) -> (StatusCode, String) {
 }
 
 fn instance(id: &str, state: &str) -> String {
+    instance_of("r7i.large", id, state)
+}
+
+fn instance_of(machine_type: &str, id: &str, state: &str) -> String {
     format!(
-        "<item><instanceId>{id}</instanceId><instanceState><name>{state}</name></instanceState>\
+        "<item><instanceId>{id}</instanceId><instanceType>{machine_type}</instanceType><instanceState><name>{state}</name></instanceState>\
          <launchTime>2026-11-21T10:00:00.000Z</launchTime>\
          <privateIpAddress>10.0.1.7</privateIpAddress>\
          <tagSet><item><key>1mins:worker</key><value>wrk_4k2x9q7hzd-1</value></item></tagSet></item>"
     )
+}
+
+fn nothing() -> (StatusCode, String) {
+    described(&[], "")
+}
+
+fn sold_out() -> (StatusCode, String) {
+    refused("InsufficientInstanceCapacity")
 }
 
 fn run(instance: &str) -> (StatusCode, String) {
@@ -118,19 +137,21 @@ fn unfilled_fleet() -> (StatusCode, String) {
 
 #[tokio::test]
 async fn an_on_demand_machine_is_bought_once_protected_and_under_its_workers_name() {
-    let ec2 = Ec2::answering([run(&instance("i-1", "pending"))]).await;
+    let ec2 = Ec2::answering([nothing(), run(&instance("i-1", "pending"))]).await;
     let bought =
         ec2.machines.ensure_bought(&worker(), &offering(Purchase::OnDemand)).await.unwrap();
     assert_eq!((bought.id.as_str(), bought.node_id.as_deref()), ("i-1", Some("i-1")));
     assert_eq!((bought.state, bought.worker), (Power::Starting, Some(worker())));
+    assert_eq!((&*bought.machine_type, &*bought.region), ("r7i.large", "us-east-1"));
     assert_eq!(bought.bought_at, "2026-11-21T10:00:00Z".parse().unwrap());
-    let asked = &ec2.asked()[0];
+    let asked = &ec2.asked()[1];
     let expected = [
         ("Action", "RunInstances"),
         ("LaunchTemplate.LaunchTemplateId", "lt-1"),
         ("LaunchTemplate.Version", "$Latest"),
         ("InstanceType", "r7i.large"),
-        ("ClientToken", "wrk_4k2x9q7hzd-1-r7i.large"),
+        ("ClientToken", "wrk_4k2x9q7hzd-1-r7i.large-1"),
+        ("SubnetId", "subnet-b"),
         ("DisableApiTermination", "true"),
         ("TagSpecification.1.ResourceType", "instance"),
         ("TagSpecification.1.Tag.1.Key", "1mins:worker"),
@@ -142,36 +163,85 @@ async fn an_on_demand_machine_is_bought_once_protected_and_under_its_workers_nam
     for (name, value) in expected {
         assert_eq!(asked.get(name).map(String::as_str), Some(value), "{name}");
     }
-    assert!(asked["SubnetId"].starts_with("subnet-"));
     assert!(!asked.contains_key("InstanceMarketOptions.MarketType"));
 }
 
 #[tokio::test]
 async fn a_repeat_is_the_same_request() {
-    let twice = [run(&instance("i-1", "pending")), run(&instance("i-1", "running"))];
-    let ec2 = Ec2::answering(twice).await;
+    let again = [nothing(), run(&instance("i-1", "running"))];
+    let ec2 =
+        Ec2::answering([nothing(), run(&instance("i-1", "pending"))].into_iter().chain(again));
+    let ec2 = ec2.await;
     let first = ec2.machines.ensure_bought(&worker(), &offering(Purchase::OnDemand)).await.unwrap();
     let second =
         ec2.machines.ensure_bought(&worker(), &offering(Purchase::OnDemand)).await.unwrap();
     assert_eq!(first.id, second.id);
     let asked = ec2.asked();
-    assert_eq!(asked[0], asked[1]);
+    assert_eq!(asked[1], asked[3]);
+}
+
+#[tokio::test]
+async fn a_type_that_is_sold_out_in_one_zone_is_bought_in_the_next() {
+    let answers = [nothing(), sold_out(), run(&instance("i-1", "pending"))];
+    let ec2 = Ec2::answering(answers).await;
+    ec2.machines.ensure_bought(&worker(), &offering(Purchase::OnDemand)).await.unwrap();
+    let asked = ec2.asked();
+    let zones: Vec<_> =
+        asked[1..].iter().map(|it| (&*it["SubnetId"], &*it["ClientToken"])).collect();
+    // The same token with another zone would be refused.
+    let expected = [
+        ("subnet-b", "wrk_4k2x9q7hzd-1-r7i.large-1"),
+        ("subnet-a", "wrk_4k2x9q7hzd-1-r7i.large-0"),
+    ];
+    assert_eq!(zones, expected);
+}
+
+#[tokio::test]
+async fn a_machine_whose_answer_was_lost_in_the_second_zone_is_found_before_the_first_is_asked() {
+    let lost = (StatusCode::SERVICE_UNAVAILABLE, String::new());
+    let answers = [nothing(), sold_out(), lost, described(&[instance("i-1", "pending")], "")];
+    let ec2 = Ec2::answering(answers).await;
+    let unheard = ec2.machines.ensure_bought(&worker(), &offering(Purchase::OnDemand)).await;
+    assert!(matches!(unheard, Err(BuyError::Unavailable(_))), "{unheard:?}");
+    let found = ec2.machines.ensure_bought(&worker(), &offering(Purchase::OnDemand)).await.unwrap();
+    assert_eq!(found.id, "i-1");
+    let actions = ["DescribeInstances", "RunInstances", "RunInstances", "DescribeInstances"];
+    assert_eq!(ec2.actions(), actions);
+}
+
+#[tokio::test]
+async fn what_no_zone_can_change_is_not_asked_for_in_another() {
+    for (code, expected) in [
+        ("VcpuLimitExceeded", "capacity"),
+        ("UnauthorizedOperation", "refused"),
+        ("RequestLimitExceeded", "unavailable"),
+    ] {
+        let ec2 = Ec2::answering([nothing(), refused(code)]).await;
+        let error = ec2.machines.ensure_bought(&worker(), &offering(Purchase::OnDemand)).await;
+        let kind = match error.expect_err(code) {
+            BuyError::InsufficientCapacity { .. } => "capacity",
+            BuyError::Refused(_) => "refused",
+            BuyError::Unavailable(_) => "unavailable",
+        };
+        assert_eq!((kind, ec2.asked().len()), (expected, 2), "{code}");
+    }
 }
 
 #[tokio::test]
 async fn what_was_bought_before_and_is_gone_is_not_bought_again() {
-    let ec2 = Ec2::answering([run(&instance("i-1", "terminated"))]).await;
+    let ec2 = Ec2::answering([nothing(), run(&instance("i-1", "terminated"))]).await;
     let again = ec2.machines.ensure_bought(&worker(), &offering(Purchase::OnDemand)).await;
     assert!(matches!(again, Err(BuyError::Refused(_))), "{again:?}");
 }
 
 #[tokio::test]
-async fn a_spot_machine_is_bought_in_whichever_zone_has_most_and_is_not_protected() {
-    let answers =
-        [described(&[], ""), filled_fleet(), described(&[instance("i-1", "pending")], "")];
+async fn a_spot_machine_is_bought_of_the_type_and_in_the_zone_that_have_most_and_is_not_protected()
+{
+    let bought = instance_of("r6i.large", "i-1", "pending");
+    let answers = [nothing(), filled_fleet(), described(&[bought], "")];
     let ec2 = Ec2::answering(answers).await;
-    let bought = ec2.machines.ensure_bought(&worker(), &offering(Purchase::Spot)).await.unwrap();
-    assert_eq!(bought.id, "i-1");
+    let bought = ec2.machines.ensure_bought(&worker(), &mixed()).await.unwrap();
+    assert_eq!((&*bought.id, &*bought.machine_type), ("i-1", "r6i.large"));
     assert_eq!(ec2.actions(), ["DescribeInstances", "CreateFleet", "DescribeInstances"]);
     let asked = &ec2.asked()[1];
     let expected = [
@@ -185,6 +255,10 @@ async fn a_spot_machine_is_bought_in_whichever_zone_has_most_and_is_not_protecte
         ("LaunchTemplateConfigs.1.Overrides.1.SubnetId", "subnet-a"),
         ("LaunchTemplateConfigs.1.Overrides.2.SubnetId", "subnet-b"),
         ("LaunchTemplateConfigs.1.Overrides.2.InstanceType", "r7i.large"),
+        ("LaunchTemplateConfigs.1.Overrides.3.SubnetId", "subnet-a"),
+        ("LaunchTemplateConfigs.1.Overrides.3.InstanceType", "r6i.large"),
+        ("LaunchTemplateConfigs.1.Overrides.4.SubnetId", "subnet-b"),
+        ("LaunchTemplateConfigs.1.Overrides.4.InstanceType", "r6i.large"),
         ("TagSpecification.1.ResourceType", "instance"),
         ("TagSpecification.1.Tag.1.Key", "1mins:worker"),
     ];
@@ -204,7 +278,7 @@ async fn a_spot_machine_that_is_there_is_not_bought_again() {
 
 #[tokio::test]
 async fn a_spot_machine_that_nobody_sees_yet_is_asked_for_again() {
-    let answers = [described(&[], ""), filled_fleet(), described(&[], "")];
+    let answers = [nothing(), filled_fleet(), nothing()];
     let ec2 = Ec2::answering(answers).await;
     let unseen = ec2.machines.ensure_bought(&worker(), &offering(Purchase::Spot)).await;
     assert!(matches!(unseen, Err(BuyError::Unavailable(_))), "{unseen:?}");
@@ -212,8 +286,8 @@ async fn a_spot_machine_that_nobody_sees_yet_is_asked_for_again() {
 
 #[tokio::test]
 async fn what_is_sold_out_leads_to_the_next_offering() {
-    let sold_out = refused("InsufficientInstanceCapacity");
-    let ec2 = Ec2::answering([sold_out, described(&[], ""), unfilled_fleet()]).await;
+    let answers = [nothing(), sold_out(), sold_out(), nothing(), unfilled_fleet()];
+    let ec2 = Ec2::answering(answers).await;
     for purchase in [Purchase::OnDemand, Purchase::Spot] {
         let missed = ec2.machines.ensure_bought(&worker(), &offering(purchase)).await;
         let is_capacity = matches!(

@@ -6,7 +6,10 @@ use domain::{
     offering::{Offering, Provider},
 };
 use machines::{HetznerConfig, HetznerMachines, Misconfigured, Nodes};
-use ports::machines::{BuyError, Machine, Machines, Power, PowerError};
+use ports::{
+    clock::Clock,
+    machines::{BuyError, Machine, Machines, Power, PowerError},
+};
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, sync::Arc};
 use support::{
@@ -19,7 +22,8 @@ const TOKEN: &str = "hetzner-test-token";
 
 /// A stage, the cloud that it buys from, and what its machines join.
 struct World {
-    machines: HetznerMachines<FakeClock>,
+    machines: HetznerMachines<Arc<FakeClock>>,
+    clock: Arc<FakeClock>,
     ssm: Ssm,
     metal: Arc<Recorded>,
     running: server::Running,
@@ -32,8 +36,9 @@ impl World {
         let settings = Settings::for_tests(TOKEN);
         let hetzner = Hetzner::open(settings, metal.clone()).await.expect("it opens");
         let running = server::start(listener, url, hetzner.router());
-        let machines = stage(&running.url, TOKEN, "test", &ssm);
-        Self { machines, ssm, metal, running }
+        let clock = Arc::<FakeClock>::default();
+        let machines = stage_at(clock.clone(), &running.url, TOKEN, "test", &ssm);
+        Self { machines, clock, ssm, metal, running }
     }
 
     async fn buy(&self) -> Result<Machine, BuyError> {
@@ -68,11 +73,20 @@ impl World {
     }
 }
 
-fn stage(url: &str, token: &str, stage: &str, ssm: &Ssm) -> HetznerMachines<FakeClock> {
+fn stage(url: &str, token: &str, stage: &str, ssm: &Ssm) -> HetznerMachines<Arc<FakeClock>> {
+    stage_at(Arc::default(), url, token, stage, ssm)
+}
+
+fn stage_at(
+    clock: Arc<FakeClock>,
+    url: &str,
+    token: &str,
+    stage: &str,
+    ssm: &Ssm,
+) -> HetznerMachines<Arc<FakeClock>> {
     let nodes = Nodes::new(ssm.client(), stage.to_owned(), "1mins-test-node".to_owned());
     let config = config(&format!("{url}/v1"));
-    HetznerMachines::new(config, token, stage.to_owned(), nodes, FakeClock::default())
-        .expect("a client")
+    HetznerMachines::new(config, token, stage.to_owned(), nodes, clock).expect("a client")
 }
 
 fn config(url: &str) -> HetznerConfig {
@@ -103,6 +117,7 @@ async fn a_server_is_bought_labelled_protected_and_told_how_to_join() {
     assert_eq!((bought.state, bought.provider), (Power::Running, Provider::Hetzner));
     assert_eq!((bought.worker.clone(), bought.node_id.clone()), (Some(worker()), None));
     assert!(bought.address.is_some());
+    assert_eq!((&*bought.machine_type, &*bought.region), ("cpx22", "fsn1"));
     let server = world.server(&bought).await;
     let activation = world.ssm.entries().activations[0].clone();
     assert_eq!(server["name"], "wrk-4k2x9q7hzd-1");
@@ -115,7 +130,7 @@ async fn a_server_is_bought_labelled_protected_and_told_how_to_join() {
     assert_eq!(server["public_net"]["firewalls"][0]["id"], 38);
     assert_eq!(server["location"]["name"], "fsn1");
     let clock = FakeClock::default();
-    let in_an_hour = ports::clock::Clock::now(&clock).as_second() + 3600;
+    let in_an_hour = clock.now().as_second() + 3600;
     let tags = json!([
         { "Key": "1mins:worker", "Value": "wrk_4k2x9q7hzd-1" },
         { "Key": "1mins:stage", "Value": "test" },
@@ -192,6 +207,8 @@ async fn what_is_sold_out_in_one_place_is_bought_in_the_next() {
     world.wish(json!({ "sold_out": [{ "server_type": "cpx22", "location": "fsn1" }] })).await;
     let bought = world.buy().await.unwrap();
     assert_eq!(world.server(&bought).await["location"]["name"], "hel1");
+    assert_eq!(bought.region, "hel1");
+    assert_eq!(world.machines.find(&worker()).await.unwrap().unwrap().region, "hel1");
     assert_eq!(world.activations(), 1);
 }
 
@@ -398,13 +415,28 @@ async fn a_server_whose_place_is_gone_cannot_be_started() {
 }
 
 #[tokio::test]
-async fn without_requests_left_it_says_when_there_are_some_again() {
+async fn without_requests_left_it_says_when_to_come_back_and_asks_for_nothing_before() {
     let world = World::new().await;
-    let none = json!({ "requests": 0 });
-    world.tell(reqwest::Method::PUT, "/_standin/requests-left", &none).await;
+    let leave = async |requests: u32| {
+        let left = json!({ "requests": requests });
+        world.tell(reqwest::Method::PUT, "/_standin/requests-left", &left).await;
+    };
+    leave(0).await;
     let error = world.machines.list().await.unwrap_err();
-    let said = error.source.to_string();
-    assert!(said.contains("rate_limit_exceeded") && said.contains("are there again in"), "{said}");
+    assert!(error.source.to_string().contains("rate_limit_exceeded"), "{}", error.source);
+    let moment = error.not_before.expect("says when");
+    assert!(moment > world.clock.now());
+    // By now there are plenty, but nobody asked.
+    leave(3600).await;
+    let early = world.buy().await;
+    let not_before = match &early {
+        Err(BuyError::Unavailable(it)) => it.not_before,
+        _ => None,
+    };
+    assert_eq!(not_before, Some(moment), "{early:?}");
+    assert!(world.metal.plans().is_empty());
+    world.clock.advance(moment.duration_since(world.clock.now()).unsigned_abs());
+    world.buy().await.unwrap();
 }
 
 #[tokio::test]

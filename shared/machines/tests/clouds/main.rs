@@ -19,5 +19,7 @@ fn offering(machine_type: &str) -> Offering {
         reserved_mib: 512,
         cpu_overcommit: 1,
         usd_per_hour: 0.1,
+        alternatives: vec![],
+        on_demand_base: 0,
     }
 }

@@ -80,6 +80,8 @@ fn machine(
         reserved_mib: if gib < 64 { 512 } else { 1024 },
         cpu_overcommit: 1,
         usd_per_hour,
+        alternatives: vec![],
+        on_demand_base: 0,
     };
     while !memory_binds(&offering) {
         offering.cpu_overcommit += 1;

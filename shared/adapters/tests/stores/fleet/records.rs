@@ -4,9 +4,9 @@ use super::{
     ADDRESS, LATER, NODE, claim, fleet_of, holder, in_state, is_refused, store, stored, unbought,
     unknown,
 };
-use domain::worker::{Cordon, FIRST_PORT, State, Worker};
-use ports::fleet::Fleet;
-use testkit::make::worker;
+use domain::worker::{Cordon, FIRST_PORT, Origin, State, Worker};
+use ports::{fleet::Fleet, machines::Machine};
+use testkit::make::{machine, worker};
 
 #[tokio::test]
 #[ignore = "needs the local engine"]
@@ -14,7 +14,7 @@ async fn a_recorded_worker_is_left_as_it_is() {
     let new = unbought("w");
     let fleet = fleet_of(std::slice::from_ref(&new)).await;
     assert_eq!(stored(&fleet, &new.id).await, new, "as it was given");
-    fleet.record_machine(&new.id, "i-1").await.unwrap();
+    fleet.record_machine(&new.id, &machine("i-1", &new.id)).await.unwrap();
     fleet.record_ready(&new.id, NODE, ADDRESS, LATER).await.unwrap();
     let project = holder("a");
     fleet.reserve(&new.id, &project, &claim(&project, 1, FIRST_PORT)).await.unwrap();
@@ -56,20 +56,25 @@ async fn only_what_never_became_a_machine_is_forgotten() {
 async fn a_worker_becomes_one_machine() {
     let w = unbought("w");
     let fleet = fleet_of(std::slice::from_ref(&w)).await;
+    let (machine_type, region) = ("larger".to_owned(), "fsn1".to_owned());
+    let bought = Machine { machine_type, region, ..machine("i-1", &w.id) };
     for _ in 0..2 {
-        fleet.record_machine(&w.id, "i-1").await.unwrap();
+        fleet.record_machine(&w.id, &bought).await.unwrap();
     }
-    assert!(is_refused(&fleet.record_machine(&w.id, "i-2").await), "another machine");
-    assert_eq!(stored(&fleet, &w.id).await.machine_id.as_deref(), Some("i-1"));
+    assert!(is_refused(&fleet.record_machine(&w.id, &machine("i-2", &w.id)).await));
+    let Machine { id, machine_type, region, .. } = bought.clone();
+    let origin = Origin { machine_type, region, ..w.origin.clone() };
+    let expected = Worker { machine_id: Some(id), origin, ..w.clone() };
+    assert_eq!(stored(&fleet, &w.id).await, expected, "and has the capacity that was sold");
 
     assert!(fleet.retire_if_empty(&w.id).await.unwrap());
-    assert!(is_refused(&fleet.record_machine(&w.id, "i-1").await), "retired");
+    assert!(is_refused(&fleet.record_machine(&w.id, &bought).await), "retired");
     let retired = Worker { state: State::Terminated, ..unbought("retired") };
     fleet.ensure_recorded(&retired).await.unwrap();
-    assert!(is_refused(&fleet.record_machine(&retired.id, "i-3").await), "never bought");
+    assert!(is_refused(&fleet.record_machine(&retired.id, &bought).await), "never bought");
     assert_eq!(stored(&fleet, &retired.id).await, retired);
 
-    assert!(is_refused(&fleet.record_machine(&unknown(), "i-4").await), "unknown");
+    assert!(is_refused(&fleet.record_machine(&unknown(), &bought).await), "unknown");
     assert_eq!(fleet.find(&unknown()).await.unwrap(), None);
 }
 
