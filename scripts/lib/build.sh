@@ -33,11 +33,20 @@ install_python_packages() {
     "Usually the network: run this again, it continues here."
 }
 
-# Schemathesis, which only the checks need, beside the others and without changing any of them.
+# Schemathesis, which only the checks need.
 python_test_packages() {
-  local engine=$ROOT/tests/engine/requirements.txt wanted=$ROOT/tests/api/requirements.txt
-  once "venv-api" "$(stamp_of "$engine" "$wanted") $VENV" \
-    install_python_packages "$wanted" -r "$engine"
+  python_packages_beside venv-api "$ROOT/tests/api/requirements.txt"
+}
+
+# Dodo's library for Python, which only the checks need.
+python_interop_packages() {
+  python_packages_beside venv-interop "$ROOT/tests/interop/requirements.txt"
+}
+
+# python_packages_beside STAMP-NAME FILE: beside those of the engine and without changing any of them.
+python_packages_beside() {
+  local name=$1 wanted=$2 engine=$ROOT/tests/engine/requirements.txt
+  once "$name" "$(stamp_of "$engine" "$wanted") $VENV" install_python_packages "$wanted" -r "$engine"
 }
 
 # For the stacks.

@@ -1,7 +1,8 @@
 //! The API's doors: who may come in, how often, and where each path leads.
 
 use super::{
-    Dodo, catalog, checkouts, customers, payments, portal, problem::Problem, subscriptions,
+    Dodo, card_page, catalog, checkouts, customers, disputes, invoices, payments, plan_change,
+    portal, problem::Problem, refunds, subscriptions,
 };
 use axum::{
     Router,
@@ -9,7 +10,7 @@ use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header::AUTHORIZATION},
     middleware::{Next, from_fn_with_state},
     response::{IntoResponse, Response},
-    routing::{get, post},
+    routing::{delete, get, post},
 };
 use std::sync::{Arc, PoisonError};
 
@@ -18,14 +19,25 @@ pub(super) fn router(dodo: &Arc<Dodo>) -> Router<Arc<Dodo>> {
         .route("/products", get(catalog::list))
         .route("/products/{id}", get(catalog::get))
         .route("/customers", post(customers::create).get(customers::list))
-        .route("/customers/{id}", get(customers::get))
+        .route("/customers/{id}", get(customers::get).patch(customers::update))
         .route("/customers/{id}/customer-portal/session", post(portal::create))
         .route("/checkouts", post(checkouts::create))
         .route("/checkouts/{id}", get(checkouts::get))
         .route("/subscriptions", get(subscriptions::list))
         .route("/subscriptions/{id}", get(subscriptions::get).patch(subscriptions::update))
+        .route("/subscriptions/{id}/change-plan", post(plan_change::create))
+        .route("/subscriptions/{id}/change-plan/preview", post(plan_change::preview))
+        .route("/subscriptions/{id}/change-plan/scheduled", delete(plan_change::cancel_scheduled))
+        .route("/subscriptions/{id}/update-payment-method", post(card_page::create))
         .route("/payments", get(payments::list))
         .route("/payments/{id}", get(payments::get))
+        .route("/payments/{id}/line-items", get(payments::line_items))
+        .route("/refunds", post(refunds::create).get(refunds::list))
+        .route("/refunds/{id}", get(refunds::get))
+        .route("/disputes", get(disputes::list))
+        .route("/disputes/{id}", get(disputes::get))
+        .route("/invoices/payments/{id}", get(invoices::of_a_payment))
+        .route("/invoices/refunds/{id}", get(invoices::of_a_refund))
         .route_layer(from_fn_with_state(dodo.clone(), count_requests))
         .route_layer(from_fn_with_state(dodo.clone(), require_a_key))
 }
@@ -64,18 +76,4 @@ async fn count_requests(State(dodo): State<Arc<Dodo>>, request: Request, next: N
     headers.insert("x-ratelimit-remaining", HeaderValue::from(allowance.remaining));
     headers.insert("x-ratelimit-reset", HeaderValue::from(allowance.reset_s));
     response
-}
-
-/// During an outage neither the API nor the checkout page answers anything useful.
-pub(super) async fn refuse_in_an_outage(
-    State(dodo): State<Arc<Dodo>>,
-    request: Request,
-    next: Next,
-) -> Response {
-    if dodo.is_out() {
-        let message = "service unavailable";
-        return Problem::new(StatusCode::SERVICE_UNAVAILABLE, "SERVICE_UNAVAILABLE", message)
-            .into_response();
-    }
-    next.run(request).await
 }

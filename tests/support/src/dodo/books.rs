@@ -1,11 +1,16 @@
-//! Everything that the stand-in remembers.
+//! Everything that the stand-in remembers, and its clock.
 
 use super::{
     Settings,
     delivery::{Delivery, Outcome},
     options::OptionsError,
+    records::{
+        CardLink, Customer, Dispute, Payment, PaymentStatus, PortalLink, Refund, Session,
+        Subscription,
+    },
 };
-use jiff::Timestamp;
+use crate::clock;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::{collections::BTreeMap, path::Path};
@@ -13,85 +18,20 @@ use std::{collections::BTreeMap, path::Path};
 pub(super) type Metadata = Map<String, Value>;
 
 #[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub(super) struct Books {
+    /// How far this clock is ahead of the machine's. Only an operator moves it.
+    pub(super) ahead_s: i64,
     pub(super) customers: BTreeMap<String, Customer>,
     pub(super) sessions: BTreeMap<String, Session>,
     pub(super) payments: BTreeMap<String, Payment>,
     pub(super) subscriptions: BTreeMap<String, Subscription>,
+    pub(super) refunds: BTreeMap<String, Refund>,
+    pub(super) disputes: BTreeMap<String, Dispute>,
     pub(super) deliveries: BTreeMap<String, Delivery>,
     pub(super) portal_links: BTreeMap<String, PortalLink>,
+    pub(super) card_links: BTreeMap<String, CardLink>,
     pub(super) webhook_url: Option<String>,
-}
-
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Customer {
-    pub customer_id: String,
-    pub email: String,
-    pub name: String,
-    pub phone_number: Option<String>,
-    pub metadata: Map<String, Value>,
-    pub created_at: Timestamp,
-}
-
-/// One visit to the checkout page.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Session {
-    pub id: String,
-    pub product_id: String,
-    pub quantity: i64,
-    /// `None`: the page asks for an address.
-    pub customer_id: Option<String>,
-    pub metadata: Map<String, Value>,
-    pub return_url: Option<String>,
-    pub cancel_url: Option<String>,
-    pub created_at: Timestamp,
-    /// The payment that used the session up.
-    pub payment_id: Option<String>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum PaymentStatus {
-    Succeeded,
-    Failed,
-}
-
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Payment {
-    pub payment_id: String,
-    pub status: PaymentStatus,
-    pub subscription_id: String,
-    pub customer_id: String,
-    pub total_minor: i64,
-    pub metadata: Map<String, Value>,
-    pub checkout_session_id: Option<String>,
-    pub charge_type: String,
-    pub created_at: Timestamp,
-}
-
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Subscription {
-    pub subscription_id: String,
-    pub status: String,
-    pub product_id: String,
-    pub quantity: i64,
-    pub customer_id: String,
-    pub recurring_minor: i64,
-    pub metadata: Map<String, Value>,
-    pub created_at: Timestamp,
-    pub previous_billing_date: Timestamp,
-    pub next_billing_date: Timestamp,
-    pub expires_at: Timestamp,
-    pub cancel_at_next_billing_date: bool,
-    pub cancelled_at: Option<Timestamp>,
-    pub cancellation_feedback: Option<String>,
-    pub cancellation_comment: Option<String>,
-}
-
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(super) struct PortalLink {
-    pub(super) customer_id: String,
-    pub(super) created_at: Timestamp,
 }
 
 impl Books {
@@ -120,8 +60,21 @@ impl Books {
         std::fs::rename(draft, path)
     }
 
+    /// The time as this service tells it.
+    pub(super) fn now(&self) -> Timestamp {
+        clock::now() + SignedDuration::from_secs(self.ahead_s)
+    }
+
     pub(super) fn unfinished_deliveries(&self) -> Vec<String> {
         let due = self.deliveries.values().filter(|it| it.outcome == Outcome::Pending);
         due.map(|it| it.id.clone()).collect()
+    }
+
+    /// The latest payment of a subscription that went through.
+    pub(super) fn last_paid(&self, subscription_id: &str) -> Option<&Payment> {
+        let paid = self.payments.values().filter(|it| {
+            it.subscription_id == subscription_id && it.status == PaymentStatus::Succeeded
+        });
+        paid.max_by_key(|it| it.created_at)
     }
 }

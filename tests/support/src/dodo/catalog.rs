@@ -1,9 +1,9 @@
 //! What the merchant sells.
 
-use super::{Shared, problem::Problem};
+use super::{Shared, paging::Paging, problem::Problem};
 use axum::{
     Json,
-    extract::{Path, State},
+    extract::{Path, Query, State},
 };
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -85,9 +85,8 @@ impl super::Dodo {
     }
 }
 
-pub(super) async fn list(State(dodo): Shared) -> Json<Value> {
-    let items: Vec<_> = dodo.settings.products.iter().map(Product::listed).collect();
-    Json(json!({ "items": items }))
+pub(super) async fn list(State(dodo): Shared, Query(paging): Query<Paging>) -> Json<Value> {
+    paging.of(dodo.settings.products.iter().map(Product::listed).collect())
 }
 
 pub(super) async fn get(

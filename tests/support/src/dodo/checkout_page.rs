@@ -2,9 +2,9 @@
 
 use super::{
     Dodo, Shared,
-    books::{Payment, PaymentStatus, Session},
     catalog::{CURRENCY, Product},
     checkouts::refuse_a_used_session,
+    records::{Card, Payment, Session},
 };
 use crate::page::{escape, money, page};
 use axum::{
@@ -28,16 +28,9 @@ struct Submitted {
     email: Option<String>,
 }
 
-#[derive(Clone, Copy, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Card {
-    Good,
-    Declined,
-}
-
 async fn show(State(dodo): Shared, Path(id): Path<String>) -> Response {
     let Ok(session) = dodo.session(&id) else { return unknown() };
-    match (refuse_a_used_session(&session), dodo.product(&session.product_id)) {
+    match (refuse_a_used_session(&session, dodo.now()), dodo.product(&session.product_id)) {
         (Ok(()), Ok(product)) => checkout(&dodo, &session, product),
         (Err(_), _) | (_, Err(_)) => over(&session),
     }
@@ -49,11 +42,7 @@ async fn submit(
     Form(form): Form<Submitted>,
 ) -> Response {
     let Ok(session) = dodo.session(&id) else { return unknown() };
-    let status = match form.card {
-        Card::Good => PaymentStatus::Succeeded,
-        Card::Declined => PaymentStatus::Failed,
-    };
-    match dodo.charge(&id, status, form.email.as_deref()) {
+    match dodo.charge(&id, form.card, form.email.as_deref()) {
         Ok((session, payment)) => match dodo.return_address(&session, &payment) {
             Some(url) => Redirect::to(url.as_str()).into_response(),
             None => over(&session),

@@ -2,18 +2,19 @@
 
 use super::{
     Dodo, Shared,
-    books::{Customer, Metadata, Payment, PaymentStatus, Session, Subscription},
+    books::Metadata,
     customers::NewCustomer,
     delivery,
     problem::{Body, Problem},
+    records::{Card, Customer, Payment, PaymentStatus, Session, Subscription},
 };
-use crate::{clock, random};
+use crate::random;
 use axum::{
     Json,
     extract::{Path, State},
     http::StatusCode,
 };
-use jiff::{SignedDuration, ToSpan, tz::TimeZone};
+use jiff::{SignedDuration, Timestamp, ToSpan, tz::TimeZone};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -82,10 +83,13 @@ pub(super) async fn get(
 
 impl Dodo {
     fn open_session(&self, new: NewCheckout) -> Result<Session, Problem> {
-        if !(1..=MAX_CART).contains(&new.product_cart.len()) {
+        // Spelled as Dodo spells it.
+        let empty =
+            || Problem::new(StatusCode::BAD_REQUEST, "PRODUCT_CART_EMTPY", "product_cart is empty");
+        let item = new.product_cart.first().ok_or_else(empty)?;
+        if new.product_cart.len() > MAX_CART {
             return Err(Problem::bad_request(format!("a cart holds 1 to {MAX_CART} items")));
         }
-        let item = &new.product_cart[0];
         self.product(&item.product_id)?;
         check_metadata(&new.metadata)?;
         let customer_id = match new.customer {
@@ -101,7 +105,7 @@ impl Dodo {
             metadata: new.metadata,
             return_url: new.return_url,
             cancel_url: new.cancel_url,
-            created_at: clock::now(),
+            created_at: self.now(),
             payment_id: None,
         };
         self.write(|books| books.sessions.insert(session.id.clone(), session.clone()));
@@ -121,18 +125,19 @@ impl Dodo {
     pub(super) fn charge(
         self: &Arc<Self>,
         session_id: &str,
-        status: PaymentStatus,
+        card: Card,
         email: Option<&str>,
     ) -> Result<(Session, Payment), Problem> {
         let session = self.session(session_id)?;
         let customer = self.buyer(&session, email)?;
         let price_minor = self.product(&session.product_id)?.price_minor * session.quantity;
-        let subscription = new_subscription(&session, &customer, price_minor, status);
-        let payment = new_payment(&session, &subscription, status);
+        let now = self.now();
+        let subscription = new_subscription(&session, &customer, price_minor, card, now);
+        let payment = new_payment(&session, &subscription, card.into());
 
         let session = self.write(|books| {
             let session = books.sessions.get_mut(session_id).expect("a session is never deleted");
-            refuse_a_used_session(session)?;
+            refuse_a_used_session(session, now)?;
             session.payment_id = Some(payment.payment_id.clone());
             session.customer_id = Some(customer.customer_id);
             let session = session.clone();
@@ -155,12 +160,12 @@ impl Dodo {
 }
 
 /// A session takes one payment, within a day.
-pub(super) fn refuse_a_used_session(session: &Session) -> Result<(), Problem> {
+pub(super) fn refuse_a_used_session(session: &Session, now: Timestamp) -> Result<(), Problem> {
     if session.payment_id.is_some() {
         let message = "the checkout session was already used";
         return Err(Problem::new(StatusCode::CONFLICT, "CHECKOUT_SESSION_CONSUMED", message));
     }
-    if clock::now().duration_since(session.created_at) > SESSION_LIFETIME {
+    if now.duration_since(session.created_at) > SESSION_LIFETIME {
         let message = "the checkout session is older than 24 hours";
         return Err(Problem::new(StatusCode::GONE, "CHECKOUT_SESSION_EXPIRED", message));
     }
@@ -171,14 +176,14 @@ fn new_subscription(
     session: &Session,
     customer: &Customer,
     recurring_minor: i64,
-    status: PaymentStatus,
+    card: Card,
+    now: Timestamp,
 ) -> Subscription {
-    let now = clock::now().to_zoned(TimeZone::UTC);
-    let status = match status {
-        PaymentStatus::Succeeded => "active",
-        PaymentStatus::Failed => "failed",
+    let status = match card {
+        Card::Good => "active",
+        Card::Declined => "failed",
     };
-    Subscription {
+    let mut subscription = Subscription {
         subscription_id: random::id("sub_"),
         status: status.to_owned(),
         product_id: session.product_id.clone(),
@@ -186,15 +191,23 @@ fn new_subscription(
         customer_id: customer.customer_id.clone(),
         recurring_minor,
         metadata: session.metadata.clone(),
-        created_at: now.timestamp(),
-        previous_billing_date: now.timestamp(),
-        next_billing_date: (&now + 1.month()).timestamp(),
-        expires_at: (&now + 10.years()).timestamp(),
+        created_at: now,
+        previous_billing_date: now,
+        next_billing_date: now,
+        expires_at: (now.to_zoned(TimeZone::UTC) + 10.years()).timestamp(),
         cancel_at_next_billing_date: false,
         cancelled_at: None,
         cancellation_feedback: None,
         cancellation_comment: None,
-    }
+        card,
+        past_due_ends_at: None,
+        next_retry_at: None,
+        paused_at: None,
+        scheduled_change: None,
+        credit_minor: 0,
+    };
+    subscription.begin_period(now);
+    subscription
 }
 
 fn new_payment(session: &Session, subscription: &Subscription, status: PaymentStatus) -> Payment {
@@ -207,7 +220,8 @@ fn new_payment(session: &Session, subscription: &Subscription, status: PaymentSt
         metadata: session.metadata.clone(),
         checkout_session_id: Some(session.id.clone()),
         charge_type: "new".to_owned(),
-        created_at: clock::now(),
+        created_at: subscription.created_at,
+        is_update_payment_method: false,
     }
 }
 

@@ -2,11 +2,13 @@
 
 use super::{
     Dodo, Shared,
-    books::{Customer, Metadata},
+    books::Metadata,
     catalog::BUSINESS_ID,
+    paging::Paging,
     problem::{Body, Problem},
+    records::Customer,
 };
-use crate::{clock, random};
+use crate::random;
 use axum::{
     Json,
     extract::{Path, Query, State},
@@ -25,8 +27,17 @@ pub(super) struct NewCustomer {
 }
 
 #[derive(Deserialize)]
-pub(super) struct ByEmail {
+pub(super) struct Filter {
     email: Option<String>,
+    #[serde(flatten)]
+    paging: Paging,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Change {
+    name: Option<String>,
+    phone_number: Option<String>,
+    metadata: Option<Metadata>,
 }
 
 impl NewCustomer {
@@ -67,7 +78,7 @@ impl Dodo {
             name: new.name,
             phone_number: new.phone_number,
             metadata: new.metadata,
-            created_at: clock::now(),
+            created_at: self.now(),
         };
         self.write(|books| {
             books.customers.insert(customer.customer_id.clone(), customer.clone());
@@ -102,9 +113,26 @@ pub(super) async fn get(
     dodo.customer(&id).map(|customer| Json(customer.whole()))
 }
 
-pub(super) async fn list(State(dodo): Shared, Query(by): Query<ByEmail>) -> Json<Value> {
-    let fits = |it: &&Customer| by.email.as_ref().is_none_or(|email| *email == it.email);
-    let items: Vec<_> =
-        dodo.read(|books| books.customers.values().filter(fits).map(Customer::whole).collect());
-    Json(json!({ "items": items }))
+pub(super) async fn list(State(dodo): Shared, Query(filter): Query<Filter>) -> Json<Value> {
+    let fits = |it: &&Customer| filter.email.as_ref().is_none_or(|email| *email == it.email);
+    filter
+        .paging
+        .of(dodo.read(|books| books.customers.values().filter(fits).map(Customer::whole).collect()))
+}
+
+pub(super) async fn update(
+    State(dodo): Shared,
+    Path(id): Path<String>,
+    Body(change): Body<Change>,
+) -> Result<Json<Value>, Problem> {
+    dodo.customer(&id)?;
+    dodo.write(|books| {
+        if let Some(customer) = books.customers.get_mut(&id) {
+            customer.name = change.name.unwrap_or_else(|| std::mem::take(&mut customer.name));
+            customer.phone_number = change.phone_number.or(customer.phone_number.take());
+            customer.metadata =
+                change.metadata.unwrap_or_else(|| std::mem::take(&mut customer.metadata));
+        }
+    });
+    dodo.customer(&id).map(|customer| Json(customer.whole()))
 }

@@ -1,10 +1,13 @@
 //! One webhook on its way to the merchant, and what it says.
 
 use super::{
-    books::{Books, Payment, PaymentStatus, Subscription},
+    books::Books,
     catalog::BUSINESS_ID,
+    events,
+    payments::merge,
+    records::{Payment, PaymentStatus, Subscription},
 };
-use crate::{clock, random};
+use crate::random;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -16,8 +19,11 @@ pub struct Delivery {
     #[serde(rename = "type")]
     pub event: String,
     pub event_at: Timestamp,
-    /// The subscription or payment that it is about. The body is written anew at each attempt.
+    /// The record that it is about. The body is written anew at each attempt.
     pub about: String,
+    /// What an operator wants its data to say instead.
+    #[serde(default)]
+    pub said: Value,
     pub outcome: Outcome,
     pub attempts: Vec<Attempt>,
     pub next_attempt_at: Option<Timestamp>,
@@ -49,12 +55,13 @@ impl Attempt {
 }
 
 impl Delivery {
-    pub(super) fn new(event: &str, about: &str) -> Self {
+    pub(super) fn new(event: &str, about: &str, at: Timestamp) -> Self {
         Self {
             id: random::id("msg_"),
             event: event.to_owned(),
-            event_at: clock::now(),
+            event_at: at,
             about: about.to_owned(),
+            said: Value::Null,
             outcome: Outcome::Pending,
             attempts: Vec::new(),
             next_attempt_at: None,
@@ -66,20 +73,11 @@ impl Books {
     /// What `delivery` says now: "latest payload at the time of delivery, regardless of when the
     /// event was emitted".
     pub(super) fn body_of(&self, delivery: &Delivery) -> Value {
-        let data = if let Some(subscription) = self.subscriptions.get(&delivery.about) {
-            let mut data = self.subscription_view(subscription);
-            data["payload_type"] = json!("Subscription");
-            if delivery.event == "subscription.renewed" {
-                data["payment_id"] = json!(self.last_payment_of(&subscription.subscription_id));
-            }
-            data
-        } else if let Some(payment) = self.payments.get(&delivery.about) {
-            let mut data = self.payment_view(payment);
-            data["payload_type"] = json!("Payment");
-            data
-        } else {
-            Value::Null
-        };
+        let mut data = self.data_of(delivery);
+        if !data.is_null() {
+            data["payload_type"] = json!(events::payload_type(&delivery.event));
+            merge(&mut data, delivery.said.clone());
+        }
         json!({
             "business_id": BUSINESS_ID,
             "type": delivery.event,
@@ -88,27 +86,51 @@ impl Books {
         })
     }
 
-    fn last_payment_of(&self, subscription_id: &str) -> Option<&str> {
-        let paid = self.payments.values().filter(|it| {
-            it.subscription_id == subscription_id && it.status == PaymentStatus::Succeeded
-        });
-        paid.max_by_key(|it| it.created_at).map(|it| it.payment_id.as_str())
+    fn data_of(&self, delivery: &Delivery) -> Value {
+        let about = &delivery.about;
+        let found = match events::group(&delivery.event) {
+            "subscription" => self.subscriptions.get(about).map(|it| {
+                let mut data = self.subscription_view(it);
+                if delivery.event == "subscription.renewed" {
+                    data["payment_id"] = json!(self.last_paid(about).map(|it| &it.payment_id));
+                }
+                data
+            }),
+            "payment" => self.payments.get(about).map(|it| self.payment_view(it)),
+            "refund" => self.refunds.get(about).map(|it| self.refund_view(it)),
+            "dispute" => self.disputes.get(about).map(|it| self.dispute_event(it)),
+            "dunning" => self.subscriptions.get(about).map(|it| self.dunning_view(it, delivery)),
+            _ => Some(events::sample(&delivery.event, delivery.event_at)),
+        };
+        found.unwrap_or_default()
+    }
+
+    fn dunning_view(&self, subscription: &Subscription, delivery: &Delivery) -> Value {
+        let recovered = delivery.event == "dunning.recovered";
+        let paid = self.last_paid(&subscription.subscription_id).filter(|_| recovered);
+        json!({
+            "brand_id": BUSINESS_ID,
+            "created_at": delivery.event_at,
+            "customer_id": subscription.customer_id,
+            "status": if recovered { "recovered" } else { "recovering" },
+            "subscription_id": subscription.subscription_id,
+            "trigger_state": "past_due",
+            "payment_id": paid.map(|it| &it.payment_id),
+        })
     }
 }
 
 /// What a first charge makes Dodo say, in no particular order.
 pub(super) fn of_a_first_charge(payment: &Payment, subscription: &Subscription) -> Vec<Delivery> {
-    let about = &subscription.subscription_id;
+    let of = |event| Delivery::new(event, &subscription.subscription_id, payment.created_at);
+    let paid = |event| Delivery::new(event, &payment.payment_id, payment.created_at);
     match payment.status {
         PaymentStatus::Succeeded => vec![
-            Delivery::new("payment.succeeded", &payment.payment_id),
-            Delivery::new("subscription.active", about),
-            Delivery::new("subscription.renewed", about),
-            Delivery::new("subscription.updated", about),
+            paid("payment.succeeded"),
+            of("subscription.active"),
+            of("subscription.renewed"),
+            of("subscription.updated"),
         ],
-        PaymentStatus::Failed => vec![
-            Delivery::new("payment.failed", &payment.payment_id),
-            Delivery::new("subscription.failed", about),
-        ],
+        PaymentStatus::Failed => vec![paid("payment.failed"), of("subscription.failed")],
     }
 }

@@ -3,34 +3,50 @@
 //! It keeps to the documented behaviour where that is unkind: webhooks arrive in any order and
 //! carry the state at *delivery*, a session is used up by its first payment even if the card was
 //! declined, requests are limited, and there is no idempotency key.
+//!
+//! It has a clock of its own: moving it on brings renewals, failed charges, the end of a grace period
+//! and the repeats of webhooks, each in its turn, so that a test lives a year in a second.
 
 mod admin;
 mod api;
 mod books;
+mod card_page;
 mod catalog;
 mod checkout_page;
 mod checkouts;
 mod customers;
 mod delivery;
+mod disputes;
+pub mod events;
+mod invoices;
+mod life;
 mod limits;
+mod operator;
 mod options;
+mod outage;
+mod paging;
 mod payments;
+mod plan_change;
 mod portal;
 mod problem;
+mod records;
+mod refunds;
 mod sender;
 pub mod signature;
 mod subscriptions;
 
-pub use books::{Customer, Payment, PaymentStatus, Session, Subscription};
 pub use delivery::{Attempt, Delivery, Outcome};
 pub use options::{Options, OptionsError, Settings};
+pub use outage::Outage;
+pub use records::{Card, Customer, Dispute, Payment, PaymentStatus, Refund, Session, Subscription};
 
 use books::Books;
-use std::sync::{
-    Arc, Mutex, PoisonError,
-    atomic::{AtomicBool, Ordering},
+use jiff::Timestamp;
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
-use std::time::Duration;
+use tokio::sync::watch;
 
 /// Dodo waits this long for an endpoint before it counts the attempt as failed.
 const WEBHOOK_TIMEOUT: Duration = Duration::from_secs(15);
@@ -40,7 +56,9 @@ pub struct Dodo {
     settings: Settings,
     books: Mutex<Books>,
     limits: Mutex<limits::Limits>,
-    outage: AtomicBool,
+    outage: Mutex<Outage>,
+    /// Told whenever the clock is moved: deliveries wait by it.
+    moved: watch::Sender<()>,
     http: reqwest::Client,
 }
 
@@ -53,13 +71,15 @@ impl Dodo {
         let dodo = Arc::new(Self {
             http: settings.http_client(WEBHOOK_TIMEOUT)?,
             limits: Mutex::default(),
-            outage: AtomicBool::new(false),
+            outage: Mutex::default(),
+            moved: watch::Sender::new(()),
             books: Mutex::new(books),
             settings,
         });
         for id in unfinished {
             sender::send_later(&dodo, id);
         }
+        life::go_on(&dodo);
         Ok(dodo)
     }
 
@@ -67,9 +87,11 @@ impl Dodo {
     pub fn router(self: &Arc<Self>) -> axum::Router {
         api::router(self)
             .merge(checkout_page::router())
+            .merge(card_page::router())
             .merge(portal::pages())
-            .layer(axum::middleware::from_fn_with_state(self.clone(), api::refuse_in_an_outage))
+            .layer(axum::middleware::from_fn_with_state(self.clone(), outage::suffer))
             .merge(admin::router())
+            .merge(operator::router())
             .with_state(self.clone())
     }
 
@@ -98,8 +120,17 @@ impl Dodo {
         }
     }
 
-    fn is_out(&self) -> bool {
-        self.outage.load(Ordering::Relaxed)
+    /// The time as this service tells it.
+    fn now(&self) -> Timestamp {
+        self.read(Books::now)
+    }
+
+    fn outage(&self) -> Outage {
+        *self.outage.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn set_outage(&self, outage: Outage) {
+        *self.outage.lock().unwrap_or_else(PoisonError::into_inner) = outage;
     }
 }
 

@@ -8,14 +8,14 @@ use crate::{
     loopback::Loopback,
     secret_file::{self, SecretFileError},
 };
+use jiff::SignedDuration;
 use reqwest::{Certificate, Client};
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 /// A stand-in for Dodo Payments: API, checkout page and signed webhooks, all in memory.
 ///
 /// Point the product here, and --webhook-url at the product. Looking inside and making things go
-/// wrong: GET /_standin/deliveries, POST /_standin/deliveries/{id}/redeliver,
-/// PUT /_standin/outage, PUT /_standin/webhook, POST /_standin/sessions/{id}/pay.
+/// wrong: GET /_standin lists the ways.
 #[derive(Debug, clap::Parser)]
 #[command(name = "dodo-standin", version)]
 pub struct Options {
@@ -46,6 +46,10 @@ pub struct Options {
     /// Answers 429 beyond 40 requests a second or 240 a minute, as tier 0 does.
     #[arg(long, env = "DODO_RATE_LIMIT", default_value = "on", value_parser = on_or_off, action = clap::ArgAction::Set)]
     pub rate_limit: bool,
+    /// How many days a failed renewal is `past_due` before the subscription is put on hold. 0, as Dodo
+    /// has it unless asked: on hold at once.
+    #[arg(long, env = "DODO_GRACE_DAYS", default_value_t = 0)]
+    pub grace_days: u16,
     /// Id of the product of the Standard plan.
     #[arg(long, env = "DODO_PRODUCT_STANDARD", default_value = "pdt_standard")]
     pub product_standard: String,
@@ -77,6 +81,7 @@ pub struct Settings {
     pub state_file: Option<PathBuf>,
     pub time_scale: f64,
     pub rate_limit: bool,
+    pub grace_days: u16,
     pub products: Vec<Product>,
 }
 
@@ -114,6 +119,7 @@ impl Options {
             state_file: self.state_file,
             time_scale: self.time_scale,
             rate_limit: self.rate_limit,
+            grace_days: self.grace_days,
             products: vec![
                 Product::monthly(&self.product_standard, "Standard", self.price_standard),
                 Product::monthly(&self.product_pro, "Pro", self.price_pro),
@@ -135,12 +141,17 @@ impl Settings {
             state_file: None,
             time_scale: 1e-6,
             rate_limit: false,
+            grace_days: 0,
             products: vec![
                 Product::monthly("pdt_standard", "Standard", 4900),
                 Product::monthly("pdt_pro", "Pro", 6500),
                 Product::monthly("pdt_dedicated", "Dedicated", 14_900),
             ],
         }
+    }
+
+    pub(super) fn grace(&self) -> SignedDuration {
+        SignedDuration::from_hours(i64::from(self.grace_days) * 24)
     }
 
     pub(super) fn http_client(&self, timeout: Duration) -> Result<Client, reqwest::Error> {

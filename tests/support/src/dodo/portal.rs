@@ -2,12 +2,11 @@
 
 use super::{
     Dodo, Shared,
-    books::{PortalLink, Subscription},
     catalog::CURRENCY,
     problem::Problem,
+    records::{PortalLink, Subscription},
 };
 use crate::{
-    clock,
     page::{escape, money, page},
     random,
 };
@@ -34,14 +33,15 @@ pub(super) async fn create(
 ) -> Result<Json<Value>, Problem> {
     dodo.customer(&customer_id)?;
     let token = random::id("portal_");
-    let link = PortalLink { customer_id, created_at: clock::now() };
+    let link = PortalLink { customer_id, created_at: dodo.now() };
     dodo.write(|books| books.portal_links.insert(token.clone(), link));
     Ok(Json(json!({ "link": format!("{}/portal/{token}", dodo.settings.public_url) })))
 }
 
 async fn show(State(dodo): Shared, Path(token): Path<String>) -> Response {
     let link = dodo.write(|books| books.portal_links.remove(&token));
-    let live = link.filter(|it| clock::now().duration_since(it.created_at) <= LINK_LIFETIME);
+    let now = dodo.now();
+    let live = link.filter(|it| now.duration_since(it.created_at) <= LINK_LIFETIME);
     let Some(link) = live else {
         let body = "<main><div class=\"card\"><h1>This link was used</h1>\
                     <p>A portal link works once. Ask for another.</p></div></main>";

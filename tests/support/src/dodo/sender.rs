@@ -6,6 +6,7 @@ use super::{
     signature,
 };
 use crate::{clock, random};
+use jiff::Timestamp;
 use std::{sync::Arc, time::Duration};
 
 const MINUTE_S: u64 = 60;
@@ -26,8 +27,8 @@ pub(super) fn send_later(dodo: &Arc<Dodo>, id: String) {
 async fn send(dodo: Arc<Dodo>, id: String) {
     let shuffle_ms = random::below(MAX_SHUFFLE_MS);
     clock::pause(Duration::from_millis(shuffle_ms)).await;
-    while let Some(pause) = dodo.next_pause(&id) {
-        clock::pause(pause).await;
+    while let Some(due) = dodo.schedule(&id) {
+        dodo.wait_until(due).await;
         dodo.wait_for_an_endpoint().await;
         if !dodo.is_due(&id) {
             return;
@@ -41,13 +42,28 @@ async fn send(dodo: Arc<Dodo>, id: String) {
 }
 
 impl Dodo {
-    /// How long until the next scheduled attempt; `None` when they are used up.
-    fn next_pause(&self, id: &str) -> Option<Duration> {
+    /// When the next attempt is, by this clock; `None` when they are used up.
+    fn schedule(&self, id: &str) -> Option<Timestamp> {
         let made = self.read(|books| books.deliveries.get(id).map(|it| it.attempts.len()))?;
         let pause = Duration::from_secs(*PAUSES_S.get(made)?).mul_f64(self.settings.time_scale);
-        let next = clock::now() + pause;
-        self.write(|books| books.change_delivery(id, |it| it.next_attempt_at = Some(next)));
-        Some(pause)
+        self.write(|books| {
+            let due = books.now() + pause;
+            books.change_delivery(id, |it| it.next_attempt_at = Some(due));
+            Some(due)
+        })
+    }
+
+    /// Waits by this clock: moving it on shortens the wait.
+    async fn wait_until(&self, due: Timestamp) {
+        let mut moved = self.moved.subscribe();
+        while let Ok(left) = Duration::try_from(due.duration_since(self.now()))
+            && !left.is_zero()
+        {
+            tokio::select! {
+                () = clock::pause(left) => (),
+                _ = moved.changed() => (),
+            }
+        }
     }
 
     /// False once somebody redelivered it by hand.
@@ -58,6 +74,19 @@ impl Dodo {
     async fn wait_for_an_endpoint(&self) {
         while self.read(|books| books.webhook_url.is_none()) {
             clock::pause(Duration::from_millis(200)).await;
+        }
+    }
+
+    /// The same delivery several times, whatever is answered; and if nothing was accepted, on with the
+    /// usual repeats.
+    pub(super) async fn deliver_copies(self: &Arc<Self>, delivery: Delivery, copies: usize) {
+        let id = delivery.id.clone();
+        self.write(|books| books.deliveries.insert(id.clone(), delivery));
+        for _ in 0..copies {
+            self.attempt(&id).await;
+        }
+        if self.is_due(&id) {
+            send_later(self, id);
         }
     }
 
@@ -81,6 +110,7 @@ impl Dodo {
         Some(attempt)
     }
 
+    /// Signed with the time of the machine: the receiver compares it with its own.
     async fn post(&self, url: &str, id: &str, body: String) -> Attempt {
         let (at, started) = (clock::now(), clock::stopwatch());
         let signature = signature::sign(&self.settings.webhook_secrets, id, at.as_second(), &body);

@@ -2,25 +2,28 @@
 
 use super::{
     Delivery, Dodo, Shared,
-    books::{Books, Customer, Metadata, Payment, PaymentStatus, Subscription},
+    books::{Books, Metadata},
     catalog::{BUSINESS_ID, CURRENCY},
+    paging::Paging,
     payments::{billing, merge},
     problem::{Body, Problem},
+    records::{Customer, ScheduledChange, Subscription},
 };
-use crate::{clock, random};
 use axum::{
     Json,
     extract::{Path, Query, State},
 };
-use jiff::{Timestamp, ToSpan, tz::TimeZone};
+use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use std::sync::Arc;
 
 #[derive(Deserialize)]
 pub(super) struct Filter {
     customer_id: Option<String>,
     status: Option<String>,
+    product_id: Option<String>,
+    #[serde(flatten)]
+    paging: Paging,
 }
 
 /// What can be changed; the rest of the documented fields is accepted and ignored.
@@ -32,6 +35,17 @@ pub(super) struct Change {
     cancellation_comment: Option<String>,
     metadata: Option<Metadata>,
     next_billing_date: Option<Timestamp>,
+    pause: Option<bool>,
+}
+
+impl Change {
+    fn is_of_the_status_alone(&self) -> bool {
+        self.cancel_at_next_billing_date.is_none()
+            && self.cancellation_feedback.is_none()
+            && self.cancellation_comment.is_none()
+            && self.metadata.is_none()
+            && self.next_billing_date.is_none()
+    }
 }
 
 pub(super) async fn get(
@@ -41,15 +55,16 @@ pub(super) async fn get(
     dodo.subscription_view(&id).map(Json)
 }
 
+/// In the list, three fields are missing that the subscription itself has.
 pub(super) async fn list(State(dodo): Shared, Query(filter): Query<Filter>) -> Json<Value> {
     let fits = |it: &&Subscription| {
         filter.customer_id.as_ref().is_none_or(|id| *id == it.customer_id)
             && filter.status.as_ref().is_none_or(|status| *status == it.status)
+            && filter.product_id.as_ref().is_none_or(|id| *id == it.product_id)
     };
-    let items: Vec<_> = dodo.read(|books| {
-        books.subscriptions.values().filter(fits).map(|it| books.subscription_view(it)).collect()
-    });
-    Json(json!({ "items": items }))
+    filter.paging.of(dodo.read(|books| {
+        books.subscriptions.values().filter(fits).map(|it| books.listed_subscription(it)).collect()
+    }))
 }
 
 pub(super) async fn update(
@@ -57,69 +72,50 @@ pub(super) async fn update(
     Path(id): Path<String>,
     Body(change): Body<Change>,
 ) -> Result<Json<Value>, Problem> {
-    dodo.subscription_view(&id)?;
     let events = dodo.write(|books| {
-        let subscription =
-            books.subscriptions.get_mut(&id).expect("a subscription is never deleted");
-        subscription.change(change)
+        let now = books.now();
+        let kinds = books.subscription_mut(&id)?.change(change, now)?;
+        Ok(kinds.into_iter().map(|kind| Delivery::new(kind, &id, now)).collect())
     })?;
-    dodo.announce(events.into_iter().map(|event| Delivery::new(event, &id)).collect());
+    dodo.announce(events);
     dodo.subscription_view(&id).map(Json)
 }
 
-impl Dodo {
-    fn subscription_view(&self, id: &str) -> Result<Value, Problem> {
-        let missing =
-            || Problem::not_found("SUBSCRIPTION_NOT_FOUND", format!("no subscription `{id}`"));
-        self.read(|books| books.subscriptions.get(id).map(|it| books.subscription_view(it)))
-            .ok_or_else(missing)
-    }
+pub(super) fn missing(id: &str) -> Problem {
+    Problem::not_found("SUBSCRIPTION_NOT_FOUND", format!("no subscription `{id}`"))
+}
 
-    /// What only time or a bank can do to a subscription: a renewal that works (`active`) or not
-    /// (`on_hold`, `past_due`), its end (`expired`), and so on. For tests.
-    pub(super) fn push(self: &Arc<Self>, id: &str, status: &str) -> Result<Value, Problem> {
-        self.subscription_view(id)?;
-        let payment = self.write(|books| books.renew(id, status));
-        let mut events = vec![Delivery::new(&format!("subscription.{status}"), id)];
-        if let Some(payment) = payment {
-            events = vec![
-                Delivery::new("subscription.renewed", id),
-                Delivery::new("payment.succeeded", &payment.payment_id),
-            ];
-        }
-        events.push(Delivery::new("subscription.updated", id));
-        self.announce(events);
-        self.subscription_view(id)
+impl Dodo {
+    pub(super) fn subscription_view(&self, id: &str) -> Result<Value, Problem> {
+        self.read(|books| books.subscriptions.get(id).map(|it| books.subscription_view(it)))
+            .ok_or_else(|| missing(id))
     }
 }
 
 impl Subscription {
     /// Applies what the merchant asks, and says which events follow.
-    fn change(&mut self, change: Change) -> Result<Vec<&'static str>, Problem> {
+    fn change(&mut self, change: Change, now: Timestamp) -> Result<Vec<&'static str>, Problem> {
+        self.refuse_if_ended()?;
+        if change.pause.is_some() {
+            let message = "`pause` is gone; send `status` instead";
+            return Err(Problem::unprocessable("INVALID_REQUEST_BODY", message));
+        }
         let mut events = vec!["subscription.updated"];
+        if let Some(status) = change.status.as_deref() {
+            let alone = change.is_of_the_status_alone();
+            events.push(self.change_status(status, alone, now)?);
+        }
         if let Some(date) = change.next_billing_date {
-            if date <= clock::now() {
+            if date <= now {
                 let message = "next_billing_date must be in the future";
                 return Err(Problem::unprocessable("INVALID_NEXT_BILLING_DATE", message));
             }
             self.next_billing_date = date;
         }
-        match change.status.as_deref() {
-            None => (),
-            Some("cancelled") => {
-                "cancelled".clone_into(&mut self.status);
-                self.cancelled_at = Some(clock::now());
-                events.push("subscription.cancelled");
-            }
-            Some(other) => {
-                let message = format!("a subscription cannot be set to `{other}` here");
-                return Err(Problem::unprocessable("INVALID_STATUS", message));
-            }
-        }
         if let Some(scheduled) = change.cancel_at_next_billing_date {
-            self.cancel_at_next_billing_date = scheduled;
-            self.cancelled_at = scheduled.then(clock::now);
-            if scheduled {
+            let before = std::mem::replace(&mut self.cancel_at_next_billing_date, scheduled);
+            self.cancelled_at = scheduled.then_some(now);
+            if scheduled && !before {
                 events.push("subscription.cancelled");
             }
         }
@@ -130,32 +126,79 @@ impl Subscription {
         self.metadata = change.metadata.unwrap_or_else(|| std::mem::take(&mut self.metadata));
         Ok(events)
     }
+
+    /// Applies a status that a merchant may set, and says which event follows.
+    pub(super) fn change_status(
+        &mut self,
+        status: &str,
+        alone: bool,
+        now: Timestamp,
+    ) -> Result<&'static str, Problem> {
+        let event = match (status, self.status.as_str()) {
+            ("paused" | "active", _) if !alone => {
+                let message = format!("`{status}` is sent alone");
+                return Err(Problem::unprocessable("INVALID_REQUEST_BODY", message));
+            }
+            ("cancelled", _) => {
+                self.cancelled_at = Some(now);
+                "subscription.cancelled"
+            }
+            ("paused", "active") => {
+                self.paused_at = Some(now);
+                "subscription.paused"
+            }
+            // The days of the pause are not lost.
+            ("active", "paused") => {
+                let paused = self.paused_at.take().map(|it| now.duration_since(it));
+                self.next_billing_date += paused.unwrap_or_default();
+                "subscription.unpaused"
+            }
+            (other, is) => {
+                let message = format!("a subscription that is `{is}` cannot be set to `{other}`");
+                return Err(Problem::unprocessable("INVALID_STATUS", message));
+            }
+        };
+        status.clone_into(&mut self.status);
+        Ok(event)
+    }
+
+    fn refuse_if_ended(&self) -> Result<(), Problem> {
+        match self.status.as_str() {
+            "expired" => {
+                let message = "Subscription expired cannot create new charges";
+                Err(Problem::unprocessable("SUBSCRIPTION_EXPIRED", message))
+            }
+            "cancelled" | "failed" => {
+                Err(Problem::unprocessable("SUBSCRIPTION_INACTIVE", "Subscription is not active"))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl ScheduledChange {
+    pub(super) fn view(&self) -> Value {
+        json!({
+            "id": self.id, "addons": [], "created_at": self.created_at,
+            "effective_at": self.effective_at, "product_id": self.product_id,
+            "quantity": self.quantity, "product_description": null, "product_name": null,
+        })
+    }
 }
 
 impl Books {
-    /// Sets the status. Becoming active again takes a month's money: the payment is returned.
-    fn renew(&mut self, id: &str, status: &str) -> Option<Payment> {
-        let subscription = self.subscriptions.get_mut(id)?;
-        status.clone_into(&mut subscription.status);
-        if status != "active" {
-            return None;
+    pub(super) fn subscription_mut(&mut self, id: &str) -> Result<&mut Subscription, Problem> {
+        self.subscriptions.get_mut(id).ok_or_else(|| missing(id))
+    }
+
+    fn listed_subscription(&self, it: &Subscription) -> Value {
+        let mut view = self.subscription_view(it);
+        if let Some(fields) = view.as_object_mut() {
+            for missing in ["past_due_ends_at", "expires_at", "payment_id"] {
+                fields.remove(missing);
+            }
         }
-        subscription.previous_billing_date = subscription.next_billing_date;
-        let next = subscription.next_billing_date.to_zoned(TimeZone::UTC) + 1.month();
-        subscription.next_billing_date = next.timestamp();
-        let payment = Payment {
-            payment_id: random::id("pay_"),
-            status: PaymentStatus::Succeeded,
-            subscription_id: id.to_owned(),
-            customer_id: subscription.customer_id.clone(),
-            total_minor: subscription.recurring_minor,
-            metadata: subscription.metadata.clone(),
-            checkout_session_id: None,
-            charge_type: "renewal".to_owned(),
-            created_at: clock::now(),
-        };
-        self.payments.insert(payment.payment_id.clone(), payment.clone());
-        Some(payment)
+        view
     }
 
     pub(super) fn subscription_view(&self, it: &Subscription) -> Value {
@@ -179,11 +222,14 @@ impl Books {
             "previous_billing_date": it.previous_billing_date,
             "next_billing_date": it.next_billing_date,
             "expires_at": it.expires_at,
+            "past_due_ends_at": it.past_due_ends_at,
+            "paused_at": it.paused_at,
             "cancel_at_next_billing_date": it.cancel_at_next_billing_date,
             "cancelled_at": it.cancelled_at,
             "cancelled_by": cancelled_by,
             "cancellation_comment": it.cancellation_comment,
             "cancellation_feedback": it.cancellation_feedback,
+            "scheduled_change": it.scheduled_change.as_ref().map(ScheduledChange::view),
             "has_payment_method": it.status != "failed",
             "payment_method_id": (it.status != "failed").then_some("pm_standin"),
         });
@@ -200,7 +246,6 @@ fn what_never_changes() -> Value {
         "credit_entitlement_cart": [], "meter_credit_entitlement_cart": [],
         "custom_field_responses": null, "customer_business_name": null,
         "discount_cycles_remaining": null, "discount_id": null, "discounts": null,
-        "past_due_ends_at": null, "paused_at": null, "payment_id": null,
-        "scheduled_change": null, "tax_id": null, "trial_amount": null,
+        "payment_id": null, "tax_id": null, "trial_amount": null,
     })
 }

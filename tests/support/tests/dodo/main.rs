@@ -1,6 +1,10 @@
 //! The Dodo stand-in keeps to what Dodo documents, where it is unkind too.
 
+mod emitting;
+mod life;
 mod merchant;
+mod money;
+mod plans;
 mod receiver;
 
 use merchant::{Merchant, SECRET, settings};
@@ -79,26 +83,6 @@ async fn paying_sends_the_browser_back_and_tells_the_merchant() {
     assert_eq!(paid["data"]["total_amount"], 4900);
     let status = merchant.get(&format!("/checkouts/{session}")).await;
     assert_eq!(status["payment_status"], "succeeded");
-}
-
-#[tokio::test]
-async fn webhooks_have_every_field_of_the_recorded_ones() {
-    let fixtures = [
-        ("payment.succeeded", include_str!("fixtures/payment.succeeded.json")),
-        ("subscription.active", include_str!("fixtures/subscription.active.json")),
-    ];
-    let receiver = Receiver::start(&[]).await;
-    let merchant = Merchant::start(receiver.url()).await;
-    merchant.press(&merchant.checkout().await, "good").await;
-    let received = receiver.wait_for(4).await;
-    for (event, fixture) in fixtures {
-        let fixture: Value = serde_json::from_str(fixture).unwrap();
-        let ours = of(&received, event).json();
-        let fields = |body: &Value| -> BTreeSet<String> {
-            body["data"].as_object().unwrap().keys().cloned().collect()
-        };
-        assert_eq!(fields(&ours), fields(&fixture), "{event}");
-    }
 }
 
 #[tokio::test]
@@ -270,24 +254,6 @@ async fn a_portal_link_works_once() {
     let url = link["link"].as_str().unwrap();
     assert_eq!(merchant.http.get(url).send().await.unwrap().status(), StatusCode::OK);
     assert_eq!(merchant.http.get(url).send().await.unwrap().status(), StatusCode::GONE);
-}
-
-#[tokio::test]
-async fn a_renewal_can_be_made_to_fail_and_to_recover() {
-    let receiver = Receiver::start(&[]).await;
-    let merchant = Merchant::start(receiver.url()).await;
-    merchant.press(&merchant.checkout().await, "good").await;
-    receiver.wait_for(4).await;
-    let id = of(&receiver.received(), "subscription.active").json();
-    let id = id["data"]["subscription_id"].as_str().unwrap().to_owned();
-    let path = format!("/_standin/subscriptions/{id}/status");
-    merchant.post(&path, &json!({ "status": "on_hold" })).await;
-    assert_eq!(merchant.get(&format!("/subscriptions/{id}")).await["status"], "on_hold");
-    merchant.post(&path, &json!({ "status": "active" })).await;
-    let received = receiver.wait_for(9).await;
-    assert!(events(&received).contains("subscription.on_hold"));
-    let payments = merchant.get(&format!("/payments?subscription_id={id}")).await;
-    assert_eq!(payments["items"].as_array().unwrap().len(), 2);
 }
 
 /// Waits until every delivery has come to `outcome`.

@@ -76,4 +76,53 @@ impl Merchant {
         let url = format!("{}/session/{session}", self.dodo.url);
         self.http.post(url).form(&[("card", card)]).send().await.expect("an answer")
     }
+
+    /// A subscription to the Standard plan that is paid for; its id.
+    pub(crate) async fn subscription(&self) -> String {
+        let session = self.checkout().await;
+        let paid = self.post(&format!("/_standin/sessions/{session}/pay"), &Value::Null).await;
+        paid["subscription_id"].as_str().expect("an id").to_owned()
+    }
+
+    pub(crate) async fn advance(&self, days: i64) {
+        self.post("/_standin/clock/advance", &json!({ "days": days })).await;
+    }
+
+    /// What the subscription is now.
+    pub(crate) async fn status(&self, id: &str) -> String {
+        let subscription = self.get(&format!("/subscriptions/{id}")).await;
+        subscription["status"].as_str().expect("a status").to_owned()
+    }
+
+    pub(crate) async fn payments_of(&self, id: &str) -> Vec<Value> {
+        let list = self.get(&format!("/payments?subscription_id={id}&page_size=100")).await;
+        list["items"].as_array().expect("a list").clone()
+    }
+
+    /// The types of everything that was announced, whether or not anybody listens.
+    pub(crate) async fn announced(&self) -> Vec<String> {
+        let deliveries = self.get("/_standin/deliveries").await;
+        let items = deliveries["items"].as_array().expect("a list").clone();
+        items.iter().map(|it| it["type"].as_str().expect("a type").to_owned()).collect()
+    }
+
+    /// From now on its card is refused.
+    pub(crate) async fn break_the_card(&self, id: &str) {
+        let path = format!("/_standin/subscriptions/{id}/card");
+        self.post(&path, &json!({ "card": "declined" })).await;
+    }
+
+    /// The code of a refusal of `status`.
+    pub(crate) async fn refused(
+        &self,
+        method: Method,
+        path: &str,
+        body: &Value,
+        status: u16,
+    ) -> String {
+        let response = self.send(method, path, body).await;
+        assert_eq!(response.status(), status, "{path} {body}");
+        let problem: Value = response.json().await.expect("JSON");
+        problem["code"].as_str().expect("a code").to_owned()
+    }
 }

@@ -74,6 +74,19 @@ impl Receiver {
     }
 }
 
+impl Receiver {
+    /// Waits for the delivery called `id`.
+    pub(crate) async fn wait_for_id(&self, id: &str) -> Received {
+        for _ in 0..200 {
+            if let Some(found) = self.received().into_iter().find(|it| it.id == id) {
+                return found;
+            }
+            clock::pause(Duration::from_millis(25)).await;
+        }
+        panic!("no webhook `{id}` came");
+    }
+}
+
 async fn receive(
     State(ledger): State<Arc<Ledger>>,
     headers: HeaderMap,
