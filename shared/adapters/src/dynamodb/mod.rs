@@ -8,6 +8,7 @@ pub mod configurations;
 mod cordon;
 mod count;
 pub mod deliveries;
+pub mod erasure;
 pub mod fleet;
 pub mod heartbeats;
 pub mod intents;
