@@ -1,7 +1,7 @@
 //! The platform in memory: every function of the sagas over one set of fakes.
 
 use crate::asl::Raised;
-use contracts::{models::ProviderUrls, provision::Call, routes::WakeUp};
+use contracts::{models::ProviderUrls, routes::WakeUp};
 use docker_run::Platform;
 use domain::{
     offering::{Architecture, Offerings},
@@ -55,6 +55,8 @@ pub(crate) struct Started {
     pub(crate) grow: FakeSagas,
     pub(crate) drain: FakeSagas,
     pub(crate) configure: FakeSagas,
+    pub(crate) provision: FakeSagas,
+    pub(crate) halt: FakeSagas,
 }
 
 struct Settings {
@@ -113,9 +115,8 @@ impl World {
             "project-state" => self.record(payload).await,
             "route" => {
                 let (ledger, wake_ups, clock) = (&self.routes, &self.wake_ups, &*self.clock);
-                let world = route::World { ledger, wake_ups, clock };
-                let call: Call<_> = read(payload);
-                answer(route::handle(world, &call).await)
+                let world = route::World { ledger, wake_ups, projects: &self.projects, clock };
+                answer(route::handle(world, &read(payload)).await)
             }
             "placement" => self.place(payload).await,
             "provision" => self.provision(payload).await,
@@ -162,6 +163,8 @@ impl World {
             projects: &self.projects,
             configurations: &self.configurations,
             configures: &self.sagas.configure,
+            provisions: &self.sagas.provision,
+            halts: &self.sagas.halt,
             clock: &*self.clock,
         };
         answer(project_state::handle(&world, &read(payload)).await)
@@ -347,8 +350,15 @@ impl World {
 
     /// What functions have started since the beginning: machine, name, input.
     pub(crate) fn started(&self) -> Vec<(&'static str, String, String)> {
-        let Started { blank, grow, drain, configure } = &self.sagas;
-        let all = [("blank", blank), ("grow", grow), ("drain", drain), ("configure", configure)];
+        let Started { blank, grow, drain, configure, provision, halt } = &self.sagas;
+        let all = [
+            ("blank", blank),
+            ("grow", grow),
+            ("drain", drain),
+            ("configure", configure),
+            ("provision", provision),
+            ("halt", halt),
+        ];
         let named = all.into_iter().flat_map(|(machine, sagas)| {
             sagas.started().into_iter().map(move |(name, input)| (machine, name, input))
         });

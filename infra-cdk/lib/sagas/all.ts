@@ -4,7 +4,9 @@ import { BLANK } from './blank.js';
 import { CONFIGURE } from './configure.js';
 import { DRAIN } from './drain.js';
 import { GROW } from './grow.js';
+import { HALT } from './halt.js';
 import { PROVISION } from './provision.js';
+import { RESIZE } from './resize.js';
 
 export const SAGAS = {
   provision: PROVISION,
@@ -12,6 +14,8 @@ export const SAGAS = {
   grow: GROW,
   drain: DRAIN,
   configure: CONFIGURE,
+  halt: HALT,
+  resize: RESIZE,
 } as const satisfies Record<string, Saga>;
 
 export type SagaName = keyof typeof SAGAS;
