@@ -36,7 +36,11 @@ pub(crate) async fn widen<F: Fleet, P, C, R>(
     let worker = grow(world, saga, saga.to.plan().limits).await?;
     // Asked after it has grown: whichever of an undo and this comes second, one of them sees the other.
     if world.fleet.is_given_up(&saga.widening()).await? {
-        narrow(world, saga).await?;
+        // One that was settled has its plan, and keeps it.
+        let is_settled = find(world, saga).await?.is_some_and(|it| it.held.plan == saga.to);
+        if !is_settled {
+            narrow(world, saga).await?;
+        }
         return Err(PlaceError::GivenUp);
     }
     if worker.is_none() {

@@ -122,6 +122,9 @@ async fn a_settled_change_does_not_come_back() {
     let bench = with_instance(8192, PlanId::Standard).await;
     let up = widened(&bench, &resize(UP)).await;
     twice(&bench, Call::Settle(up.clone())).await;
+    let late = bench.run(Call::Widen(up.clone())).await.expect_err("is over");
+    assert!(matches!(late, PlaceError::GivenUp), "{late}");
+    assert_eq!(held(&bench), (limits(PlanId::Pro), PlanId::Pro));
     let down = Saga { cause: 8, ..resize(DOWN) };
     let down = widened(&bench, &down).await;
     twice(&bench, Call::Settle(down)).await;
