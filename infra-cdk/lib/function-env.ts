@@ -15,6 +15,7 @@ export const fleet = (it: World) => ({
 });
 export const projects = (it: World) => ({ PROJECTS_TABLE: it.tables.projects.tableName });
 export const ledger = (it: World) => ({ LEDGER_TABLE: it.tables.ledger.tableName });
+export const backups = (it: World) => ({ BACKUPS_BUCKET: it.backups.bucketName });
 export const architecture = (it: World) => ({ AGENT_ARCHITECTURE: it.stage.agentArchitecture });
 export const offerings = (it: World) => ({ OFFERINGS: JSON.stringify(it.stage.offerings) });
 

@@ -5,6 +5,7 @@
 import { FLEET_FUNCTIONS } from './fleet-functions.js';
 import {
   architecture,
+  backups,
   fleet,
   ledger,
   machines,
@@ -153,12 +154,14 @@ export const FUNCTIONS = {
   },
   'docker-run': {
     memoryMib: 256,
-    timeoutS: 150,
+    // A gateway stops for a minute, and then its data is on its way.
+    timeoutS: 300,
     env: (it) => ({
       ...fleet(it),
       ...projects(it),
       KEY_ID: it.key.keyId,
       BUNDLES_BUCKET: it.bundles.bucketName,
+      ...backups(it),
       MODEL_URL: it.stage.model.url,
       MODEL_ID: it.stage.model.id,
       MODEL_EGRESS: it.stage.model.egress,
@@ -173,9 +176,16 @@ export const FUNCTIONS = {
       to.update(it.tables.fleet),
       to.read(it.tables.projects),
       to.handOver(it.bundles, 'bundles'),
+      to.backUp(it.backups, 'backups'),
       to.open(it.key, ['gateway_token', 'model_key', 'provider_key', 'telegram_token']),
       ...command(it.stack, it.stage),
     ],
+  },
+  erase: {
+    memoryMib: 256,
+    timeoutS: 60,
+    env: (it) => ({ ...projects(it), ...backups(it) }),
+    may: (it) => [to.readWrite(it.tables.projects), ...to.eraseVersions(it.backups, 'backups')],
   },
   'health-check': {
     memoryMib: 256,

@@ -124,6 +124,18 @@ export const stateMachineArn = (stack: Stack, name: string) =>
 export const handOver = (bucket: IBucket, prefix: string) =>
   allow(['s3:PutObject', 's3:GetObject', 's3:DeleteObject'], [bucket.arnForObjects(`${prefix}/*`)]);
 
+/** Stores archives below `prefix` and reads them, by the links that it signs; deletes none. */
+export const backUp = (bucket: IBucket, prefix: string) =>
+  allow(['s3:PutObject', 's3:GetObject'], [bucket.arnForObjects(`${prefix}/*`)]);
+
+/** Deletes every version of what is below `prefix`, and reads none. */
+export const eraseVersions = (bucket: IBucket, prefix: string) => [
+  allow(['s3:ListBucketVersions'], [bucket.bucketArn], {
+    StringLike: { 's3:prefix': `${prefix}/*` },
+  }),
+  allow(['s3:DeleteObjectVersion'], [bucket.arnForObjects(`${prefix}/*`)]),
+];
+
 /** Finds what lies around below `prefix`, and deletes it. */
 export const tidyUp = (bucket: IBucket, prefix: string) => [
   allow(['s3:ListBucket'], [bucket.bucketArn], { StringLike: { 's3:prefix': `${prefix}/*` } }),

@@ -18,6 +18,7 @@ export interface World {
   readonly tables: Record<'accounts' | 'projects' | 'fleet' | 'ledger', ITable>;
   readonly key: IKey;
   readonly bundles: IBucket;
+  readonly backups: IBucket;
   readonly queues: Record<QueueName, IQueue>;
   readonly workers: Purchase & Joining;
 }

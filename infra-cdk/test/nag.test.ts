@@ -13,9 +13,9 @@ interface Accepted {
 const ACCEPTED: Accepted[] = [
   {
     rule: /-S1$/,
-    path: /\/(Bundles|Images|Site)\/Resource$/,
+    path: /\/(Bundles|Backups|Images|Site)\/Resource$/,
     reason:
-      'bundles live for a day, images and pages are public in content; who read them is no news',
+      'bundles live for a day, backups are reached by links that one function signs, images and pages are public in content; who read them is no news',
   },
   {
     rule: /-VPC7$/,
@@ -102,6 +102,11 @@ const ACCEPTED: Accepted[] = [
     rule: /-IAM5\[Resource::.*\/bundles\/\*\]$/,
     path: /\/(DockerRun|Reaper)\/Role\/DefaultPolicy\/Resource$/,
     reason: 'one object a launch',
+  },
+  {
+    rule: /-IAM5\[Resource::.*\/backups\/\*\]$/,
+    path: /\/(DockerRun|Erase)\/Role\/DefaultPolicy\/Resource$/,
+    reason: 'one object a backup',
   },
   {
     rule: /-IAM5\[Resource::.*:parameter\/1mins\/[a-z]+\/routes\/\*\]$/,

@@ -135,6 +135,16 @@ test('the reaper deletes bundles and can read none', () => {
   expect(rights.flatMap(actionsOf).toSorted()).toEqual(['s3:DeleteObject', 's3:ListBucket']);
 });
 
+test('backups are stored by one function and deleted by another, which can read none', () => {
+  const onBackups = (name: string) =>
+    doing(production(name), 's3:').filter((it) => JSON.stringify(it.Resource).includes('Backups'));
+  const rights = Object.keys(FUNCTIONS).map((name) => [name, onBackups(name).flatMap(actionsOf)]);
+  expect(rights.filter(([, actions]) => actions?.length)).toEqual([
+    ['docker-run', ['s3:GetObject', 's3:PutObject']],
+    ['erase', ['s3:ListBucketVersions', 's3:DeleteObjectVersion']],
+  ]);
+});
+
 describe('a stage that buys at Hetzner too', () => {
   const app = buildApp('local', { hetzner: HETZNER });
   const local = (role: string) => rightsOf(app, 'local', role);

@@ -67,6 +67,7 @@ fn understand(function: &str, event: &Value, case: &str) {
             "health-check" => serde_json::from_value::<health_check::Call>(event).is_ok(),
             "route" => serde_json::from_value::<route::Call>(event).is_ok(),
             "notify" => serde_json::from_value::<notify::Call>(event).is_ok(),
+            "erase" => serde_json::from_value::<erase::Call>(event).is_ok(),
             "drain" => serde_json::from_value::<drain::Call>(event).is_ok(),
             // It takes no input.
             "reaper" => event.is_object(),

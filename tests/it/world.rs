@@ -20,11 +20,11 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use std::sync::Arc;
 use testkit::{
-    bundles::FakeBundles, clock::FakeClock, commands::FakeCommands,
+    backups::FakeBackups, bundles::FakeBundles, clock::FakeClock, commands::FakeCommands,
     configurations::FakeConfigurations, fleet::FakeFleet, heartbeats::FakeHeartbeats,
-    intents::FakeIntents, machines::FakeMachines, make, outage::Outage, placements::FakePlacements,
-    projects::FakeProjects, queue::FakeQueue, random::FakeRandom, routes::FakeRouteLog,
-    sagas::FakeSagas, vault::FakeVault,
+    intents::FakeIntents, keys::FakeProviderKeys, machines::FakeMachines, make, outage::Outage,
+    placements::FakePlacements, projects::FakeProjects, queue::FakeQueue, random::FakeRandom,
+    routes::FakeRouteLog, sagas::FakeSagas, vault::FakeVault,
 };
 
 pub(crate) struct World {
@@ -33,6 +33,7 @@ pub(crate) struct World {
     pub(crate) machines: FakeMachines,
     pub(crate) commands: FakeCommands,
     pub(crate) bundles: FakeBundles,
+    pub(crate) backups: FakeBackups,
     pub(crate) routes: FakeRouteLog,
     pub(crate) heartbeats: FakeHeartbeats,
     pub(crate) placements: FakePlacements,
@@ -67,6 +68,22 @@ struct Settings {
     reaper: reaper::Limits,
 }
 
+/// What instances are launched with.
+enum Fakes {}
+
+impl docker_run::Ports for Fakes {
+    type Projects = FakeProjects;
+    type Vault = FakeVault;
+    type Bundles = FakeBundles;
+    type Backups = FakeBackups;
+    type Commands = FakeCommands;
+    type Fleet = FakeFleet;
+    type Random = FakeRandom;
+    type Keys = FakeProviderKeys;
+    type Configurations = FakeConfigurations;
+    type Clock = FakeClock;
+}
+
 impl World {
     /// Nobody is here yet.
     pub(crate) fn empty(seed: u64) -> Self {
@@ -77,6 +94,7 @@ impl World {
             machines: FakeMachines::with_clock(clock.clone()),
             commands: FakeCommands::default(),
             bundles: FakeBundles::default(),
+            backups: FakeBackups::default(),
             routes: FakeRouteLog::default(),
             heartbeats: FakeHeartbeats::default(),
             placements: FakePlacements::default(),
@@ -171,15 +189,17 @@ impl World {
     }
 
     async fn launch(&self, payload: Value) -> Result<Value, Raised> {
-        let world = docker_run::World {
+        let world = docker_run::World::<Fakes> {
             projects: &self.projects,
             vault: &self.vault,
             bundles: &self.bundles,
+            backups: &self.backups,
             commands: &self.commands,
             fleet: &self.fleet,
             random: &self.random,
             keys: &self.configurations.keys,
             configurations: &self.configurations,
+            clock: &*self.clock,
             config: &self.settings.launch,
         };
         answer(docker_run::handle(&world, &read(payload)).await)

@@ -5,7 +5,7 @@
 
 use crate::{
     configuration::render,
-    handler::{LaunchError, World},
+    handler::{LaunchError, Ports, World},
     launch::refused,
     secrets::{open_secrets, open_settings},
 };
@@ -17,10 +17,7 @@ use domain::{
     project::{Project, State},
     worker::Holder,
 };
-use ports::{
-    bundles::Bundles, commands::Commands, configurations::Configurations, fleet::Fleet,
-    keys::ProviderKeys, projects::Projects, vault::Vault,
-};
+use ports::{bundles::Bundles, commands::Commands, fleet::Fleet, projects::Projects};
 use std::time::Duration;
 
 /// A gateway takes a second or two. One whose bot cannot be reached puts it down for ten first.
@@ -28,19 +25,10 @@ const WAIT: Duration = Duration::from_mins(1);
 /// Delivery, fetch, validation, and a worker that does the same for others.
 const SLACK: Duration = Duration::from_mins(1);
 
-pub(crate) async fn configure<P, V, B, C, F, R, K, N>(
-    world: &World<'_, P, V, B, C, F, R, K, N>,
+pub(crate) async fn configure<P: Ports>(
+    world: &World<'_, P>,
     saga: &Saga,
-) -> Result<Configured, LaunchError>
-where
-    P: Projects,
-    V: Vault,
-    B: Bundles,
-    C: Commands,
-    F: Fleet,
-    K: ProviderKeys,
-    N: Configurations,
-{
+) -> Result<Configured, LaunchError> {
     let project = world.projects.find(&saga.project_id).await?;
     let ours = |it: &Project| it.tenant_id == saga.tenant_id;
     let project = project.filter(ours).ok_or(LaunchError::NotOurs)?;
@@ -75,8 +63,8 @@ where
 
 /// Where the project's instance takes commands; `None` if none runs. One that is being provisioned is
 /// looked at again when that has finished.
-async fn find_node<P, V, B, C, F: Fleet, R, K, N>(
-    world: &World<'_, P, V, B, C, F, R, K, N>,
+async fn find_node<P: Ports>(
+    world: &World<'_, P>,
     project: &Project,
 ) -> Result<Option<String>, LaunchError> {
     if project.state != State::Running {

@@ -1,16 +1,20 @@
 //! The steps, and how they fail.
 
-use crate::{configuration::Platform, configure, launch};
+use crate::{configuration::Platform, configure, launch, resize, rest};
 use contracts::{
     blank::Saga as BlankSaga,
     configure::{Configured, Saga as ConfigureSaga},
+    halt::{Archived, Saga as HaltSaga},
     provision::{Launched, Saga},
+    resize::Saga as ResizeSaga,
     worker::Exit,
 };
 use domain::id::KeyId;
 use ports::{
     Unavailable,
+    backups::Backups,
     bundles::Bundles,
+    clock::Clock,
     commands::{CommandError, Commands},
     configurations::Configurations,
     fleet::Fleet,
@@ -31,6 +35,11 @@ pub enum Call {
     LaunchBlank(BlankSaga),
     UndoLaunchBlank(BlankSaga),
     Configure(ConfigureSaga),
+    Archive(HaltSaga),
+    UndoArchive(HaltSaga),
+    Remove(HaltSaga),
+    ApplyLimits(ResizeSaga),
+    UndoApplyLimits(ResizeSaga),
 }
 
 /// What a step leaves for the later ones.
@@ -39,7 +48,8 @@ pub enum Call {
 pub enum Answer {
     Launched(Launched),
     Configured(Configured),
-    /// Of an undo.
+    Archived(Archived),
+    /// Of an undo, and of what nobody asks about later.
     Nothing,
 }
 
@@ -52,16 +62,32 @@ pub struct Config {
     pub model_egress: String,
 }
 
-/// Everything outside that a launch needs.
-pub struct World<'a, P, V, B, C, F, R, K, N> {
-    pub projects: &'a P,
-    pub vault: &'a V,
-    pub bundles: &'a B,
-    pub commands: &'a C,
-    pub fleet: &'a F,
-    pub random: &'a R,
-    pub keys: &'a K,
-    pub configurations: &'a N,
+/// What the world is made of: AWS, or a test's memory.
+pub trait Ports {
+    type Projects: Projects;
+    type Vault: Vault;
+    type Bundles: Bundles;
+    type Backups: Backups;
+    type Commands: Commands;
+    type Fleet: Fleet;
+    type Random: Random;
+    type Keys: ProviderKeys;
+    type Configurations: Configurations;
+    type Clock: Clock;
+}
+
+/// Everything outside that an instance's life on a worker needs.
+pub struct World<'a, P: Ports> {
+    pub projects: &'a P::Projects,
+    pub vault: &'a P::Vault,
+    pub bundles: &'a P::Bundles,
+    pub backups: &'a P::Backups,
+    pub commands: &'a P::Commands,
+    pub fleet: &'a P::Fleet,
+    pub random: &'a P::Random,
+    pub keys: &'a P::Keys,
+    pub configurations: &'a P::Configurations,
+    pub clock: &'a P::Clock,
     pub config: &'a Config,
 }
 
@@ -77,6 +103,8 @@ pub enum LaunchError {
     Refused { exit: Exit, reason: String },
     #[error("the worker could not do it now ({exit:?}): {reason}")]
     Busy { exit: Exit, reason: String },
+    #[error("the worker sent {sent} bytes and {stored:?} are stored")]
+    NotStored { sent: u64, stored: Option<u64> },
     #[error("could not reach the worker")]
     Command(#[from] CommandError),
     #[error(transparent)]
@@ -89,34 +117,29 @@ impl Classify for LaunchError {
             Self::Nowhere | Self::NotOurs | Self::NoKey(_) | Self::Refused { .. } => {
                 Fault::Terminal
             }
-            Self::Busy { .. } | Self::Command(_) | Self::Unavailable(_) => Fault::Retryable,
+            Self::Busy { .. }
+            | Self::NotStored { .. }
+            | Self::Command(_)
+            | Self::Unavailable(_) => Fault::Retryable,
         }
     }
 }
 
-pub async fn handle<P, V, B, C, F, R, K, N>(
-    world: &World<'_, P, V, B, C, F, R, K, N>,
-    call: &Call,
-) -> Result<Answer, LaunchError>
-where
-    P: Projects,
-    V: Vault,
-    B: Bundles,
-    C: Commands,
-    F: Fleet,
-    R: Random,
-    K: ProviderKeys,
-    N: Configurations,
-{
+pub async fn handle<P: Ports>(world: &World<'_, P>, call: &Call) -> Result<Answer, LaunchError> {
     match call {
         Call::Launch(saga) => launch::project(world, saga).await.map(Answer::Launched),
-        Call::UndoLaunch(saga) => {
-            launch::remove_project(world, saga).await.map(|()| Answer::Nothing)
-        }
+        Call::UndoLaunch(saga) => launch::remove_project(world, saga).await.map(nothing),
         Call::LaunchBlank(saga) => launch::blank(world, saga).await.map(Answer::Launched),
-        Call::UndoLaunchBlank(saga) => {
-            launch::remove_blank(world, saga).await.map(|()| Answer::Nothing)
-        }
+        Call::UndoLaunchBlank(saga) => launch::remove_blank(world, saga).await.map(nothing),
         Call::Configure(saga) => configure::configure(world, saga).await.map(Answer::Configured),
+        Call::Archive(saga) => rest::archive(world, saga).await.map(Answer::Archived),
+        Call::UndoArchive(saga) => rest::resume(world, saga).await.map(nothing),
+        Call::Remove(saga) => rest::remove(world, saga).await.map(nothing),
+        Call::ApplyLimits(saga) => resize::apply(world, saga).await.map(nothing),
+        Call::UndoApplyLimits(saga) => resize::take_back(world, saga).await.map(nothing),
     }
+}
+
+fn nothing((): ()) -> Answer {
+    Answer::Nothing
 }

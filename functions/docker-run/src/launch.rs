@@ -2,29 +2,29 @@
 
 use crate::{
     configuration::{render, render_blank},
-    handler::{LaunchError, World},
+    handler::{LaunchError, Ports, World},
+    rest::PATIENCE,
     secrets::{open_secrets, open_settings},
 };
 use contracts::{
     blank::{GENERATION, Saga as BlankSaga},
     provision::{Launched, ReadyWorker, Saga},
-    worker::{Adopt, Exit, Launch, read_configuration, remove},
+    worker::{Adopt, Exit, Launch, Restore, read_configuration, remove},
 };
 use domain::{
+    backup::Backup,
     id::{BlankId, InstanceId},
     plan::Plan,
     project::Project,
     worker::Holder,
 };
 use ports::{
+    backups::Backups,
     bundles::Bundles,
     commands::{CommandError, Commands, Finished},
-    configurations::Configurations,
     fleet::Fleet,
-    keys::ProviderKeys,
     projects::Projects,
     random::Random,
-    vault::Vault,
 };
 use std::time::Duration;
 
@@ -45,25 +45,22 @@ struct Order<'a> {
     configuration: String,
     /// Of the configuration.
     version: u32,
+    /// What the volume starts from, and where it can be fetched.
+    restore: Option<(&'a Backup, &'a str)>,
 }
 
-pub(crate) async fn project<
-    P: Projects,
-    V: Vault,
-    B: Bundles,
-    C: Commands,
-    F: Fleet,
-    R,
-    K: ProviderKeys,
-    N: Configurations,
->(
-    world: &World<'_, P, V, B, C, F, R, K, N>,
+pub(crate) async fn project<P: Ports>(
+    world: &World<'_, P>,
     saga: &Saga,
 ) -> Result<Launched, LaunchError> {
     let worker = saga.worker.as_ref().ok_or(LaunchError::Nowhere)?;
     let project = find_project(world, saga).await?;
     let secrets = open_secrets(world, &project).await?;
     let (version, settings) = open_settings(world, &project).await?;
+    let link = match &saga.restore {
+        Some(backup) => Some(world.backups.download_link(&backup.name(&saga.project_id)).await?),
+        None => None,
+    };
     let order = Order {
         holder: Holder::from(saga.project_id.clone()),
         generation: saga.attempt,
@@ -71,13 +68,17 @@ pub(crate) async fn project<
         plan: saga.plan.plan(),
         configuration: render(&project, &world.config.platform, &secrets, &settings).to_string(),
         version,
+        restore: saga.restore.as_deref().zip(link.as_deref()),
     };
     let container = format!("openclaw-{}", saga.project_id);
     if let Some(blank) = saga.blank_id() {
-        if let Some(configuration) = adopt(world, saga, blank, worker, &order).await? {
+        // Nothing can be restored into what runs.
+        if order.restore.is_none()
+            && let Some(configuration) = adopt(world, saga, blank, worker, &order).await?
+        {
             return Ok(Launched { container, adopted: true, configuration });
         }
-        // It is not there any more, and would hold the port if it were.
+        // It is not there any more, or would hold the port.
         ensure_removed(world, worker, &Holder::from(blank.clone()), GENERATION).await?;
     }
     let configuration = launch(world, worker, &order).await?;
@@ -85,8 +86,8 @@ pub(crate) async fn project<
 }
 
 /// Undo of [`project`].
-pub(crate) async fn remove_project<P, V, B: Bundles, C: Commands, F: Fleet, R, K, N>(
-    world: &World<'_, P, V, B, C, F, R, K, N>,
+pub(crate) async fn remove_project<P: Ports>(
+    world: &World<'_, P>,
     saga: &Saga,
 ) -> Result<(), LaunchError> {
     let holder = Holder::from(saga.project_id.clone());
@@ -104,8 +105,8 @@ pub(crate) async fn remove_project<P, V, B: Bundles, C: Commands, F: Fleet, R, K
     }
 }
 
-pub(crate) async fn blank<P, V, B: Bundles, C: Commands, F: Fleet, R: Random, K, N>(
-    world: &World<'_, P, V, B, C, F, R, K, N>,
+pub(crate) async fn blank<P: Ports>(
+    world: &World<'_, P>,
     saga: &BlankSaga,
 ) -> Result<Launched, LaunchError> {
     let worker = saga.worker.as_ref().ok_or(LaunchError::Nowhere)?;
@@ -117,6 +118,7 @@ pub(crate) async fn blank<P, V, B: Bundles, C: Commands, F: Fleet, R: Random, K,
         plan: saga.plan.plan(),
         configuration: render_blank(&world.config.platform, &token).to_string(),
         version: 0,
+        restore: None,
     };
     let configuration = launch(world, worker, &order).await?;
     let container = format!("openclaw-{}", saga.blank_id);
@@ -124,8 +126,8 @@ pub(crate) async fn blank<P, V, B: Bundles, C: Commands, F: Fleet, R: Random, K,
 }
 
 /// Undo of [`blank`].
-pub(crate) async fn remove_blank<P, V, B: Bundles, C: Commands, F: Fleet, R, K, N>(
-    world: &World<'_, P, V, B, C, F, R, K, N>,
+pub(crate) async fn remove_blank<P: Ports>(
+    world: &World<'_, P>,
     saga: &BlankSaga,
 ) -> Result<(), LaunchError> {
     let holder = Holder::from(saga.blank_id.clone());
@@ -135,8 +137,8 @@ pub(crate) async fn remove_blank<P, V, B: Bundles, C: Commands, F: Fleet, R, K, 
 }
 
 /// The version of the configuration that the container has: a repetition may find that of the first.
-async fn launch<P, V, B: Bundles, C: Commands, F, R, K, N>(
-    world: &World<'_, P, V, B, C, F, R, K, N>,
+async fn launch<P: Ports>(
+    world: &World<'_, P>,
     worker: &ReadyWorker,
     order: &Order<'_>,
 ) -> Result<u32, LaunchError> {
@@ -154,16 +156,18 @@ async fn launch<P, V, B: Bundles, C: Commands, F, R, K, N>(
         edge_cidr: &world.config.platform.edge_cidr,
         model_egress: &world.config.model_egress,
         configuration: order.version,
+        restore: order.restore.map(|(backup, url)| Restore { backup, url }),
     };
-    let finished = world.commands.run(&worker.node_id, &command.argv(), LAUNCH_PATIENCE).await?;
+    let patience = if order.restore.is_some() { PATIENCE } else { LAUNCH_PATIENCE };
+    let finished = world.commands.run(&worker.node_id, &command.argv(), patience).await?;
     // However it ended, it has fetched what it will fetch.
     world.bundles.withdraw(holder, generation, LAUNCH).await?;
     accepted(Exit::from(finished.exit_code), finished)
 }
 
 /// Like [`launch`]; `None` if the blank is not there.
-async fn adopt<P, V, B: Bundles, C: Commands, F, R, K, N>(
-    world: &World<'_, P, V, B, C, F, R, K, N>,
+async fn adopt<P: Ports>(
+    world: &World<'_, P>,
     saga: &Saga,
     blank: &BlankId,
     worker: &ReadyWorker,
@@ -201,7 +205,7 @@ fn accepted(exit: Exit, finished: Finished) -> Result<u32, LaunchError> {
 /// Whether it is worth another try.
 pub(crate) fn refused(exit: Exit, reason: String) -> LaunchError {
     match exit {
-        Exit::Misused | Exit::BadConfiguration | Exit::Crashed | Exit::Fenced => {
+        Exit::Misused | Exit::BadConfiguration | Exit::BadBackup | Exit::Crashed | Exit::Fenced => {
             LaunchError::Refused { exit, reason }
         }
         Exit::Done | Exit::NotYet | Exit::Gone | Exit::Unknown(_) => {
@@ -210,8 +214,8 @@ pub(crate) fn refused(exit: Exit, reason: String) -> LaunchError {
     }
 }
 
-async fn remove_or_cordon<P, V, B, C: Commands, F: Fleet, R, K, N>(
-    world: &World<'_, P, V, B, C, F, R, K, N>,
+async fn remove_or_cordon<P: Ports>(
+    world: &World<'_, P>,
     worker: &ReadyWorker,
     holder: &Holder,
     generation: u32,
@@ -226,8 +230,8 @@ async fn remove_or_cordon<P, V, B, C: Commands, F: Fleet, R, K, N>(
     }
 }
 
-async fn ensure_removed<P, V, B, C: Commands, F, R, K, N>(
-    world: &World<'_, P, V, B, C, F, R, K, N>,
+pub(crate) async fn ensure_removed<P: Ports>(
+    world: &World<'_, P>,
     worker: &ReadyWorker,
     holder: &Holder,
     generation: u32,
@@ -241,10 +245,7 @@ async fn ensure_removed<P, V, B, C: Commands, F, R, K, N>(
     }
 }
 
-async fn find_project<P: Projects, V, B, C, F, R, K, N>(
-    world: &World<'_, P, V, B, C, F, R, K, N>,
-    saga: &Saga,
-) -> Result<Project, LaunchError> {
+async fn find_project<P: Ports>(world: &World<'_, P>, saga: &Saga) -> Result<Project, LaunchError> {
     let project = world.projects.find(&saga.project_id).await?;
     let ours = |it: &Project| it.attempt == saga.attempt && it.tenant_id == saga.tenant_id;
     project.filter(ours).ok_or(LaunchError::NotOurs)

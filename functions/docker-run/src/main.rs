@@ -9,10 +9,10 @@ use adapters::{
     },
     kms::KmsVault,
     random::SystemRandom,
-    s3::S3Bundles,
+    s3::{backups::S3Backups, bundles::S3Bundles},
     ssm_commands::SsmCommands,
 };
-use docker_run::{Call, Config, Platform, World, handle};
+use docker_run::{Call, Config, Platform, Ports, World, handle};
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use runtime::{
     env::{require, require_json},
@@ -20,13 +20,29 @@ use runtime::{
     telemetry,
 };
 
+enum Aws {}
+
+impl Ports for Aws {
+    type Projects = DynamoProjects;
+    type Vault = KmsVault;
+    type Bundles = S3Bundles;
+    type Backups = S3Backups;
+    type Commands = SsmCommands<SystemClock>;
+    type Fleet = DynamoFleet;
+    type Random = SystemRandom;
+    type Keys = DynamoProviderKeys;
+    type Configurations = DynamoConfigurations;
+    type Clock = SystemClock;
+}
+
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     telemetry::init();
-    let world = &World {
+    let world = &World::<Aws> {
         projects: &DynamoProjects::connect(require("PROJECTS_TABLE")).await,
         vault: &KmsVault::connect(require("KEY_ID")).await,
         bundles: &S3Bundles::connect(require("BUNDLES_BUCKET")).await,
+        backups: &S3Backups::connect(require("BACKUPS_BUCKET")).await,
         commands: &SsmCommands::connect(SystemClock).await,
         fleet: &DynamoFleet::connect(
             require("FLEET_TABLE"),
@@ -37,6 +53,7 @@ async fn main() -> Result<(), Error> {
         random: &SystemRandom,
         keys: &DynamoProviderKeys::connect(require("PROJECTS_TABLE")).await,
         configurations: &DynamoConfigurations::connect(require("PROJECTS_TABLE")).await,
+        clock: &SystemClock,
         config: &config(),
     };
 

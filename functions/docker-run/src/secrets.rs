@@ -2,7 +2,7 @@
 
 use crate::{
     configuration::{Secrets, Settings},
-    handler::{LaunchError, World},
+    handler::{LaunchError, Ports, World},
 };
 use domain::{
     configuration::Configuration,
@@ -16,8 +16,8 @@ use ports::{
     vault::{SecretKind, Vault},
 };
 
-pub(crate) async fn open_secrets<P: Projects, V: Vault, B, C, F, R, K, N>(
-    world: &World<'_, P, V, B, C, F, R, K, N>,
+pub(crate) async fn open_secrets<P: Ports>(
+    world: &World<'_, P>,
     project: &Project,
 ) -> Result<Secrets, LaunchError> {
     let sealed = world.projects.secrets(&project.id).await?.ok_or(LaunchError::NotOurs)?;
@@ -28,8 +28,8 @@ pub(crate) async fn open_secrets<P: Projects, V: Vault, B, C, F, R, K, N>(
 }
 
 /// The newest version of what the owner has set, 0 if nothing.
-pub(crate) async fn open_settings<P, V: Vault, B, C, F, R, K: ProviderKeys, N: Configurations>(
-    world: &World<'_, P, V, B, C, F, R, K, N>,
+pub(crate) async fn open_settings<P: Ports>(
+    world: &World<'_, P>,
     project: &Project,
 ) -> Result<(u32, Settings), LaunchError> {
     let newest = world.configurations.find(&project.id).await?;
@@ -48,8 +48,8 @@ pub(crate) async fn open_settings<P, V: Vault, B, C, F, R, K: ProviderKeys, N: C
     Ok((newest.version, settings))
 }
 
-async fn open_key<P, V: Vault, B, C, F, R, K: ProviderKeys, N>(
-    world: &World<'_, P, V, B, C, F, R, K, N>,
+async fn open_key<P: Ports>(
+    world: &World<'_, P>,
     project: &Project,
     it: &ModelUse,
 ) -> Result<Option<String>, LaunchError> {

@@ -68,8 +68,11 @@ async fn ask(
     match Exit::from(finished.exit_code) {
         Exit::Done => Ok(()),
         Exit::NotYet | Exit::Unknown(_) => Err(HealthError::NotYet),
-        Exit::Crashed | Exit::BadConfiguration | Exit::Fenced | Exit::Gone | Exit::Misused => {
-            Err(HealthError::Ended(finished.stderr))
-        }
+        Exit::Crashed
+        | Exit::BadConfiguration
+        | Exit::BadBackup
+        | Exit::Fenced
+        | Exit::Gone
+        | Exit::Misused => Err(HealthError::Ended(finished.stderr)),
     }
 }

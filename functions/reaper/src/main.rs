@@ -7,7 +7,7 @@ use adapters::{
         fleet::DynamoFleet, heartbeats::DynamoHeartbeats, projects::DynamoProjects,
         routes::DynamoRoutes,
     },
-    s3::S3Bundles,
+    s3::bundles::S3Bundles,
     sqs::SqsFifoQueue,
     ssm_commands::SsmCommands,
     ssm_parameters,

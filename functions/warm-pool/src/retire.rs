@@ -42,6 +42,7 @@ pub(crate) async fn retire<F: Fleet, S, I, C: Commands, K: Clock>(
             Exit::Done | Exit::Fenced => Ok(()),
             Exit::Misused
             | Exit::BadConfiguration
+            | Exit::BadBackup
             | Exit::Gone
             | Exit::Crashed
             | Exit::NotYet

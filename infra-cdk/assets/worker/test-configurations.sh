@@ -25,7 +25,7 @@ configurations_are_taken_over() {
   configure_flags prj_one 1 4 good.json
   exits "back to the platform's model" 0 "${configure[@]}"
   is "without a restart" "$(in_force)" "PONG $started"
-  is "nothing is kept but the latest" "$(inside sh -c 'cd /var/lib/docker/volumes/openclaw-prj_one-data && ls -A')" $'_data\nopenclaw.json.latest'
+  is "nothing is kept but the latest" "$(inside sh -c 'cd /var/lib/docker/volumes/openclaw-prj_one-data && ls -A')" $'_data\ngeneration\nlimits\nopenclaw.json.latest'
 }
 
 configurations_that_are_refused() {

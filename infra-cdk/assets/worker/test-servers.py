@@ -79,6 +79,15 @@ class Bundles(Quiet):
         else:
             self.answer(403)
 
+    def do_PUT(self):
+        body = self.body()
+        name = Path(self.path.split("?")[0]).name
+        if name.startswith("refused"):
+            self.answer(403)
+        else:
+            (scratch / name).write_bytes(body)
+            self.answer(200)
+
 
 class Cloud(Quiet):
     def do_PUT(self):

@@ -42,10 +42,19 @@ export class ControlPlaneStack extends Stack {
     this.mailDomain = new EmailIdentity(this, 'MailDomain', {
       identity: Identity.domain(stage.domain),
     });
-    const { tables, key, bundles } = below.data;
+    const { tables, key, bundles, backups } = below.data;
     const { workers } = below;
     const queues = this.queues();
-    const functions = this.functions({ stack: this, stage, tables, key, bundles, queues, workers });
+    const functions = this.functions({
+      stack: this,
+      stage,
+      tables,
+      key,
+      bundles,
+      backups,
+      queues,
+      workers,
+    });
     for (const [name, saga] of sagaRows) this.saga(name, saga, functions);
     if (stage.cloud) this.frontSecret();
     this.api = httpApi(this, {

@@ -1,4 +1,4 @@
-/** Everything that must not be lost: tables, the key of the tenants' secrets, the bundles' bucket. */
+/** Everything that must not be lost: tables, the key of the tenants' secrets, backups; and the bundles' bucket. */
 import { CfnOutput, Duration, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
 import { AttributeType, BillingMode, Table, TableEncryption } from 'aws-cdk-lib/aws-dynamodb';
 import { Key } from 'aws-cdk-lib/aws-kms';
@@ -11,6 +11,7 @@ export class DataStack extends Stack {
   readonly tables: Record<'accounts' | 'projects' | 'fleet' | 'ledger', Table>;
   readonly key: Key;
   readonly bundles: Bucket;
+  readonly backups: Bucket;
 
   constructor(scope: Construct, id: string, stage: Stage, props: StackProps) {
     super(scope, id, props);
@@ -27,8 +28,10 @@ export class DataStack extends Stack {
       removalPolicy: removal(stage),
     });
     this.bundles = this.bundlesBucket(stage);
+    this.backups = this.backupsBucket(stage);
     new CfnOutput(this, 'KeyId', { value: this.key.keyId });
     new CfnOutput(this, 'BundlesBucket', { value: this.bundles.bucketName });
+    new CfnOutput(this, 'BackupsBucket', { value: this.backups.bucketName });
   }
 
   private table(stage: Stage, name: string): Table {
@@ -55,6 +58,21 @@ export class DataStack extends Stack {
       enforceSSL: true,
       lifecycleRules: [
         { prefix: 'bundles/', expiration: Duration.days(1) },
+        { abortIncompleteMultipartUploadAfter: Duration.days(1) },
+      ],
+      removalPolicy: removal(stage),
+    });
+  }
+
+  /** An archive stays until its project is erased. What a repeat has replaced is kept for a week. */
+  private backupsBucket(stage: Stage): Bucket {
+    return new Bucket(this, 'Backups', {
+      encryption: BucketEncryption.S3_MANAGED,
+      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
+      enforceSSL: true,
+      versioned: true,
+      lifecycleRules: [
+        { noncurrentVersionExpiration: Duration.days(7), expiredObjectDeleteMarker: true },
         { abortIncompleteMultipartUploadAfter: Duration.days(1) },
       ],
       removalPolicy: removal(stage),

@@ -9,6 +9,10 @@ use domain::{
 use serde::Deserialize;
 use std::time::Duration;
 
+mod rest;
+
+pub use rest::{Archive, Packed, Resize, Restore, Resume, read_archive};
+
 const PROGRAM: &str = "/opt/worker/bin/instance";
 
 /// How the program ended.
@@ -19,7 +23,9 @@ pub enum Exit {
     Misused,
     /// The gateway's own validator refused the configuration.
     BadConfiguration,
-    /// There is no such blank to take over.
+    /// The backup is not the one that was asked for, or is none.
+    BadBackup,
+    /// There is no such blank to take over, or no such instance.
     Gone,
     /// The gateway ended, instead of starting.
     Crashed,
@@ -37,6 +43,7 @@ impl From<i32> for Exit {
             0 => Self::Done,
             64 => Self::Misused,
             65 => Self::BadConfiguration,
+            66 => Self::BadBackup,
             69 => Self::Gone,
             70 => Self::Crashed,
             73 => Self::Fenced,
@@ -66,6 +73,8 @@ pub struct Launch<'a> {
     /// The version of what `bundle_url` opens. Only grows for a project. The worker refuses to put a
     /// lower one in the place of what it has.
     pub configuration: u32,
+    /// What the volume starts from, if this launch makes it. `None`: from nothing.
+    pub restore: Option<Restore<'a>>,
 }
 
 /// CPUs lent while a gateway boots: booting is CPU-bound, and twice as fast with two.
@@ -73,7 +82,7 @@ const BOOT_CPUS: &str = "2";
 
 impl Launch<'_> {
     pub fn argv(&self) -> Vec<String> {
-        argv(
+        let mut line = argv(
             "launch",
             &[
                 ("project", self.holder.to_string()),
@@ -90,7 +99,9 @@ impl Launch<'_> {
                 ("model-egress", self.model_egress.to_owned()),
                 ("configuration", self.configuration.to_string()),
             ],
-        )
+        );
+        line.extend(self.restore.iter().flat_map(Restore::flags));
+        line
     }
 }
 
@@ -233,8 +244,11 @@ pub fn read_list(json: &str) -> Option<Vec<Listed>> {
 }
 
 fn argv(verb: &str, flags: &[(&str, String)]) -> Vec<String> {
-    let flags = flags.iter().flat_map(|(flag, value)| [format!("--{flag}"), value.clone()]);
-    [PROGRAM.to_owned(), verb.to_owned()].into_iter().chain(flags).collect()
+    [PROGRAM.to_owned(), verb.to_owned()].into_iter().chain(words(flags)).collect()
+}
+
+fn words(flags: &[(&str, String)]) -> impl Iterator<Item = String> {
+    flags.iter().flat_map(|(flag, value)| [format!("--{flag}"), value.clone()])
 }
 
 fn cpus(millis: u32) -> String {

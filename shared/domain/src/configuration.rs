@@ -97,6 +97,12 @@ impl Configuration {
         Self { telegram, ..self.again() }
     }
 
+    /// The next version, which names no key and no bot.
+    #[must_use]
+    pub fn cleared(&self) -> Self {
+        Self { model: None, telegram: None, ..self.again() }
+    }
+
     /// The next version with nothing changed: something that it refers to has.
     #[must_use]
     pub fn again(&self) -> Self {

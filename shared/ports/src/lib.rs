@@ -11,6 +11,7 @@ pub mod clock;
 pub mod commands;
 pub mod configurations;
 pub mod deliveries;
+pub mod erasure;
 pub mod fleet;
 pub mod heartbeats;
 pub mod identities;

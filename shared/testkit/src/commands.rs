@@ -1,6 +1,6 @@
 //! Workers that obey: `/opt/worker/bin/instance` in memory.
 
-use crate::outage::Outage;
+use crate::{backups, outage::Outage};
 use contracts::worker::Exit;
 use ports::commands::{CommandError, Commands, Finished};
 use std::{
@@ -13,11 +13,19 @@ use std::{
 #[derive(Debug, Default)]
 pub struct FakeCommands {
     /// Generation of the container, by node and holder.
-    pub containers: RefCell<BTreeMap<(String, String), u32>>,
+    pub containers: RefCell<BTreeMap<Place, u32>>,
     /// The highest generation that was removed, by node and holder.
-    tombstones: RefCell<BTreeMap<(String, String), u32>>,
+    tombstones: RefCell<BTreeMap<Place, u32>>,
     /// The version of the configuration that the container has, by node and holder.
-    pub configurations: RefCell<BTreeMap<(String, String), u32>>,
+    pub configurations: RefCell<BTreeMap<Place, u32>>,
+    /// Of its memory, by node and holder.
+    pub memory_mib: RefCell<BTreeMap<Place, u32>>,
+    /// The SHA-256 of what its volume was made from, by node and holder.
+    pub restored: RefCell<BTreeMap<Place, String>>,
+    /// Containers that are stopped, and start when they are told to.
+    pub stopped: RefCell<BTreeSet<Place>>,
+    /// The last halt and the last change of limits.
+    acts: RefCell<BTreeMap<(Act, Place), Begun>>,
     /// Which holders' blanks have been warmed.
     pub warm: RefCell<BTreeSet<String>>,
     /// The next command ends like this, whatever it is.
@@ -31,6 +39,35 @@ pub struct FakeCommands {
     /// Every command line so far.
     pub log: RefCell<Vec<String>>,
     pub outage: Outage,
+}
+
+/// A node and a holder.
+type Place = (String, String);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Act {
+    Halt,
+    Resize,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Begun {
+    generation: u32,
+    number: u64,
+    undone: bool,
+}
+
+/// The flags of a command line.
+struct Flags<'a>(&'a [String]);
+
+impl Flags<'_> {
+    fn text(&self, name: &str) -> String {
+        self.0.iter().skip_while(|it| *it != name).nth(1).cloned().unwrap_or_default()
+    }
+
+    fn number(&self, name: &str) -> u32 {
+        self.text(name).parse().unwrap_or_default()
+    }
 }
 
 const DONE: i32 = 0;
@@ -60,17 +97,16 @@ impl FakeCommands {
     }
 
     fn obey(&self, node: &str, argv: &[String]) -> i32 {
-        let flag = |name: &str| {
-            let at = argv.iter().position(|it| it == name);
-            at.and_then(|it| argv.get(it + 1)).cloned().unwrap_or_default()
-        };
-        let place = (node.to_owned(), flag("--project"));
-        let generation: u32 = flag("--generation").parse().unwrap_or_default();
-        let version: u32 = flag("--configuration").parse().unwrap_or_default();
+        let flags = Flags(argv);
+        let place = (node.to_owned(), flags.text("--project"));
+        let generation = flags.number("--generation");
         match argv.get(1).map(String::as_str) {
-            Some("launch") => self.launch(place, generation, version),
-            Some("adopt") => self.adopt(place, generation, flag("--blank"), version),
-            Some("configure") => self.configure(&place, generation, version),
+            Some("launch") => self.launch(place, generation, &flags),
+            Some("adopt") => self.adopt(place, generation, &flags),
+            Some("configure") => self.configure(&place, generation, &flags),
+            Some("archive") => self.archive(place, generation, &flags),
+            Some("resume") => self.resume(&place, generation, &flags),
+            Some("resize") => self.resize(place, generation, &flags),
             Some("remove") => self.remove(&place, generation),
             Some("await") => self.find(&place, generation),
             Some("warm") => {
@@ -84,24 +120,27 @@ impl FakeCommands {
         }
     }
 
-    fn is_fenced(&self, place: &(String, String), generation: u32) -> bool {
+    fn is_fenced(&self, place: &Place, generation: u32) -> bool {
         let buried = self.tombstones.borrow().get(place).is_some_and(|it| *it >= generation);
         buried || self.containers.borrow().get(place).is_some_and(|it| *it > generation)
     }
 
-    fn launch(&self, place: (String, String), generation: u32, version: u32) -> i32 {
+    fn launch(&self, place: Place, generation: u32, flags: &Flags<'_>) -> i32 {
         if self.is_fenced(&place, generation) {
             return FENCED;
         }
         if self.containers.borrow().get(&place) == Some(&generation) {
-            return DONE;
+            return if self.stopped.borrow().contains(&place) { FENCED } else { DONE };
         }
-        self.configurations.borrow_mut().insert(place.clone(), version);
+        self.configurations.borrow_mut().insert(place.clone(), flags.number("--configuration"));
+        self.memory_mib.borrow_mut().insert(place.clone(), flags.number("--memory-mib"));
+        self.restored.borrow_mut().insert(place.clone(), flags.text("--restore-sha256"));
+        self.stopped.borrow_mut().remove(&place);
         self.containers.borrow_mut().insert(place, generation);
         DONE
     }
 
-    fn adopt(&self, place: (String, String), generation: u32, blank: String, version: u32) -> i32 {
+    fn adopt(&self, place: Place, generation: u32, flags: &Flags<'_>) -> i32 {
         if self.is_fenced(&place, generation) {
             return FENCED;
         }
@@ -109,23 +148,25 @@ impl FakeCommands {
         if containers.get(&place) == Some(&generation) {
             return DONE;
         }
-        let blank = (place.0.clone(), blank);
+        let blank = (place.0.clone(), flags.text("--blank"));
         if containers.remove(&blank).is_none() {
             return GONE;
         }
         self.tombstones.borrow_mut().insert(blank, contracts::blank::GENERATION);
-        self.configurations.borrow_mut().insert(place.clone(), version);
+        self.configurations.borrow_mut().insert(place.clone(), flags.number("--configuration"));
+        self.memory_mib.borrow_mut().insert(place.clone(), flags.number("--memory-mib"));
         containers.insert(place, generation);
         DONE
     }
 
-    fn configure(&self, place: &(String, String), generation: u32, version: u32) -> i32 {
+    fn configure(&self, place: &Place, generation: u32, flags: &Flags<'_>) -> i32 {
         if self.is_fenced(place, generation) {
             return FENCED;
         }
         if self.containers.borrow().get(place) != Some(&generation) {
             return NOT_YET;
         }
+        let version = flags.number("--configuration");
         let mut configurations = self.configurations.borrow_mut();
         let noted = configurations.entry(place.clone()).or_default();
         if version < *noted {
@@ -135,7 +176,63 @@ impl FakeCommands {
         DONE
     }
 
-    fn remove(&self, place: &(String, String), generation: u32) -> i32 {
+    /// Notes the act, unless it comes too late.
+    fn begin(&self, act: Act, place: &Place, generation: u32, undo: bool, number: &str) -> bool {
+        let number = number.parse().unwrap_or_default();
+        let mut acts = self.acts.borrow_mut();
+        let last = acts.get(&(act, place.clone())).filter(|it| it.generation == generation);
+        let in_time = last.is_none_or(|last| {
+            number > last.number || number == last.number && (undo || !last.undone)
+        });
+        if in_time {
+            let begun = Begun { generation, number, undone: undo };
+            acts.insert((act, place.clone()), begun);
+        }
+        in_time
+    }
+
+    fn archive(&self, place: Place, generation: u32, flags: &Flags<'_>) -> i32 {
+        let number = flags.text("--number");
+        if self.is_fenced(&place, generation)
+            || !self.begin(Act::Halt, &place, generation, false, &number)
+        {
+            return FENCED;
+        }
+        if self.containers.borrow().contains_key(&place) {
+            self.stopped.borrow_mut().insert(place);
+        }
+        DONE
+    }
+
+    fn resume(&self, place: &Place, generation: u32, flags: &Flags<'_>) -> i32 {
+        let number = flags.text("--number");
+        if !self.begin(Act::Halt, place, generation, true, &number)
+            || self.is_fenced(place, generation)
+        {
+            return FENCED;
+        }
+        if self.containers.borrow().get(place) != Some(&generation) {
+            return GONE;
+        }
+        self.stopped.borrow_mut().remove(place);
+        DONE
+    }
+
+    fn resize(&self, place: Place, generation: u32, flags: &Flags<'_>) -> i32 {
+        let (undo, number) = (flags.text("--undo") == "yes", flags.text("--number"));
+        if self.is_fenced(&place, generation)
+            || !self.begin(Act::Resize, &place, generation, undo, &number)
+        {
+            return FENCED;
+        }
+        if self.containers.borrow().get(&place) != Some(&generation) {
+            return GONE;
+        }
+        self.memory_mib.borrow_mut().insert(place, flags.number("--memory-mib"));
+        DONE
+    }
+
+    fn remove(&self, place: &Place, generation: u32) -> i32 {
         let mut tombstones = self.tombstones.borrow_mut();
         let grave = tombstones.entry(place.clone()).or_default();
         *grave = generation.max(*grave);
@@ -144,6 +241,7 @@ impl FakeCommands {
             Some(it) if *it > generation => FENCED,
             _ => {
                 containers.remove(place);
+                self.stopped.borrow_mut().remove(place);
                 DONE
             }
         }
@@ -151,15 +249,27 @@ impl FakeCommands {
 
     /// What it prints.
     fn answer(&self, node: &str, argv: &[String]) -> String {
-        let holder = argv.iter().skip_while(|it| *it != "--project").nth(1).cloned();
-        let place = (node.to_owned(), holder.unwrap_or_default());
+        let place = (node.to_owned(), Flags(argv).text("--project"));
+        if argv.get(1).is_some_and(|it| it == "archive") {
+            return self.archived(&place);
+        }
         match self.configurations.borrow().get(&place) {
             Some(version) => format!("{{\"configuration\":{version}}}"),
             None => "{}".to_owned(),
         }
     }
 
-    fn find(&self, place: &(String, String), generation: u32) -> i32 {
+    fn archived(&self, place: &Place) -> String {
+        match self.containers.borrow().get(place) {
+            Some(generation) => format!(
+                "{{\"archived\":true,\"sha256\":\"{generation:064x}\",\"bytes\":{}}}",
+                backups::BYTES
+            ),
+            None => "{\"archived\":true,\"empty\":true}".to_owned(),
+        }
+    }
+
+    fn find(&self, place: &Place, generation: u32) -> i32 {
         let running = self.containers.borrow().get(place) == Some(&generation);
         if running { DONE } else { FENCED }
     }

@@ -45,6 +45,15 @@ impl FakeConfigurations {
         self.lock().configurations.get(project).cloned().expect("somebody has configured it")
     }
 
+    pub(crate) fn forget(&self, project: &ProjectId) {
+        self.lock().configurations.remove(project);
+    }
+
+    /// The project that `bot` speaks for.
+    pub fn owner_of(&self, bot: &BotId) -> Option<ProjectId> {
+        self.lock().bots.get(bot).cloned()
+    }
+
     fn lock(&self) -> MutexGuard<'_, Stored> {
         self.stored.lock().unwrap_or_else(PoisonError::into_inner)
     }

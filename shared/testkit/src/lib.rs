@@ -2,12 +2,14 @@
 
 pub mod access_tokens;
 pub mod accounts;
+pub mod backups;
 pub mod bundles;
 pub mod chat_tickets;
 pub mod clock;
 pub mod commands;
 pub mod configurations;
 pub mod deliveries;
+pub mod erasure;
 pub mod fleet;
 pub mod heartbeats;
 pub mod identities;

@@ -45,6 +45,13 @@ impl FakeProjects {
         }
     }
 
+    /// Its record stays.
+    pub(crate) fn forget(&self, id: &ProjectId) {
+        if let Some(stored) = self.lock().get_mut(id) {
+            (stored.secrets, stored.checkout) = (None, None);
+        }
+    }
+
     fn lock(&self) -> MutexGuard<'_, BTreeMap<ProjectId, Stored>> {
         self.stored.lock().unwrap_or_else(PoisonError::into_inner)
     }

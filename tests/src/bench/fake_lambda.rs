@@ -19,7 +19,7 @@ use tokio::sync::Notify;
 const DEADLINE_MS: i64 = 30_000;
 
 /// Names that functions ask their environment for. The values lead nowhere.
-pub(super) const VARIABLES: [(&str, &str); 46] = [
+pub(super) const VARIABLES: [(&str, &str); 47] = [
     ("ACCOUNTS_TABLE", "accounts"),
     ("PROJECTS_TABLE", "projects"),
     ("FLEET_TABLE", "fleet"),
@@ -59,6 +59,7 @@ pub(super) const VARIABLES: [(&str, &str); 46] = [
         r#"[{"provider":"ec2","machine_type":"c7i-flex.large","memory_mib":4096,"cpu_millis":2000,"reserved_mib":512,"usd_per_hour":0.08479}]"#,
     ),
     ("BUNDLES_BUCKET", "bundles"),
+    ("BACKUPS_BUCKET", "backups"),
     ("MODEL_URL", "http://127.0.0.1:9/v1"),
     ("MODEL_ID", "stand-in"),
     ("MODEL_EGRESS", "127.0.0.1:9"),

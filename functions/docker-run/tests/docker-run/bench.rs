@@ -5,7 +5,7 @@ use contracts::{
     models::ProviderUrls,
     provision::{Launched, ReadyWorker, Reserved, Saga},
 };
-use docker_run::{Answer, Call, Config, LaunchError, Platform, World, handle};
+use docker_run::{Answer, Call, Config, LaunchError, Platform, Ports, World, handle};
 use domain::{
     id::{BlankId, TenantId, WorkerId},
     plan::PlanId,
@@ -18,8 +18,9 @@ use ports::{
 };
 use runtime::fault::{Classify, Fault};
 use testkit::{
-    bundles::FakeBundles, commands::FakeCommands, configurations::FakeConfigurations,
-    fleet::FakeFleet, make, projects::FakeProjects, random::FakeRandom, vault::FakeVault,
+    backups::FakeBackups, bundles::FakeBundles, clock::FakeClock, commands::FakeCommands,
+    configurations::FakeConfigurations, fleet::FakeFleet, keys::FakeProviderKeys, make,
+    projects::FakeProjects, random::FakeRandom, vault::FakeVault,
 };
 
 pub(crate) const TOKEN: &str = "the-gateway-token";
@@ -31,12 +32,29 @@ pub(crate) struct Bench {
     pub(crate) projects: FakeProjects,
     pub(crate) vault: FakeVault,
     pub(crate) bundles: FakeBundles,
+    pub(crate) backups: FakeBackups,
     pub(crate) commands: FakeCommands,
     pub(crate) fleet: FakeFleet,
     pub(crate) random: FakeRandom,
     /// With the customers' own keys.
     pub(crate) configurations: FakeConfigurations,
+    pub(crate) clock: FakeClock,
     pub(crate) config: Config,
+}
+
+enum Fakes {}
+
+impl Ports for Fakes {
+    type Projects = FakeProjects;
+    type Vault = FakeVault;
+    type Bundles = FakeBundles;
+    type Backups = FakeBackups;
+    type Commands = FakeCommands;
+    type Fleet = FakeFleet;
+    type Random = FakeRandom;
+    type Keys = FakeProviderKeys;
+    type Configurations = FakeConfigurations;
+    type Clock = FakeClock;
 }
 
 impl Bench {
@@ -53,10 +71,12 @@ impl Bench {
             projects,
             vault,
             bundles: FakeBundles::default(),
+            backups: FakeBackups::default(),
             commands: FakeCommands::default(),
             fleet: FakeFleet::of([make::worker("a", 8192)]),
             random: FakeRandom::default(),
             configurations: FakeConfigurations::default(),
+            clock: FakeClock::default(),
             config: config(),
         }
     }
@@ -70,19 +90,18 @@ impl Bench {
     }
 
     pub(crate) async fn answer(&self, call: Call) -> Result<Answer, LaunchError> {
-        let Self { projects, vault, bundles, commands, fleet, random, configurations, config } =
-            self;
-        let keys = &configurations.keys;
-        let world = World {
-            projects,
-            vault,
-            bundles,
-            commands,
-            fleet,
-            random,
-            keys,
-            configurations,
-            config,
+        let world = World::<Fakes> {
+            projects: &self.projects,
+            vault: &self.vault,
+            bundles: &self.bundles,
+            backups: &self.backups,
+            commands: &self.commands,
+            fleet: &self.fleet,
+            random: &self.random,
+            keys: &self.configurations.keys,
+            configurations: &self.configurations,
+            clock: &self.clock,
+            config: &self.config,
         };
         handle(&world, &call).await
     }
@@ -91,7 +110,7 @@ impl Bench {
     pub(crate) async fn run(&self, call: Call) -> Result<Option<Launched>, LaunchError> {
         Ok(match self.answer(call).await? {
             Answer::Launched(launched) => Some(launched),
-            Answer::Nothing | Answer::Configured(_) => None,
+            Answer::Nothing | Answer::Configured(_) | Answer::Archived(_) => None,
         })
     }
 
@@ -167,7 +186,7 @@ fn worker_id() -> WorkerId {
     WorkerId::new("a").expect("plain")
 }
 
-fn ready_worker() -> ReadyWorker {
+pub(crate) fn ready_worker() -> ReadyWorker {
     ReadyWorker {
         worker_id: worker_id(),
         node_id: NODE.to_owned(),

@@ -1,4 +1,4 @@
-//! Launching, adopting and removing over a worker that obeys, refuses or is away.
+//! Launching, adopting, resting, resizing and removing over a worker that obeys, refuses or is away.
 
 mod adopting;
 mod bench;
@@ -6,4 +6,6 @@ mod blank;
 mod configuring;
 mod exits;
 mod launching;
+mod resizing;
+mod resting;
 mod undoing;

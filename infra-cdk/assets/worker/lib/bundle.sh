@@ -12,7 +12,7 @@ fetch_bundle() {
   discard_bundle
   bundle="/dev/shm/bundle-${flag[project]}"
   mkdir -m 700 "$bundle"
-  trap discard_bundle EXIT
+  trap discard_staged EXIT
   local status
   status="$(printf 'url = "%s"\n' "${flag[bundle-url]}" |
     curl -sS -g -K - --connect-timeout 5 --max-time 20 --max-filesize 1048576 --proto '=http,https' \
@@ -59,6 +59,7 @@ write_bundle() {
   local data
   data="$(volume_path)"
   note_configuration
+  note_data_generation
   install -o 1000 -g 1000 -m 600 "$bundle/openclaw.json" "$data/../openclaw.json.new"
   cp -p "$data/../openclaw.json.new" "$data/../openclaw.json.latest"
   mv -fT "$data/../openclaw.json.new" "$data/openclaw.json" ||

@@ -35,26 +35,47 @@ remove_network() { docker network rm "$container" ${blank:+"openclaw-$blank"} >/
 
 volume_path() { docker volume inspect -f '{{.Mountpoint}}' "$volume"; }
 
-remove_volume() { docker volume rm -f "$volume" >/dev/null; }
+has_volume() { docker volume inspect "$volume" >/dev/null 2>&1; }
+
+# Also from under a restore that was cut off.
+remove_volume() {
+  docker rm -f "restore-${flag[project]}" >/dev/null 2>&1 || true
+  docker volume rm -f "$volume" >/dev/null
+}
 
 # A second launch of what is there already. It may have been created and never started.
 keep_container() {
   [[ "$found_instance" == "${flag[instance]}" ]] ||
     give_up "$FENCED" fenced "generation ${flag[generation]} belongs to another instance"
+  refuse_halted
   if [[ "$found_status" == created || "$found_status" == exited ]]; then
     take_boot_slot
     docker start "$container" >/dev/null
   fi
 }
 
-# `graceful` lets the gateway write its state; `at-once` is for a state that nobody will read.
-# Also the blank that an adoption took and, being cut off, did not rename.
-remove_container() {
+# With the CPUs of a boot; see `await_capped`.
+start_again() {
+  [[ "$(inspect '{{.State.Status}}')" != running ]] || return 0
+  take_boot_slot
+  set_cpus "${flag[boot-cpus]}"
+  docker start "$container" >/dev/null
+}
+
+# The gateway writes its state. Also the blank that an adoption took and, being cut off, did not rename.
+stop_container() {
   local name
   for name in "$container" ${blank:+"openclaw-$blank"}; do
-    is_there "$name" || continue
-    [[ "$1" == at-once ]] || docker stop -t 60 "$name" >/dev/null
-    docker rm -f "$name" >/dev/null
+    ! is_there "$name" || docker stop -t 60 "$name" >/dev/null
+  done
+}
+
+# `graceful` lets the gateway write its state; `at-once` is for a state that nobody will read.
+remove_container() {
+  local name
+  [[ "$1" == at-once ]] || stop_container
+  for name in "$container" ${blank:+"openclaw-$blank"}; do
+    ! is_there "$name" || docker rm -f "$name" >/dev/null
   done
 }
 
@@ -62,6 +83,15 @@ remove_container() {
 at_most_all_cpus() { awk -v want="$1" -v have="$(nproc)" 'BEGIN { print want < have ? want : have }'; }
 
 set_cpus() { docker update --cpus "$(at_most_all_cpus "$1")" "$container" >/dev/null; }
+
+# The heap is read at each start, from beside the volume's data: an environment could never be changed.
+limits_path() { echo "$(dirname "$(volume_path)")/limits"; }
+
+heap_mib() { cat "$(limits_path)/heap-mib" 2>/dev/null; }
+
+set_heap() { write_atomically "$(limits_path)/heap-mib" "${flag[heap-mib]}"; }
+
+readonly START='export NODE_OPTIONS="--max-old-space-size=$(cat /etc/1mins/heap-mib)"; exec openclaw gateway --bind lan --port 18789'
 
 # gVisor puts a kernel of its own between the tenant and ours, where the worker has it.
 runtime_flags() {
@@ -71,6 +101,7 @@ runtime_flags() {
 }
 
 run_container() {
+  set_heap
   local -a run=(
     --name "$container" --hostname "$host" --pull never --init
     --restart unless-stopped --stop-timeout 60
@@ -80,15 +111,14 @@ run_container() {
     --read-only --tmpfs '/tmp:size=256m,mode=1777'
     --tmpfs '/home/node/.cache:size=64m,uid=1000,gid=1000,mode=700'
     --network "$container" -p "0.0.0.0:${flag[port]}:18789"
-    -v "$volume:/home/node/.openclaw"
+    -v "$volume:/home/node/.openclaw" -v "$(limits_path):/etc/1mins:ro"
     -e OPENCLAW_DISABLE_BONJOUR=1 -e AWS_EC2_METADATA_DISABLED=true
-    -e "NODE_OPTIONS=--max-old-space-size=${flag[heap-mib]}"
     --log-driver json-file --log-opt max-size=10m --log-opt max-file=3
     --label "in.1mins.project=${flag[project]}" --label "in.1mins.instance=${flag[instance]}"
     --label "in.1mins.generation=${flag[generation]}"
   )
   # shellcheck disable=SC2046 # two words, or none
   docker run -d $(runtime_flags) "${run[@]}" "${flag[image]}" \
-    openclaw gateway --bind lan --port 18789 >/dev/null ||
+    sh -c "$START" >/dev/null ||
     give_up "$LATER" not_run "Docker could not start the container"
 }

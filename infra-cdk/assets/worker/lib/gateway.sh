@@ -51,6 +51,15 @@ await_start() {
   free_boot_slot
 }
 
+# Waits without the lock; then the gateway has the CPUs that it is sold with, and the lock is held.
+await_capped() {
+  await_start $((SECONDS + ${flag[wait]}))
+  lock_project
+  refuse_below_tombstone
+  refuse_below_container
+  set_cpus "${flag[cpus]}"
+}
+
 # From the last start of the container, or its adoption, until now.
 boot_ms() {
   local started

@@ -78,6 +78,29 @@ refuse_below_container() {
     give_up "$FENCED" fenced "generation $found_generation is newer than ${flag[generation]}"
 }
 
+# Acts that have an undo are numbered within their generation. Which was the last, and how it ended, is
+# noted before anything is done: a late one finds that and loses.
+act_number=-1 act_end=''
+
+# read_act KIND: -1 without one of this generation.
+read_act() {
+  local generation number end
+  act_number=-1 act_end=''
+  read -r generation number end < <(cat "$STATE/$1/${flag[project]}" 2>/dev/null) || return 0
+  [[ "$generation" != "${flag[generation]}" ]] || act_number="$number" act_end="$end"
+}
+
+# begin_act KIND END: END is `done`, or `undone` for the undo.
+begin_act() {
+  read_act "$1"
+  ((${flag[number]} > act_number)) ||
+    { ((${flag[number]} == act_number)) && [[ "$2" == undone || "$act_end" == done ]]; } ||
+    give_up "$FENCED" fenced "number ${flag[number]} of $1 is over: $act_number was $act_end"
+  write_atomically "$STATE/$1/${flag[project]}" "${flag[generation]} ${flag[number]} $2"
+}
+
+forget_acts() { rm -f "$STATE/halts/${flag[project]}" "$STATE/resizes/${flag[project]}"; }
+
 # What Docker and the note say of the holder's container; all empty when there is none.
 found_generation='' found_instance='' found_configured='' found_status='' found_restarts='' found_address='' found_started=''
 

@@ -6,6 +6,7 @@ mod bytes;
 pub mod chat_tickets;
 pub mod configurations;
 pub mod deliveries;
+pub mod erasure;
 pub mod fleet;
 pub mod heartbeats;
 pub mod intents;
