@@ -3,6 +3,7 @@ import type { Saga } from '../constructs/saga.js';
 import { BLANK } from './blank.js';
 import { CONFIGURE } from './configure.js';
 import { DRAIN } from './drain.js';
+import { ERASE } from './erase.js';
 import { GROW } from './grow.js';
 import { HALT } from './halt.js';
 import { PROVISION } from './provision.js';
@@ -16,6 +17,7 @@ export const SAGAS = {
   configure: CONFIGURE,
   halt: HALT,
   resize: RESIZE,
+  erase: ERASE,
 } as const satisfies Record<string, Saga>;
 
 export type SagaName = keyof typeof SAGAS;
