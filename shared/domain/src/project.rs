@@ -191,7 +191,7 @@ impl Project {
         self.in_order(backup.is_none_or(|it| it.number >= self.halts), event)?;
         let kept = Self { backup: backup.or(self.backup.as_ref()).cloned(), ..self.clone() };
         Ok(match purpose {
-            Purpose::Suspend => Self { state, ..kept },
+            Purpose::Suspend => Self { state, reason: None, ..kept },
             Purpose::Move { plan } => Self { plan, ..kept.next_attempt(state) },
         })
     }

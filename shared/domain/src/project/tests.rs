@@ -145,6 +145,15 @@ fn what_was_brought_to_safety_before_the_worker_was_lost_moves_on() {
 }
 
 #[test]
+fn what_was_lost_after_it_was_brought_to_safety_is_suspended_without_a_complaint() {
+    let halting = project().halting(2, 0).unwrap();
+    let lost = halting.changed(Event::InstanceLost, Some("lost")).unwrap();
+    let suspended = lost.halted(2, Purpose::Suspend, Some(&backup(2, 0))).unwrap();
+    assert_eq!((suspended.state, suspended.reason), (State::Suspended, None));
+    assert_eq!(suspended.backup, Some(backup(2, 0)));
+}
+
+#[test]
 fn a_plan_that_was_taken_back_is_late_and_a_later_one_stays() {
     let change = |from, to, cause| PlanChange { from, to, cause };
     let (standard, pro) = (PlanId::Standard, PlanId::Pro);
