@@ -21,10 +21,11 @@ use serde_json::Value;
 use std::sync::Arc;
 use testkit::{
     backups::FakeBackups, bundles::FakeBundles, clock::FakeClock, commands::FakeCommands,
-    configurations::FakeConfigurations, fleet::FakeFleet, heartbeats::FakeHeartbeats,
-    intents::FakeIntents, keys::FakeProviderKeys, machines::FakeMachines, make, outage::Outage,
-    placements::FakePlacements, projects::FakeProjects, queue::FakeQueue, random::FakeRandom,
-    routes::FakeRouteLog, sagas::FakeSagas, vault::FakeVault,
+    configurations::FakeConfigurations, erasure::FakeErasure, fleet::FakeFleet,
+    heartbeats::FakeHeartbeats, intents::FakeIntents, keys::FakeProviderKeys,
+    machines::FakeMachines, make, outage::Outage, placements::FakePlacements,
+    projects::FakeProjects, queue::FakeQueue, random::FakeRandom, routes::FakeRouteLog,
+    sagas::FakeSagas, vault::FakeVault,
 };
 
 pub(crate) struct World {
@@ -140,6 +141,7 @@ impl World {
             "provision" => self.provision(payload).await,
             "docker-run" => self.launch(payload).await,
             "health-check" => answer(health_check::handle(&self.commands, &read(payload)).await),
+            "erase" => self.erase(payload).await,
             "drain" => {
                 let (fleet, machines, clock) = (&self.fleet, &self.machines, &*self.clock);
                 let world = drain::World { fleet, machines, clock };
@@ -203,6 +205,13 @@ impl World {
             config: &self.settings.launch,
         };
         answer(docker_run::handle(&world, &read(payload)).await)
+    }
+
+    async fn erase(&self, payload: Value) -> Result<Value, Raised> {
+        let (projects, configurations) = (&self.projects, &self.configurations);
+        let erasure = &FakeErasure { projects, configurations };
+        let world = erase::World { projects, configurations, backups: &self.backups, erasure };
+        answer(erase::handle(&world, &read(payload)).await)
     }
 
     async fn watch(&self, payload: Value) -> Result<Value, Raised> {
