@@ -110,11 +110,19 @@ export const FUNCTIONS = {
   'project-state': {
     memoryMib: 256,
     timeoutS: 30,
-    env: (it) => ({ ...projects(it), CONFIGURE_ARN: sagaArn(it, 'configure') }),
+    env: (it) => ({
+      ...projects(it),
+      CONFIGURE_ARN: sagaArn(it, 'configure'),
+      PROVISION_ARN: sagaArn(it, 'provision'),
+      HALT_ARN: sagaArn(it, 'halt'),
+    }),
     may: (it) => [
       to.readWrite(it.tables.projects),
       // What an owner has set while the instance was being launched.
       to.start(sagaArn(it, 'configure')),
+      // An instance that outgrows its worker is halted, and then runs elsewhere.
+      to.start(sagaArn(it, 'halt')),
+      to.start(sagaArn(it, 'provision')),
     ],
   },
   placement: {
@@ -190,8 +198,17 @@ export const FUNCTIONS = {
   route: {
     memoryMib: 256,
     timeoutS: 30,
-    env: (it) => ({ ...ledger(it), ROUTES_QUEUE_URL: it.queues.routes.queueUrl }),
-    may: (it) => [to.readWrite(it.tables.ledger), to.send(it.queues.routes)],
+    env: (it) => ({
+      ...ledger(it),
+      ...projects(it),
+      ROUTES_QUEUE_URL: it.queues.routes.queueUrl,
+    }),
+    may: (it) => [
+      to.readWrite(it.tables.ledger),
+      to.send(it.queues.routes),
+      // Whether a halt can still be undone.
+      to.read(it.tables.projects),
+    ],
   },
   'route-publisher': {
     memoryMib: 256,

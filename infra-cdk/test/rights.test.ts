@@ -93,7 +93,7 @@ describe.each(Object.keys(FUNCTIONS))('%s', (name) => {
     const expected: Record<string, string[]> = {
       api: ['configure', 'provision'],
       billing: ['provision'],
-      'project-state': ['configure'],
+      'project-state': ['configure', 'halt', 'provision'],
       'warm-pool': ['blank', 'drain', 'grow'],
       operator: ['drain'],
     };

@@ -1,6 +1,6 @@
 //! The golden inputs under `events/`: one at least for each function, each one that it understands.
 
-use contracts::{billing::DeliveryStored, mail::Letter, provision::Call, routes::WakeUp};
+use contracts::{billing::DeliveryStored, mail::Letter, routes::WakeUp};
 use serde_json::Value;
 use std::{fs, path::PathBuf};
 
@@ -65,8 +65,8 @@ fn understand(function: &str, event: &Value, case: &str) {
             "provision" => serde_json::from_value::<provision::Call>(event).is_ok(),
             "docker-run" => serde_json::from_value::<docker_run::Call>(event).is_ok(),
             "health-check" => serde_json::from_value::<health_check::Call>(event).is_ok(),
-            "route" => serde_json::from_value::<Call<contracts::routes::Step>>(event).is_ok(),
-            "notify" => serde_json::from_value::<Call<String>>(event).is_ok(),
+            "route" => serde_json::from_value::<route::Call>(event).is_ok(),
+            "notify" => serde_json::from_value::<notify::Call>(event).is_ok(),
             "erase" => serde_json::from_value::<erase::Call>(event).is_ok(),
             "drain" => serde_json::from_value::<drain::Call>(event).is_ok(),
             // It takes no input.

@@ -4,7 +4,7 @@ pub(crate) mod doors;
 pub(crate) mod settings;
 
 use crate::asl::Raised;
-use contracts::{billing::DeliveryStored, provision::Call, routes::WakeUp};
+use contracts::{billing::DeliveryStored, routes::WakeUp};
 use domain::{
     project::{Project, State},
     route::{Page, Target},
@@ -20,11 +20,11 @@ use settings::Settings;
 use std::sync::Arc;
 use testkit::{
     backups::FakeBackups, bundles::FakeBundles, clock::FakeClock, commands::FakeCommands,
-    configurations::FakeConfigurations, deliveries::FakeDeliveries, fleet::FakeFleet,
-    heartbeats::FakeHeartbeats, intents::FakeIntents, keys::FakeProviderKeys,
-    machines::FakeMachines, make,
-    placements::FakePlacements, projects::FakeProjects, queue::FakeQueue, random::FakeRandom,
-    routes::FakeRouteLog, sagas::FakeSagas, vault::FakeVault,
+    configurations::FakeConfigurations, deliveries::FakeDeliveries, erasure::FakeErasure,
+    fleet::FakeFleet, heartbeats::FakeHeartbeats, intents::FakeIntents, keys::FakeProviderKeys,
+    machines::FakeMachines, make, placements::FakePlacements, projects::FakeProjects,
+    queue::FakeQueue, random::FakeRandom, routes::FakeRouteLog, sagas::FakeSagas,
+    vault::FakeVault,
 };
 
 pub(crate) struct World {
@@ -59,6 +59,7 @@ pub(crate) struct Started {
     pub(crate) grow: FakeSagas,
     pub(crate) drain: FakeSagas,
     pub(crate) configure: FakeSagas,
+    pub(crate) halt: FakeSagas,
 }
 
 /// What instances are launched with.
@@ -132,14 +133,14 @@ impl World {
             "project-state" => self.record(payload).await,
             "route" => {
                 let (ledger, wake_ups, clock) = (&self.routes, &self.wake_ups, &*self.clock);
-                let world = route::World { ledger, wake_ups, clock };
-                let call: Call<_> = read(payload);
-                answer(route::handle(world, &call).await)
+                let world = route::World { ledger, wake_ups, projects: &self.projects, clock };
+                answer(route::handle(world, &read(payload)).await)
             }
             "placement" => self.place(payload).await,
             "provision" => self.provision(payload).await,
             "docker-run" => self.launch(payload).await,
             "health-check" => answer(health_check::handle(&self.commands, &read(payload)).await),
+            "erase" => self.erase(payload).await,
             "drain" => {
                 let (fleet, machines, clock) = (&self.fleet, &self.machines, &*self.clock);
                 let world = drain::World { fleet, machines, clock };
@@ -184,6 +185,8 @@ impl World {
             projects: &self.projects,
             configurations: &self.configurations,
             configures: &self.sagas.configure,
+            provisions: &self.sagas.provision,
+            halts: &self.sagas.halt,
             clock: &*self.clock,
         };
         answer(project_state::handle(&world, &read(payload)).await)
@@ -204,6 +207,13 @@ impl World {
             config: &self.settings.launch,
         };
         answer(docker_run::handle(&world, &read(payload)).await)
+    }
+
+    async fn erase(&self, payload: Value) -> Result<Value, Raised> {
+        let (projects, configurations) = (&self.projects, &self.configurations);
+        let erasure = &FakeErasure { projects, configurations };
+        let world = erase::World { projects, configurations, backups: &self.backups, erasure };
+        answer(erase::handle(&world, &read(payload)).await)
     }
 
     async fn watch(&self, payload: Value) -> Result<Value, Raised> {

@@ -102,6 +102,7 @@ async fn make<W: World>(
         subscription_id: None,
         backup: None,
         halts: 0,
+        plan_cause: None,
         created_at: api.clock.now(),
     };
     let model_key = format!("sk-1mins-{}", random::secret());

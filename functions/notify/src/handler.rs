@@ -1,10 +1,7 @@
 //! Find whom to write to, write, hand it to the provider.
 
-use crate::letters;
-use contracts::{
-    mail::Letter,
-    provision::{Call, Saga},
-};
+use crate::{letters, receipt::confirm_erasure};
+use contracts::{erase::Saga as EraseSaga, mail::Letter, provision::Saga};
 use domain::{
     email::EmailAddress,
     id::TenantId,
@@ -13,15 +10,19 @@ use domain::{
 use ports::{
     Unavailable,
     accounts::Accounts,
+    clock::Clock,
     mail::{Mail, SendError},
     projects::Projects,
 };
 use runtime::fault::{Classify, Fault};
 use serde::Deserialize;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-pub enum Step {
-    Notify,
+/// What a state machine sends.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(tag = "step", content = "saga")]
+pub enum Call {
+    Notify(Box<Saga>),
+    Receipt(EraseSaga),
 }
 
 /// Where links lead.
@@ -33,15 +34,29 @@ pub struct Origins {
     pub instance_url_port: String,
 }
 
-/// The step of the saga: tells the owner that the agent runs, and where.
+/// One step of a saga: tells the owner what has become of the agent.
 pub async fn announce(
     projects: &impl Projects,
     accounts: &impl Accounts,
     mail: &impl Mail,
+    clock: &impl Clock,
     origins: &Origins,
-    call: &Call<Step>,
+    call: &Call,
 ) -> Result<(), NotifyError> {
-    let (Step::Notify, saga) = (call.step, &call.saga);
+    match call {
+        Call::Notify(saga) => announce_running(projects, accounts, mail, origins, saga).await,
+        Call::Receipt(saga) => confirm_erasure(projects, accounts, mail, clock, saga).await,
+    }
+}
+
+/// Says that the agent runs, and where.
+async fn announce_running(
+    projects: &impl Projects,
+    accounts: &impl Accounts,
+    mail: &impl Mail,
+    origins: &Origins,
+    saga: &Saga,
+) -> Result<(), NotifyError> {
     let project = projects.find(&saga.project_id).await?;
     // A step may run late, or again days later by an operator's hand. Old news is no news.
     let Some(project) = project.filter(|it| is_news(it, saga)) else {

@@ -74,6 +74,18 @@ pub(crate) fn running(
     compose(to, &subject, &news, instance_url, &access)
 }
 
+/// To be kept: it is the only trace that we leave with the owner.
+pub(crate) fn erased(to: EmailAddress, name: &str, host: &str, at: &str) -> Message {
+    let subject = format!("Your agent {name} was deleted");
+    let news = format!(
+        "On {at} we deleted your OpenClaw agent {name} with everything that we kept of it: its \
+         files and their backups, its configuration, its keys and tokens. Its address answers no \
+         more:"
+    );
+    let otherwise = "This cannot be undone. What we keep are the invoices, as the law asks of us.";
+    compose(to, &subject, &news, &format!("https://{host}"), otherwise)
+}
+
 /// One sentence, the link on a line of its own, another sentence.
 fn compose(to: EmailAddress, subject: &str, before: &str, link: &str, after: &str) -> Message {
     let text = format!("{before}\n\n{link}\n\n{after}\n\n1mins.in\n");

@@ -1,11 +1,11 @@
 //! # Notify
 //!
-//! Writes to people: the letters that the API leaves in the queue, and the good news at the end of
-//! a provisioning.
+//! Writes to people: the letters that the API leaves in the queue, the good news at the end of a
+//! provisioning, and the receipt at the end of an erasure.
 //!
 //! | | |
 //! |---|---|
-//! | Called by | queue `mail`, one message a letter; `provision` saga, step `Notify` |
+//! | Called by | queue `mail`, one message a letter; `provision` saga, step `Notify`; `erase` saga, step `Receipt` |
 //! | Reads | the project; the address of the tenant's owner |
 //! | Writes | mail |
 //! | Idempotency key | none: SES takes no key. A repeat after a lost answer sends the same mail again; every letter is harmless to get twice, and a link that was used says so |
@@ -14,7 +14,8 @@
 
 mod handler;
 mod letters;
+mod receipt;
 mod trigger;
 
-pub use handler::{NotifyError, Origins, Step, announce, deliver};
+pub use handler::{Call, NotifyError, Origins, announce, deliver};
 pub use trigger::Trigger;

@@ -1,8 +1,11 @@
 //! Wiring only.
 #![recursion_limit = "256"] // the SDK's futures nest deep
 
-use adapters::dynamodb::{accounts::DynamoAccounts, projects::DynamoProjects};
-use adapters::ses::SesMail;
+use adapters::{
+    clock::SystemClock,
+    dynamodb::{accounts::DynamoAccounts, projects::DynamoProjects},
+    ses::SesMail,
+};
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use notify::{Origins, Trigger, announce, deliver};
 use runtime::{env, fault::diagnose, records, telemetry};
@@ -24,8 +27,8 @@ async fn main() -> Result<(), Error> {
                 let each = async |letter| deliver(mail, origins, letter).await;
                 Ok(Some(records::each(batch, each).await))
             }
-            Trigger::Announce(call) => {
-                match announce(projects, accounts, mail, origins, &call).await {
+            Trigger::Step(call) => {
+                match announce(projects, accounts, mail, &SystemClock, origins, &call).await {
                     Ok(()) => Ok(None),
                     Err(error) => Err(diagnose(&error)),
                 }

@@ -1,15 +1,14 @@
-//! Who calls: the queue with a batch of letters, or a saga with its step.
+//! Who calls: the queue with a batch of letters, or a saga with one of its steps.
 
-use crate::Step;
+use crate::Call;
 use aws_lambda_events::event::sqs::SqsEvent;
-use contracts::provision::Call;
 use serde::{Deserialize, Deserializer, de::Error};
 use serde_json::Value;
 
 #[derive(Debug)]
 pub enum Trigger {
     Letters(SqsEvent),
-    Announce(Box<Call<Step>>),
+    Step(Call),
 }
 
 /// Told apart by the `Records` that only a queue sends. Not by trying one after the other: what is
@@ -20,7 +19,7 @@ impl<'de> Deserialize<'de> for Trigger {
         let trigger = if event.get("Records").is_some() {
             serde_json::from_value(event).map(Self::Letters)
         } else {
-            serde_json::from_value(event).map(Self::Announce)
+            serde_json::from_value(event).map(Self::Step)
         };
         trigger.map_err(D::Error::custom)
     }
@@ -37,7 +36,10 @@ mod tests {
         assert!(matches!(letters, Trigger::Letters(batch) if batch.records.len() == 2));
         let running = include_str!("../../../events/notify/running.json");
         let running = serde_json::from_str(running).unwrap();
-        assert!(matches!(running, Trigger::Announce(call) if call.step == Step::Notify));
+        assert!(matches!(running, Trigger::Step(call) if matches!(call, Call::Notify(_))));
+        let erased = include_str!("../../../events/notify/erased.json");
+        let erased = serde_json::from_str(erased).unwrap();
+        assert!(matches!(erased, Trigger::Step(call) if matches!(call, Call::Receipt(_))));
         let error = serde_json::from_str::<Trigger>(r#"{"step":"Nothing"}"#).unwrap_err();
         assert!(error.to_string().contains("`Nothing`"), "{error}");
     }

@@ -1,14 +1,19 @@
 //! What people get to read.
 
-use contracts::{mail::Letter, provision::Call};
+use contracts::{erase::Saga as EraseSaga, mail::Letter};
 use domain::{
     email::EmailAddress,
     project::{Project, State},
 };
-use notify::{NotifyError, Origins, Step, announce, deliver};
-use ports::accounts::{Credentials, PasswordHash};
+use notify::{Call, NotifyError, Origins, announce, deliver};
+use ports::{
+    accounts::{Credentials, PasswordHash},
+    clock::Clock,
+};
 use runtime::fault::{Classify, Fault};
-use testkit::{accounts::FakeAccounts, mail::FakeMail, make, projects::FakeProjects};
+use testkit::{
+    accounts::FakeAccounts, clock::FakeClock, mail::FakeMail, make, projects::FakeProjects,
+};
 
 fn origins() -> Origins {
     Origins { app_url: "https://app.test".into(), instance_url_port: ":8443".into() }
@@ -28,12 +33,12 @@ fn accounts() -> FakeAccounts {
     accounts
 }
 
-fn call() -> Call<Step> {
-    Call { step: Step::Notify, saga: make::saga() }
+fn call() -> Call {
+    Call::Notify(Box::new(make::saga()))
 }
 
 async fn announced(projects: FakeProjects, mail: &FakeMail) -> Result<(), NotifyError> {
-    announce(&projects, &accounts(), mail, &origins(), &call()).await
+    announce(&projects, &accounts(), mail, &FakeClock::default(), &origins(), &call()).await
 }
 
 #[tokio::test]
@@ -65,6 +70,27 @@ async fn old_news_is_not_sent() {
 }
 
 #[tokio::test]
+async fn the_owner_reads_what_was_deleted_and_when() {
+    let receipt = Call::Receipt(EraseSaga::of(&running()));
+    for (state, letters) in [(State::Deleting, 0), (State::Deleted, 1)] {
+        let mail = FakeMail::default();
+        let projects = FakeProjects::of([Project { state, ..running() }]);
+        let clock = FakeClock::default();
+        announce(&projects, &accounts(), &mail, &clock, &origins(), &receipt).await.unwrap();
+        let sent = mail.sent();
+        assert_eq!(sent.len(), letters, "{state:?}");
+        for message in sent {
+            assert_eq!(message.to.as_str(), "ada@example.com");
+            assert_eq!(message.subject, "Your agent mybot was deleted");
+            let when = clock.now().strftime("%-d %B %Y at %H:%M UTC").to_string();
+            for word in [when.as_str(), "backups", "https://mybot-a1b2c3d4e5.1mins.test"] {
+                assert!(message.text.contains(word), "{word}: {}", message.text);
+            }
+        }
+    }
+}
+
+#[tokio::test]
 async fn what_passes_is_retried_and_what_does_not_is_not() {
     let mail = FakeMail::default();
     mail.outage.begin(1);
@@ -73,7 +99,9 @@ async fn what_passes_is_retried_and_what_does_not_is_not() {
 
     let strangers = FakeAccounts::default();
     let projects = FakeProjects::of([running()]);
-    let nobody = announce(&projects, &strangers, &mail, &origins(), &call()).await.unwrap_err();
+    let clock = FakeClock::default();
+    let nobody = announce(&projects, &strangers, &mail, &clock, &origins(), &call()).await;
+    let nobody = nobody.unwrap_err();
     assert_eq!(nobody.fault(), Fault::Terminal);
 }
 

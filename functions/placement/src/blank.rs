@@ -6,10 +6,7 @@ use crate::{
     handler::{PlaceError, World, release},
 };
 use contracts::{blank::Saga, provision::ReadyWorker};
-use domain::{
-    fit::Demand,
-    worker::{Holder, Worker},
-};
+use domain::{fit::Demand, worker::Holder};
 use ports::{clock::Clock, fleet::Fleet, random::Random};
 
 pub(crate) async fn reserve<F: Fleet, P, C: Clock, R: Random>(
@@ -22,6 +19,7 @@ pub(crate) async fn reserve<F: Fleet, P, C: Clock, R: Random>(
         plan: saga.plan,
         demand: Demand::of(saga.plan.plan(), world.config.architecture)
             .within(world.fleet.regions()),
+        takes_blank: false,
     };
     let found = Search::new(world, &wish).run().await?;
     if world.fleet.is_given_up(&saga.reservation_id).await? {
@@ -35,14 +33,6 @@ pub(crate) async fn reserve<F: Fleet, P, C: Clock, R: Random>(
         }
     };
     let fresh = world.fleet.find(&worker.id).await?;
-    fresh.and_then(|it| place_on(&it, &wish.holder)).ok_or(PlaceError::NoRoomForBlank)
-}
-
-fn place_on(worker: &Worker, holder: &Holder) -> Option<ReadyWorker> {
-    Some(ReadyWorker {
-        worker_id: worker.id.clone(),
-        node_id: worker.node_id.clone()?,
-        address: worker.address?,
-        port: worker.reservations.get(holder)?.port,
-    })
+    let place = fresh.and_then(|it| ReadyWorker::at(&it, &saga.reservation_id));
+    place.ok_or(PlaceError::NoRoomForBlank)
 }

@@ -26,6 +26,8 @@ pub(crate) struct Wish<'a> {
     pub(crate) reservation_id: &'a ReservationId,
     pub(crate) plan: PlanId,
     pub(crate) demand: Demand,
+    /// Whether an instance that has started already will do.
+    pub(crate) takes_blank: bool,
 }
 
 /// Where the wish came true.
@@ -104,7 +106,9 @@ impl<'a, F: Fleet, P, C: Clock, R: Random> Search<'a, F, P, C, R> {
 
     /// The warm blank of the plan on the tightest worker: it is where best fit had put it.
     fn choose_blank(&self) -> Option<(Worker, BlankId, Reservation)> {
-        self.wish.holder.project()?;
+        if !self.wish.takes_blank {
+            return None;
+        }
         let demand = &self.wish.demand;
         let open = |it: &&Worker| it.admits() && demand.may_be_in(&it.origin.region);
         let warm = self.seen.iter().filter(open).flat_map(|worker| {

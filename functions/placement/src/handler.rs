@@ -1,7 +1,9 @@
 //! The steps, and how they fail.
 
-use crate::{blank, project};
-use contracts::{blank::Saga as BlankSaga, provision::Saga};
+use crate::{blank, halt, project, resize};
+use contracts::{
+    blank::Saga as BlankSaga, halt::Saga as HaltSaga, provision::Saga, resize::Saga as ResizeSaga,
+};
 use domain::{id::ReservationId, offering::Architecture, plan::PlanId};
 use ports::{Unavailable, clock::Clock, fleet::Fleet, placements::Placements, random::Random};
 use runtime::fault::{Classify, Fault};
@@ -17,6 +19,11 @@ pub enum Call {
     UndoReserve(Saga),
     ReserveBlank(BlankSaga),
     UndoReserveBlank(BlankSaga),
+    Locate(HaltSaga),
+    Release(HaltSaga),
+    Widen(ResizeSaga),
+    UndoWiden(ResizeSaga),
+    Settle(ResizeSaga),
 }
 
 /// What a stage says about placement.
@@ -48,6 +55,10 @@ pub enum PlaceError {
     SoldOut { maximum: u32 },
     #[error("no worker has room for a blank instance")]
     NoRoomForBlank,
+    #[error("the instance's worker is lost, and what to do about that is not settled yet")]
+    WorkerLost,
+    #[error("the instance has no place on a worker that is ready")]
+    NotPlaced,
     #[error("could not read or write the fleet")]
     Fleet(#[from] Unavailable),
     #[error("could not write the answer")]
@@ -57,9 +68,12 @@ pub enum PlaceError {
 impl Classify for PlaceError {
     fn fault(&self) -> Fault {
         match self {
-            Self::GivenUp | Self::SoldOut { .. } | Self::NoRoomForBlank | Self::Answer(_) => {
-                Fault::Terminal
-            }
+            Self::GivenUp
+            | Self::SoldOut { .. }
+            | Self::NoRoomForBlank
+            | Self::WorkerLost
+            | Self::NotPlaced
+            | Self::Answer(_) => Fault::Terminal,
             Self::Contended(_) | Self::Fleet(_) => Fault::Retryable,
         }
     }
@@ -78,6 +92,20 @@ pub async fn handle<F: Fleet, P: Placements, C: Clock, R: Random>(
         Call::ReserveBlank(saga) => Ok(serde_json::to_value(blank::reserve(world, saga).await?)?),
         Call::UndoReserveBlank(saga) => {
             release(world, &saga.reservation_id).await?;
+            Ok(Value::Null)
+        }
+        Call::Locate(saga) => Ok(serde_json::to_value(halt::locate(world, saga).await?)?),
+        Call::Release(saga) => {
+            halt::release(world, saga).await?;
+            Ok(Value::Null)
+        }
+        Call::Widen(saga) => Ok(serde_json::to_value(resize::widen(world, saga).await?)?),
+        Call::UndoWiden(saga) => {
+            resize::narrow(world, saga).await?;
+            Ok(Value::Null)
+        }
+        Call::Settle(saga) => {
+            resize::settle(world, saga).await?;
             Ok(Value::Null)
         }
     }

@@ -8,6 +8,8 @@ use crate::{
 use contracts::provision::{Reserved, Saga};
 use domain::{
     fit::Demand,
+    id::ReservationId,
+    plan::PlanId,
     worker::{Holder, State, Worker},
 };
 use ports::{
@@ -21,13 +23,15 @@ pub(crate) async fn reserve<F: Fleet, P: Placements, C: Clock, R: Random>(
     world: &World<'_, F, P, C, R>,
     saga: &Saga,
 ) -> Result<Reserved, PlaceError> {
-    count_in(world, saga).await?;
+    count_in(world, saga.plan, &saga.reservation_id).await?;
     let wish = Wish {
         holder: Holder::from(saga.project_id.clone()),
         reservation_id: &saga.reservation_id,
         plan: saga.plan,
         demand: Demand::of(saga.plan.plan(), world.config.architecture)
             .within(world.fleet.regions()),
+        // What starts from a backup has to have it before its first start.
+        takes_blank: saga.restore.is_none(),
     };
     let mut search = Search::new(world, &wish);
     let found = search.run().await?;
@@ -48,24 +52,34 @@ pub(crate) async fn release<F: Fleet, P, C: Clock, R>(
     saga: &Saga,
 ) -> Result<(), PlaceError> {
     give_back(world, &saga.reservation_id).await?;
-    if world.config.maximum_instances.contains_key(&saga.plan) {
-        world.fleet.count_out(saga.plan, &saga.reservation_id).await?;
-    }
-    Ok(())
+    count_out(world, saga.plan, &saga.reservation_id).await
 }
 
 /// Counted before it is placed: who is over the maximum has taken nothing yet.
-async fn count_in<F: Fleet, P, C: Clock, R>(
+pub(crate) async fn count_in<F: Fleet, P, C: Clock, R>(
     world: &World<'_, F, P, C, R>,
-    saga: &Saga,
+    plan: PlanId,
+    reservation: &ReservationId,
 ) -> Result<(), PlaceError> {
-    let Some(&maximum) = world.config.maximum_instances.get(&saga.plan) else { return Ok(()) };
+    let Some(&maximum) = world.config.maximum_instances.get(&plan) else { return Ok(()) };
     let at = world.clock.now();
-    if world.fleet.count_in(saga.plan, &saga.reservation_id, maximum, at).await? {
+    if world.fleet.count_in(plan, reservation, maximum, at).await? {
         Ok(())
     } else {
         Err(PlaceError::SoldOut { maximum })
     }
+}
+
+/// Undo of [`count_in`].
+pub(crate) async fn count_out<F: Fleet, P, C, R>(
+    world: &World<'_, F, P, C, R>,
+    plan: PlanId,
+    reservation: &ReservationId,
+) -> Result<(), PlaceError> {
+    if world.config.maximum_instances.contains_key(&plan) {
+        world.fleet.count_out(plan, reservation).await?;
+    }
+    Ok(())
 }
 
 fn answer(saga: &Saga, found: Found) -> (Reserved, Outcome) {

@@ -1,8 +1,11 @@
 //! Which event each step is.
 
-use crate::{configuration, reason};
-use contracts::{configure::Saga as ConfigureSaga, provision::Saga};
-use domain::project::Event;
+use crate::{configuration, halt, reason, resize};
+use contracts::{
+    configure::Saga as ConfigureSaga, erase::Saga as EraseSaga, halt::Saga as HaltSaga,
+    provision::Saga, resize::Saga as ResizeSaga,
+};
+use domain::project::{Event, Project};
 use ports::{
     Unavailable,
     clock::Clock,
@@ -23,6 +26,15 @@ pub enum Call {
     UndoFinish(Saga),
     RecordApplied(ConfigureSaga),
     UndoConfigure(ConfigureSaga),
+    BeginHalt(HaltSaga),
+    UndoBeginHalt(HaltSaga),
+    FinishHalt(HaltSaga),
+    Continue(HaltSaga),
+    FinishResize(ResizeSaga),
+    UndoFinishResize(ResizeSaga),
+    MoveInstead(ResizeSaga),
+    BeginErase(EraseSaga),
+    FinishErase(EraseSaga),
 }
 
 /// Everything outside that the steps need.
@@ -31,6 +43,10 @@ pub struct World<'a, P, N, S, C> {
     pub configurations: &'a N,
     /// Executions that bring configurations to instances.
     pub configures: &'a S,
+    /// Executions that bring projects to where they run.
+    pub provisions: &'a S,
+    /// Executions that bring instances to rest.
+    pub halts: &'a S,
     pub clock: &'a C,
 }
 
@@ -38,15 +54,16 @@ pub struct World<'a, P, N, S, C> {
 pub enum StepError {
     #[error("could not record how far the project has come")]
     Change(#[from] ChangeError),
-    #[error("could not record what its instance has taken over")]
-    Configuration(#[from] Unavailable),
+    #[error("could not record what its instance has taken over, or start what comes next")]
+    Next(#[from] Unavailable),
 }
 
 impl Classify for StepError {
     fn fault(&self) -> Fault {
         match self {
-            Self::Configuration(_)
-            | Self::Change(ChangeError::LostRace | ChangeError::Unavailable(_)) => Fault::Retryable,
+            Self::Next(_) | Self::Change(ChangeError::LostRace | ChangeError::Unavailable(_)) => {
+                Fault::Retryable
+            }
             Self::Change(
                 ChangeError::Unknown(_)
                 | ChangeError::Illegal(_)
@@ -68,15 +85,27 @@ pub async fn handle<P: Projects, N: Configurations, S: Sagas, C: Clock>(
             change(projects, saga, Event::ProvisioningFinished, None).await?;
             Ok(configuration::catch_up(world, saga).await?)
         }
-        Call::UndoFinish(saga) => undo(projects, saga, Event::FinishUndone, None).await,
+        Call::UndoFinish(saga) => {
+            unless_elsewhere(change(projects, saga, Event::FinishUndone, None).await)
+        }
         Call::UndoBegin(saga) => {
             let reason = reason::for_owner(saga);
             // A Finish that timed out may have landed since its own undo.
-            undo(projects, saga, Event::FinishUndone, None).await?;
-            undo(projects, saga, Event::ProvisioningFailed, Some(reason)).await
+            unless_elsewhere(change(projects, saga, Event::FinishUndone, None).await)?;
+            let failed = change(projects, saga, Event::ProvisioningFailed, Some(reason)).await;
+            unless_elsewhere(failed)
         }
         Call::RecordApplied(saga) => configuration::record(world, saga).await,
         Call::UndoConfigure(saga) => configuration::record_failed(world, saga).await,
+        Call::BeginHalt(saga) => halt::begin(projects, saga).await,
+        Call::UndoBeginHalt(saga) => unless_elsewhere(halt::take_back(projects, saga).await),
+        Call::FinishHalt(saga) => halt::finish(projects, saga).await,
+        Call::Continue(saga) => halt::go_on(world, saga).await,
+        Call::FinishResize(saga) => resize::finish(projects, saga).await,
+        Call::UndoFinishResize(saga) => unless_elsewhere(resize::take_back(projects, saga).await),
+        Call::MoveInstead(saga) => resize::move_instead(world, saga).await,
+        Call::BeginErase(saga) => erased(projects, saga, Event::DeletionBegan).await,
+        Call::FinishErase(saga) => erased(projects, saga, Event::Deleted).await,
     }
 }
 
@@ -86,18 +115,21 @@ async fn change(
     event: Event,
     reason: Option<&str>,
 ) -> Result<(), StepError> {
-    projects.change(&saga.project_id, saga.attempt, event, reason).await?;
+    done(projects.change(&saga.project_id, saga.attempt, event, reason).await)
+}
+
+async fn erased(projects: &impl Projects, saga: &EraseSaga, event: Event) -> Result<(), StepError> {
+    done(projects.change(&saga.project_id, saga.attempt, event, None).await)
+}
+
+pub(crate) fn done(changed: Result<Project, ChangeError>) -> Result<(), StepError> {
+    changed?;
     Ok(())
 }
 
 /// A project that is where the undo cannot touch it is not this saga's any more: nothing to undo.
-async fn undo(
-    projects: &impl Projects,
-    saga: &Saga,
-    event: Event,
-    reason: Option<&str>,
-) -> Result<(), StepError> {
-    match change(projects, saga, event, reason).await {
+fn unless_elsewhere(undone: Result<(), StepError>) -> Result<(), StepError> {
+    match undone {
         Err(StepError::Change(
             ChangeError::Unknown(_) | ChangeError::Illegal(_) | ChangeError::Fenced { .. },
         )) => Ok(()),

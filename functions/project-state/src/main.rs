@@ -17,6 +17,8 @@ async fn main() -> Result<(), Error> {
         projects: &DynamoProjects::connect(require("PROJECTS_TABLE")).await,
         configurations: &DynamoConfigurations::connect(require("PROJECTS_TABLE")).await,
         configures: &StepFunctions::connect(require("CONFIGURE_ARN")).await,
+        provisions: &StepFunctions::connect(require("PROVISION_ARN")).await,
+        halts: &StepFunctions::connect(require("HALT_ARN")).await,
         clock: &SystemClock,
     };
 

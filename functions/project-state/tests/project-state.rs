@@ -34,6 +34,24 @@ fn saga(attempt: u32) -> Saga {
     Saga::of(&Project { attempt, ..make::project() })
 }
 
+/// Everything around the projects.
+#[derive(Default)]
+struct Bench {
+    configurations: FakeConfigurations,
+    configures: FakeSagas,
+    provisions: FakeSagas,
+    halts: FakeSagas,
+    clock: FakeClock,
+}
+
+impl Bench {
+    async fn run(&self, projects: &FakeProjects, call: &Call) -> Result<(), StepError> {
+        let Self { configurations, configures, provisions, halts, clock } = self;
+        let world = World { projects, configurations, configures, provisions, halts, clock };
+        handle(&world, call).await
+    }
+}
+
 async fn run(projects: &FakeProjects, step: Step, saga: Saga) -> Result<(), StepError> {
     let call = match step {
         Step::Begin => Call::Begin(saga),
@@ -41,10 +59,7 @@ async fn run(projects: &FakeProjects, step: Step, saga: Saga) -> Result<(), Step
         Step::Finish => Call::Finish(saga),
         Step::UndoFinish => Call::UndoFinish(saga),
     };
-    let (configurations, configures) = (FakeConfigurations::default(), FakeSagas::default());
-    let clock = &FakeClock::default();
-    let (configurations, configures) = (&configurations, &configures);
-    handle(&World { projects, configurations, configures, clock }, &call).await
+    Bench::default().run(projects, &call).await
 }
 
 async fn stored(projects: &FakeProjects) -> Project {
@@ -242,7 +257,9 @@ mod configuration {
 
         async fn run(&self, call: Call) -> Result<(), StepError> {
             let Self { projects, configurations, configures, clock } = self;
-            handle(&World { projects, configurations, configures, clock }, &call).await
+            let (provisions, halts) = (&FakeSagas::default(), &FakeSagas::default());
+            let world = World { projects, configurations, configures, provisions, halts, clock };
+            handle(&world, &call).await
         }
 
         fn stored(&self) -> Configuration {
@@ -336,5 +353,199 @@ mod configuration {
         assert_eq!(bench.stored().failure(), None);
         let nobody = Bench { configurations: FakeConfigurations::default(), ..Bench::new() };
         nobody.run(Call::UndoConfigure(saga(None))).await.expect("there is nothing to tell");
+    }
+}
+
+/// The steps of a halt, of a change of plan and of an erasure.
+mod halting {
+    use super::*;
+    use contracts::{
+        erase::Saga as EraseSaga,
+        halt::{Archived, Saga as HaltSaga},
+        provision::ReadyWorker,
+        resize::{Saga as ResizeSaga, Widened},
+    };
+    use domain::{backup::Backup, plan::PlanId, project::Purpose};
+    use jiff::Timestamp;
+
+    const MOVE: Purpose = Purpose::Move { plan: PlanId::Pro };
+
+    fn halt(purpose: Purpose) -> HaltSaga {
+        let archived = Some(Archived { backup: Some(backup()) });
+        HaltSaga { archived, ..HaltSaga::of(&project(State::Running), purpose) }
+    }
+
+    fn backup() -> Backup {
+        let (attempt, number, bytes) = (2, 0, 1);
+        Backup { attempt, number, sha256: "0".into(), bytes, taken_at: Timestamp::UNIX_EPOCH }
+    }
+
+    fn resize(in_place: bool) -> ResizeSaga {
+        let place = ReadyWorker {
+            worker_id: make::worker("a", 0).id,
+            node_id: "i-a".to_owned(),
+            address: [10, 0, 0, 1].into(),
+            port: 18789,
+        };
+        let widened = Some(Widened { worker: in_place.then_some(place) });
+        ResizeSaga { widened, ..ResizeSaga::of(&project(State::Running), PlanId::Pro, 7) }
+    }
+
+    /// Makes `calls` on a project in `state`, each twice. The last one may be refused for good.
+    async fn after(bench: &Bench, state: State, calls: &[Call]) -> (Project, Option<Fault>) {
+        let projects = FakeProjects::of([project(state)]);
+        let mut fault = None;
+        for call in calls {
+            for _ in 0..2 {
+                fault = bench.run(&projects, call).await.err().map(|it| it.fault());
+            }
+        }
+        (stored(&projects).await, fault)
+    }
+
+    #[tokio::test]
+    async fn a_halt_ends_suspended_or_on_its_way_elsewhere_with_its_backup() {
+        for (purpose, state, attempt, plan) in [
+            (Purpose::Suspend, State::Suspended, 2, PlanId::Standard),
+            (MOVE, State::Pending, 3, PlanId::Pro),
+        ] {
+            let bench = Bench::default();
+            let calls = [Call::BeginHalt(halt(purpose)), Call::FinishHalt(halt(purpose))];
+            let (halted, fault) = after(&bench, State::Running, &calls).await;
+            let found = (halted.state, halted.attempt, halted.plan, halted.backup);
+            assert_eq!(found, (state, attempt, plan, Some(backup())));
+            assert_eq!(fault, None);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_halt_that_is_undone_leaves_the_project_running_and_its_late_steps_refused() {
+        let undo = || Call::UndoBeginHalt(halt(MOVE));
+        for calls in [vec![Call::BeginHalt(halt(MOVE)), undo()], vec![undo()]] {
+            for late in [Call::BeginHalt(halt(MOVE)), Call::FinishHalt(halt(MOVE))] {
+                let bench = Bench::default();
+                let calls = [calls.clone(), vec![late]].concat();
+                let (undone, fault) = after(&bench, State::Running, &calls).await;
+                assert_eq!((undone.state, undone.halts), (State::Running, 1));
+                assert_eq!(fault, Some(Fault::Terminal));
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn an_undo_that_finds_the_project_elsewhere_leaves_it_alone() {
+        let bench = Bench::default();
+        for state in [State::Pending, State::Suspended, State::Error, State::Deleting] {
+            let undos = [Call::UndoBeginHalt(halt(MOVE)), Call::UndoFinishResize(resize(true))];
+            for undo in undos {
+                let (found, fault) = after(&bench, state, &[undo]).await;
+                assert_eq!((found, fault), (project(state), None), "{state:?}");
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_provisioning_that_finishes_again_does_not_disturb_a_halt() {
+        let calls = [Call::BeginHalt(halt(MOVE)), Call::Finish(saga(2))];
+        let (halting, fault) = after(&Bench::default(), State::Running, &calls).await;
+        assert_eq!((halting.state, fault), (State::Halting, None));
+    }
+
+    #[tokio::test]
+    async fn a_project_that_moves_is_provisioned_once_and_no_other_is() {
+        let cases = [(MOVE, 1), (Purpose::Suspend, 0)];
+        for (purpose, expected) in cases {
+            let bench = Bench::default();
+            let calls = [
+                Call::BeginHalt(halt(purpose)),
+                Call::FinishHalt(halt(purpose)),
+                Call::Continue(halt(purpose)),
+            ];
+            after(&bench, State::Running, &calls).await;
+            let started = bench.provisions.started();
+            assert_eq!(started.len(), expected, "{purpose:?}");
+            for (name, input) in started {
+                assert_eq!(name, format!("provision-{}-3", make::project().id));
+                let input: Saga = serde_json::from_str(&input).expect("is a saga");
+                assert_eq!(input.restore.as_deref(), Some(&backup()));
+                assert_eq!(input.plan, PlanId::Pro);
+            }
+        }
+        // It is on its way already, or was never halted.
+        for state in [State::Provisioning, State::Running, State::Error] {
+            let bench = Bench::default();
+            after(&bench, state, &[Call::Continue(halt(MOVE))]).await;
+            assert!(bench.provisions.started().is_empty(), "{state:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_plan_is_recorded_where_it_is_in_force_and_taken_back_with_it() {
+        let finish = |in_place| Call::FinishResize(resize(in_place));
+        let undo = |in_place| Call::UndoFinishResize(resize(in_place));
+        let (standard, pro, late) = (PlanId::Standard, PlanId::Pro, Some(Fault::Terminal));
+        let cases: [(&str, Vec<Call>, PlanId, Option<Fault>); 5] = [
+            ("in place", vec![finish(true)], pro, None),
+            ("it moves", vec![finish(false)], standard, None),
+            ("undone", vec![finish(true), undo(true)], standard, None),
+            ("undone before", vec![undo(true), finish(true)], standard, late),
+            ("late", vec![finish(true), undo(true), finish(true)], standard, late),
+        ];
+        for (case, calls, plan, fault) in cases {
+            let found = after(&Bench::default(), State::Running, &calls).await;
+            assert_eq!((found.0.plan, found.1), (plan, fault), "{case}");
+        }
+    }
+
+    #[tokio::test]
+    async fn who_cannot_grow_where_it_is_is_halted_once_to_move() {
+        for (state, expected) in [(State::Running, 1), (State::Halting, 0), (State::Error, 0)] {
+            let bench = Bench::default();
+            after(&bench, state, &[Call::MoveInstead(resize(false))]).await;
+            let started = bench.halts.started();
+            assert_eq!(started.len(), expected, "{state:?}");
+            for (name, input) in started {
+                assert_eq!(name, format!("halt-{}-2-0", make::project().id));
+                let input: HaltSaga = serde_json::from_str(&input).expect("is a saga");
+                assert_eq!(input.purpose, MOVE);
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn only_what_runs_nowhere_is_deleted() {
+        let erase = || EraseSaga::of(&project(State::Suspended));
+        let calls = [Call::BeginErase(erase()), Call::FinishErase(erase())];
+        for state in [State::PendingPayment, State::Suspended, State::Error] {
+            let (found, fault) = after(&Bench::default(), state, &calls).await;
+            assert_eq!((found.state, fault), (State::Deleted, None), "{state:?}");
+        }
+        for state in [State::Pending, State::Provisioning, State::Running, State::Halting] {
+            let (found, fault) = after(&Bench::default(), state, &calls).await;
+            assert_eq!((found.state, fault), (state, Some(Fault::Terminal)), "{state:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn an_outage_is_retryable() {
+        fn projects(_: &Bench, projects: &FakeProjects) {
+            projects.outage.begin(1);
+        }
+        type Break = fn(&Bench, &FakeProjects);
+        let cases: [(Call, State, u32, Break); 5] = [
+            (Call::BeginHalt(halt(MOVE)), State::Running, 2, projects),
+            (Call::UndoBeginHalt(halt(MOVE)), State::Halting, 2, projects),
+            (Call::FinishResize(resize(true)), State::Running, 2, projects),
+            (Call::Continue(halt(MOVE)), State::Pending, 3, |it, _| it.provisions.outage.begin(1)),
+            (Call::MoveInstead(resize(false)), State::Running, 2, |it, _| it.halts.outage.begin(1)),
+        ];
+        for (call, state, attempt, break_it) in cases {
+            let bench = Bench::default();
+            let records = FakeProjects::of([Project { attempt, ..project(state) }]);
+            break_it(&bench, &records);
+            let error = bench.run(&records, &call).await.expect_err("is away");
+            assert_eq!(error.fault(), Fault::Retryable, "{call:?}");
+            bench.run(&records, &call).await.unwrap_or_else(|_| panic!("{call:?}"));
+        }
     }
 }

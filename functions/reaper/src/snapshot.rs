@@ -16,7 +16,7 @@ use ports::{
     heartbeats::{Container, Heartbeat, Heartbeats},
     machines::{Machine, Machines},
     projects::Projects,
-    routes::{Phase, Route, RouteLog},
+    routes::{Route, RouteLog},
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -52,7 +52,7 @@ pub(crate) async fn gather(world: &impl Ports) -> Result<Snapshot, Unavailable> 
     let heartbeats = world.heartbeats().last_of(&nodes).await?;
     let bundles = world.bundles().list().await?;
     let mut routes = world.routes().last_changes().await?;
-    routes.retain(|it| it.change.phase == Phase::Serving);
+    routes.retain(|it| matches!(it.change.target, Some(Target::Upstream { .. })));
     let counted = world.fleet().counted().await?;
     let workers = world.fleet().workers().await?;
     let mut snapshot = Snapshot {

@@ -1,8 +1,8 @@
 //! The steps over fakes: each twice, each undone, each late.
 
 use contracts::{
-    provision::{Call, Saga},
-    routes::{Recorded, Stamp, Step, WakeUp},
+    provision::Saga,
+    routes::{Recorded, Stamp, WakeUp},
 };
 use domain::{
     id::ProjectId,
@@ -13,28 +13,50 @@ use ports::{
     clock::Clock,
     routes::{EdgeReport, EdgeReports},
 };
-use route::{RouteError, World, handle};
+use route::{Call, RouteError, World, handle};
 use runtime::fault::{Classify, Fault};
 use serde_json::json;
 use std::net::Ipv4Addr;
-use testkit::{clock::FakeClock, queue::FakeQueue, routes::FakeRouteLog};
+use testkit::{
+    clock::FakeClock, make, projects::FakeProjects, queue::FakeQueue, routes::FakeRouteLog,
+};
 
 const FAILED: Target = Target::Page(Page::Failed);
 const PROVISIONING: Target = Target::Page(Page::Provisioning);
 const SERVING: Target = Target::Upstream { address: Ipv4Addr::new(10, 0, 0, 7), port: 18_790 };
 
+/// The steps of a provisioning.
+#[derive(Clone, Copy, Debug)]
+enum Step {
+    HoldingPage,
+    UndoHoldingPage,
+    Publish,
+    UndoPublish,
+}
+
 #[derive(Default)]
 struct Bench {
     ledger: FakeRouteLog,
     wake_ups: FakeQueue<WakeUp>,
+    projects: FakeProjects,
     clock: FakeClock,
 }
 
 impl Bench {
     async fn run(&self, step: Step, attempt: u32) -> Result<Option<Recorded>, RouteError> {
-        let Self { ledger, wake_ups, clock } = self;
-        let call = Call { step, saga: saga(attempt) };
-        handle(World { ledger, wake_ups, clock }, &call).await
+        let saga = saga(attempt);
+        let call = match step {
+            Step::HoldingPage => Call::HoldingPage(saga),
+            Step::UndoHoldingPage => Call::UndoHoldingPage(saga),
+            Step::Publish => Call::Publish(saga),
+            Step::UndoPublish => Call::UndoPublish(saga),
+        };
+        self.call(call).await
+    }
+
+    async fn call(&self, call: Call) -> Result<Option<Recorded>, RouteError> {
+        let Self { ledger, wake_ups, projects, clock } = self;
+        handle(World { ledger, wake_ups, projects, clock }, &call).await
     }
 
     /// Runs a step that cannot fail and returns its place in the log.
@@ -180,9 +202,118 @@ async fn an_edge_that_lives_but_stays_behind_is_waited_for_and_retried() {
 #[tokio::test]
 async fn a_saga_without_a_worker_cannot_publish() {
     let bench = Bench::default();
-    let Bench { ledger, wake_ups, clock } = &bench;
-    let saga = Saga { worker: None, ..saga(1) };
-    let call = Call { step: Step::Publish, saga };
-    let result = handle(World { ledger, wake_ups, clock }, &call).await;
+    let result = bench.call(Call::Publish(Saga { worker: None, ..saga(1) })).await;
     assert_eq!(fault(result), Fault::Terminal);
+}
+
+/// A project that runs, is halted, and is gone in the end.
+mod halting {
+    use super::*;
+    use contracts::{
+        erase::Saga as EraseSaga,
+        halt::{Located, Saga as HaltSaga},
+        provision::ReadyWorker,
+    };
+    use domain::{
+        plan::PlanId,
+        project::{Project, Purpose, State},
+    };
+
+    const SUSPENDED: Target = Target::Page(Page::Suspended);
+
+    fn halting(halts: u32) -> Project {
+        Project { state: State::Halting, halts, host: saga(1).host, ..make::project() }
+    }
+
+    fn located() -> Located {
+        let Target::Upstream { address, port } = SERVING else { unreachable!("it is") };
+        let worker_id = make::worker("1", 0).id;
+        Located { worker: Some(ReadyWorker { worker_id, node_id: "i-1".into(), address, port }) }
+    }
+
+    fn halt(number: u32) -> HaltSaga {
+        let saga = HaltSaga::of(&halting(number), Purpose::Suspend);
+        HaltSaga { located: Some(located()), ..saga }
+    }
+
+    /// One whose instance serves, and whose halt of this number has begun.
+    async fn serving(halts: u32) -> Bench {
+        let projects = FakeProjects::of([halting(halts)]);
+        let bench = Bench { projects, ..Bench::default() };
+        bench.sequence(Step::Publish, 1).await;
+        bench
+    }
+
+    #[tokio::test]
+    async fn a_host_shows_why_nothing_runs_and_serves_again_if_the_halt_is_undone() {
+        let bench = serving(0).await;
+        for _ in 0..2 {
+            bench.call(Call::SuspendedPage(halt(0))).await.expect("shows a page");
+            assert_eq!(bench.serves(), Some(SUSPENDED));
+        }
+        for _ in 0..2 {
+            bench.call(Call::UndoSuspendedPage(halt(0))).await.expect("serves");
+            assert_eq!(bench.serves(), Some(SERVING));
+        }
+        assert_eq!(bench.ledger.entries().len(), 3);
+        let late = bench.call(Call::SuspendedPage(halt(0))).await;
+        assert_eq!(fault(late), Fault::Terminal);
+        assert_eq!(bench.serves(), Some(SERVING));
+    }
+
+    #[tokio::test]
+    async fn the_next_halt_wins_over_everything_of_the_last() {
+        let bench = serving(1).await;
+        bench.call(Call::SuspendedPage(halt(1))).await.expect("shows a page");
+        let undone = bench.call(Call::UndoSuspendedPage(halt(0))).await.expect("leaves it alone");
+        assert_eq!((undone, bench.serves()), (None, Some(SUSPENDED)));
+        assert_eq!(fault(bench.call(Call::SuspendedPage(halt(0))).await), Fault::Terminal);
+    }
+
+    #[tokio::test]
+    async fn the_next_attempt_wins_over_every_halt_of_the_last() {
+        let bench = serving(0).await;
+        bench.call(Call::SuspendedPage(halt(0))).await.expect("shows a page");
+        bench.sequence(Step::HoldingPage, 2).await;
+        bench.sequence(Step::Publish, 2).await;
+        assert_eq!(bench.call(Call::UndoSuspendedPage(halt(0))).await.expect("is late"), None);
+        assert_eq!(fault(bench.call(Call::SuspendedPage(halt(0))).await), Fault::Terminal);
+        assert_eq!(bench.serves(), Some(SERVING));
+    }
+
+    #[tokio::test]
+    async fn what_was_halted_for_good_does_not_serve_again() {
+        let moved = Project { state: State::Pending, attempt: 2, ..halting(0) };
+        let suspended = Project { state: State::Suspended, ..halting(0) };
+        for project in [suspended, moved] {
+            let case = format!("{:?}", project.state);
+            let projects = FakeProjects::of([project]);
+            let bench = Bench { projects, ..Bench::default() };
+            bench.call(Call::SuspendedPage(halt(0))).await.expect("shows a page");
+            let undone = bench.call(Call::UndoSuspendedPage(halt(0))).await.expect(&case);
+            assert_eq!((undone, bench.serves()), (None, Some(SUSPENDED)), "{case}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_project_that_moves_is_said_to_be_on_its_way() {
+        let bench = serving(0).await;
+        let purpose = Purpose::Move { plan: PlanId::Pro };
+        bench.call(Call::SuspendedPage(HaltSaga { purpose, ..halt(0) })).await.expect("shows");
+        assert_eq!(bench.serves(), Some(PROVISIONING));
+    }
+
+    #[tokio::test]
+    async fn a_project_that_is_gone_has_no_host_any_more() {
+        let bench = serving(0).await;
+        let erase = EraseSaga::of(&halting(0));
+        for _ in 0..2 {
+            bench.call(Call::RemoveRoute(erase.clone())).await.expect("removes it");
+            assert_eq!(bench.serves(), None);
+        }
+        for late in [Call::SuspendedPage(halt(0)), Call::Publish(saga(1))] {
+            assert_eq!(fault(bench.call(late).await), Fault::Terminal);
+        }
+        assert_eq!(bench.serves(), None);
+    }
 }

@@ -73,6 +73,14 @@ mod tests {
         let cases = [
             ("it ran there", Some(project(State::Running, 2)), Fate::Settle),
             ("it failed there a look ago", Some(project(State::Error, 2)), Fate::Settle),
+            ("it was being halted there", Some(project(State::Halting, 2)), Fate::Settle),
+            ("it was halted, and its data kept", Some(project(State::Suspended, 2)), Fate::Release),
+            (
+                "it was halted, and runs elsewhere soon",
+                Some(project(State::Pending, 3)),
+                Fate::Release,
+            ),
+            ("it is being deleted", Some(project(State::Deleting, 2)), Fate::Release),
             ("it is being provisioned", Some(project(State::Provisioning, 2)), Fate::Leave),
             ("it is about to be", Some(project(State::Pending, 2)), Fate::Leave),
             ("it runs elsewhere by now", Some(project(State::Running, 3)), Fate::Release),

@@ -142,7 +142,10 @@ export function saga(it: Omit<Saga, 'definition'> & { readonly comment: string }
     [DONE]: { Type: 'Succeed' },
     ...backwardStates(steps),
     [FAILED]: { Type: 'Fail', ErrorPath: '$.error.Error', CausePath: '$.error.Cause' },
-    [UNDO_FAILED]: { Type: 'Fail', Error: UNDO_FAILED, CausePath: '$.undo_error.Cause' },
+    // A saga that undoes nothing cannot fail at it.
+    ...(steps.some((it) => typeof it.undo === 'string') && {
+      [UNDO_FAILED]: { Type: 'Fail', Error: UNDO_FAILED, CausePath: '$.undo_error.Cause' },
+    }),
   };
   return { act, steps, definition: { Comment: comment, StartAt: entry(steps[0]), States } };
 }

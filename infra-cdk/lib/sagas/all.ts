@@ -3,8 +3,11 @@ import type { Saga } from '../constructs/saga.js';
 import { BLANK } from './blank.js';
 import { CONFIGURE } from './configure.js';
 import { DRAIN } from './drain.js';
+import { ERASE } from './erase.js';
 import { GROW } from './grow.js';
+import { HALT } from './halt.js';
 import { PROVISION } from './provision.js';
+import { RESIZE } from './resize.js';
 
 export const SAGAS = {
   provision: PROVISION,
@@ -12,6 +15,9 @@ export const SAGAS = {
   grow: GROW,
   drain: DRAIN,
   configure: CONFIGURE,
+  halt: HALT,
+  resize: RESIZE,
+  erase: ERASE,
 } as const satisfies Record<string, Saga>;
 
 export type SagaName = keyof typeof SAGAS;

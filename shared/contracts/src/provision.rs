@@ -6,6 +6,7 @@ use domain::{
     plan::PlanId,
     project::Project,
     route::HostName,
+    worker::Worker,
 };
 use serde::{Deserialize, Serialize};
 use std::net::Ipv4Addr;
@@ -59,6 +60,19 @@ pub struct ReadyWorker {
     pub node_id: String,
     pub address: Ipv4Addr,
     pub port: u16,
+}
+
+impl ReadyWorker {
+    /// The place of `reservation` on `worker`, if it is there and the worker takes commands.
+    pub fn at(worker: &Worker, reservation: &ReservationId) -> Option<Self> {
+        let (_, held) = worker.find_reservation(reservation)?;
+        Some(Self {
+            worker_id: worker.id.clone(),
+            node_id: worker.node_id.clone()?,
+            address: worker.address?,
+            port: held.port,
+        })
+    }
 }
 
 /// The worker took the launch. Whether the gateway starts is the next step's question.

@@ -5,7 +5,7 @@ use crate::provision::{Caught, ReadyWorker};
 use domain::{
     id::{ProjectId, ReservationId, TenantId},
     plan::PlanId,
-    project::Project,
+    project::{PlanChange, Project},
 };
 use serde::{Deserialize, Serialize};
 
@@ -46,6 +46,20 @@ impl Saga {
             widened: None,
             error: None,
         }
+    }
+
+    pub fn change(&self) -> PlanChange {
+        PlanChange { from: self.from, to: self.to, cause: self.cause }
+    }
+
+    /// Whose tombstone says that this change is over.
+    pub fn widening(&self) -> ReservationId {
+        self.project_id.widening(self.attempt, self.cause)
+    }
+
+    /// Where the instance gets its limits. `None`: not here, it moves.
+    pub fn worker(&self) -> Option<&ReadyWorker> {
+        self.widened.as_ref()?.worker.as_ref()
     }
 
     /// The execution's name, which is its idempotency key.

@@ -16,15 +16,6 @@ use std::collections::BTreeMap;
 /// Longest value of a standard parameter.
 pub const MAX_PARAMETER_CHARS: usize = 4096;
 
-/// What the state machine asks of the function `route`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Step {
-    HoldingPage,
-    UndoHoldingPage,
-    Publish,
-    UndoPublish,
-}
-
 /// What a step leaves in the saga.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Recorded {

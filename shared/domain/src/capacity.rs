@@ -28,6 +28,24 @@ impl Capacity {
         }
     }
 
+    /// The larger of the two, in each respect.
+    #[must_use]
+    pub fn max(self, other: Capacity) -> Capacity {
+        Capacity {
+            memory_mib: self.memory_mib.max(other.memory_mib),
+            cpu_millis: self.cpu_millis.max(other.cpu_millis),
+        }
+    }
+
+    /// The smaller of the two, in each respect.
+    #[must_use]
+    pub fn min(self, other: Capacity) -> Capacity {
+        Capacity {
+            memory_mib: self.memory_mib.min(other.memory_mib),
+            cpu_millis: self.cpu_millis.min(other.cpu_millis),
+        }
+    }
+
     pub fn fits(self, demand: Capacity) -> bool {
         self.minus(demand).is_some()
     }

@@ -112,6 +112,11 @@ impl BlankId {
 }
 
 impl ProjectId {
+    /// What a change of plan claims beside: its own tombstone, since the reservation itself goes on.
+    pub fn widening(&self, attempt: u32, cause: u64) -> ReservationId {
+        ReservationId(format!("{}{}-{attempt}-{cause}", ReservationId::PREFIX, self.body()))
+    }
+
     /// The claim that attempt number `attempt` makes on some worker. The same attempt always makes
     /// the same claim, which is what makes placing it repeatable.
     pub fn reservation(&self, attempt: u32) -> ReservationId {

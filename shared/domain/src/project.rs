@@ -1,5 +1,8 @@
 //! What a tenant wants running, and how far that has come.
 
+#[cfg(test)]
+mod tests;
+
 use crate::{
     backup::Backup,
     id::{ProjectId, TenantId},
@@ -25,9 +28,14 @@ pub struct Project {
     /// What the next launch starts from. `None`: from an empty volume.
     #[serde(default)]
     pub backup: Option<Backup>,
-    /// Counts halts that were undone, so that the next one is another execution.
+    /// The number of the next halt of this attempt, or of the one under way: one more than the last
+    /// that was undone. It fences: what belongs to a lower number is late and refused.
     #[serde(default)]
     pub halts: u32,
+    /// The cause of the change of plan that was recorded, or taken back, last. What has a lower one is
+    /// late and refused.
+    #[serde(default)]
+    pub plan_cause: Option<u64>,
     pub created_at: jiff::Timestamp,
 }
 
@@ -76,6 +84,15 @@ pub enum Event {
     Deleted,
 }
 
+/// One plan in the place of another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PlanChange {
+    pub from: PlanId,
+    pub to: PlanId,
+    /// Grows from change to change.
+    pub cause: u64,
+}
+
 /// Where a project that was halted goes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
@@ -101,7 +118,8 @@ impl State {
             (S::PendingPayment | S::Pending, E::Paid)
             | (S::Error | S::Pending, E::RetryRequested)
             | (S::Suspended | S::Pending, E::Resumed)
-            | (S::Halting | S::Pending, E::MoveBegan) => Ok(S::Pending),
+            // Also when its worker was lost after its data was brought to safety.
+            | (S::Halting | S::Error | S::Pending, E::MoveBegan) => Ok(S::Pending),
             (S::Pending | S::Provisioning, E::ProvisioningBegan)
             | (S::Provisioning | S::Running, E::FinishUndone) => Ok(S::Provisioning),
             (S::Provisioning | S::Running, E::ProvisioningFinished)
@@ -110,7 +128,9 @@ impl State {
             (S::Pending | S::Provisioning | S::Error, E::ProvisioningFailed)
             // What a halt has not brought to safety is lost with the worker.
             | (S::Running | S::Halting | S::Error, E::InstanceLost) => Ok(S::Error),
-            (S::Running | S::Halting, E::HaltBegan) => Ok(S::Halting),
+            (S::Running | S::Halting, E::HaltBegan)
+            // Only what was finished is halted: the finish that comes now had its answer lost.
+            | (S::Halting, E::ProvisioningFinished) => Ok(S::Halting),
             // Nothing of a failed one runs, so there is nothing to halt.
             (S::Halting | S::Error | S::Suspended, E::Suspended) => Ok(S::Suspended),
             (S::PendingPayment | S::Suspended | S::Error | S::Deleting, E::DeletionBegan) => {
@@ -134,6 +154,22 @@ impl Project {
         Ok(if self.state == State::Pending { self.clone() } else { self.next_attempt(state) })
     }
 
+    /// Its halt of this number begins. Repeating is success; one that was undone does not begin again.
+    pub fn halting(&self, attempt: u32, number: u32) -> Result<Self, IllegalTransition> {
+        let state = self.of_attempt(attempt, Event::HaltBegan)?;
+        self.in_order(number == self.halts, Event::HaltBegan)?;
+        Ok(Self { state, ..self.clone() })
+    }
+
+    /// Its halt of this number is taken back, or never began. Repeating is success: a later one goes on.
+    pub fn halt_undone(&self, attempt: u32, number: u32) -> Result<Self, IllegalTransition> {
+        let state = self.of_attempt(attempt, Event::HaltUndone)?;
+        if number < self.halts {
+            return Ok(self.clone());
+        }
+        Ok(Self { state, halts: number + 1, ..self.clone() })
+    }
+
     /// Its instance is halted and its data is `backup`. Repeating is success: one that has moved on
     /// already stays there.
     pub fn halted(
@@ -150,25 +186,50 @@ impl Project {
         if has_moved && self.state != State::Halting {
             return Ok(self.clone());
         }
-        let kept = Self { backup: backup.or(self.backup.as_ref()).cloned(), ..self.clone() };
         let state = self.of_attempt(attempt, event)?;
+        // What an earlier halt has kept is not what a later one has to keep.
+        self.in_order(backup.is_none_or(|it| it.number >= self.halts), event)?;
+        let kept = Self { backup: backup.or(self.backup.as_ref()).cloned(), ..self.clone() };
         Ok(match purpose {
-            Purpose::Suspend => Self { state, ..kept },
+            Purpose::Suspend => Self { state, reason: None, ..kept },
             Purpose::Move { plan } => Self { plan, ..kept.next_attempt(state) },
         })
     }
 
-    /// Its instance has the limits of `plan` now. Repeating is success.
-    pub fn resized(&self, attempt: u32, plan: PlanId) -> Result<Self, IllegalTransition> {
+    /// Its instance has the limits of `change.to` now. Repeating is success; a change that was taken
+    /// back, or that a later one has overtaken, is refused.
+    pub fn resized(&self, attempt: u32, change: PlanChange) -> Result<Self, IllegalTransition> {
+        let PlanChange { to, cause, .. } = change;
         let state = self.of_attempt(attempt, Event::Resized)?;
-        Ok(Self { plan, state, ..self.clone() })
+        let is_repeated = self.plan_cause == Some(cause) && self.plan == to;
+        self.in_order(is_repeated || self.plan_cause < Some(cause), Event::Resized)?;
+        Ok(Self { plan: to, state, plan_cause: Some(cause), ..self.clone() })
+    }
+
+    /// `change` is taken back, or never was. Repeating is success: a later one stays.
+    pub fn resize_undone(
+        &self,
+        attempt: u32,
+        change: PlanChange,
+    ) -> Result<Self, IllegalTransition> {
+        let PlanChange { from, to, cause } = change;
+        let state = self.of_attempt(attempt, Event::Resized)?;
+        if self.plan_cause > Some(cause) {
+            return Ok(self.clone());
+        }
+        let was_made = self.plan_cause == Some(cause) && self.plan == to;
+        let plan = if was_made { from } else { self.plan };
+        Ok(Self { plan, state, plan_cause: Some(cause), ..self.clone() })
     }
 
     /// What `event` makes of it. `reason` is kept with it, or cleared.
     pub fn changed(&self, event: Event, reason: Option<&str>) -> Result<Self, IllegalTransition> {
         let state = self.state.after(event)?;
-        let halts = self.halts + u32::from(self.state == State::Halting && state == State::Running);
-        Ok(Self { state, halts, reason: reason.map(str::to_owned), ..self.clone() })
+        Ok(Self { state, reason: reason.map(str::to_owned), ..self.clone() })
+    }
+
+    fn in_order(&self, is: bool, event: Event) -> Result<(), IllegalTransition> {
+        if is { Ok(()) } else { Err(IllegalTransition { from: self.state, event }) }
     }
 
     fn of_attempt(&self, attempt: u32, event: Event) -> Result<State, IllegalTransition> {
@@ -224,42 +285,5 @@ impl TryFrom<String> for ProjectName {
 impl From<ProjectName> for String {
     fn from(name: ProjectName) -> String {
         name.0
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_are_what_a_host_name_can_hold() {
-        let cases = [
-            ("plain", "mybot", true),
-            ("digits and hyphens", "my-bot-2", true),
-            ("empty", "", false),
-            ("upper case", "MyBot", false),
-            ("a dot would be another host", "my.bot", false),
-            ("leading digit", "2bot", false),
-            ("trailing hyphen", "bot-", false),
-            ("punycode", "xn--bot", false),
-            ("longest", &"a".repeat(30), true),
-            ("too long", &"a".repeat(31), false),
-        ];
-        for (case, name, good) in cases {
-            assert_eq!(ProjectName::try_from(name.to_owned()).is_ok(), good, "{case}");
-        }
-    }
-
-    #[test]
-    fn a_project_that_was_never_paid_for_is_never_provisioned() {
-        assert!(State::PendingPayment.after(Event::ProvisioningBegan).is_err());
-        assert!(State::PendingPayment.after(Event::RetryRequested).is_err());
-    }
-
-    #[test]
-    fn no_event_makes_a_running_project_fail_directly() {
-        assert!(State::Running.after(Event::ProvisioningFailed).is_err());
-        let undone = State::Running.after(Event::FinishUndone).unwrap();
-        assert_eq!(undone.after(Event::ProvisioningFailed), Ok(State::Error));
     }
 }

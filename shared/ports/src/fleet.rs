@@ -61,6 +61,18 @@ pub trait Fleet {
     /// From now on the blank can be claimed. Refused if its reservation is gone.
     async fn record_warm(&self, worker: &WorkerId, blank: &BlankId) -> Result<(), RecordError>;
 
+    /// Puts `resized` in the place of `held`, in one conditional write. Both have the same id and port.
+    ///
+    /// Idempotent: a worker that holds exactly `resized` already is success. One that lacks room for
+    /// the difference, is not ready, or holds something else than `held` is a lost race.
+    async fn resize(
+        &self,
+        worker: &WorkerId,
+        holder: &Holder,
+        held: &Reservation,
+        resized: &Reservation,
+    ) -> Result<(), ReserveError>;
+
     /// Undo of [`Fleet::reserve`] on `worker`. Releasing what is not there succeeds; so does
     /// releasing when the holder has another, newer reservation, which stays.
     async fn release(

@@ -4,8 +4,7 @@ use crate::Unavailable;
 use domain::{
     backup::Backup,
     id::{ProjectId, TenantId},
-    plan::PlanId,
-    project::{Event, IllegalTransition, Project, Purpose},
+    project::{Event, IllegalTransition, PlanChange, Project, Purpose},
 };
 use jiff::Timestamp;
 
@@ -69,6 +68,23 @@ pub trait Projects {
         reason: Option<&str>,
     ) -> impl Future<Output = Result<Project, ChangeError>> + Send;
 
+    /// Halt number `number` of the instance of `attempt` begins. Repeating is success; one that was
+    /// undone is refused.
+    fn record_halting(
+        &self,
+        id: &ProjectId,
+        attempt: u32,
+        number: u32,
+    ) -> impl Future<Output = Result<Project, ChangeError>> + Send;
+
+    /// Undo of [`Projects::record_halting`], also of one that never came: it is refused from then on.
+    fn record_halt_undone(
+        &self,
+        id: &ProjectId,
+        attempt: u32,
+        number: u32,
+    ) -> impl Future<Output = Result<Project, ChangeError>> + Send;
+
     /// Notes that the instance of `attempt` is halted, and where the project goes on.
     ///
     /// `backup` replaces the one that is known; `None` keeps it. Repeating is success.
@@ -88,12 +104,21 @@ pub trait Projects {
         id: &ProjectId,
     ) -> impl Future<Output = Result<Project, ChangeError>> + Send;
 
-    /// The instance of `attempt` has the limits of `plan` now. Repeating is success.
+    /// The instance of `attempt` has the limits of `change.to` now. Repeating is success; one that
+    /// was undone, or that a later one has overtaken, is refused.
     fn record_plan(
         &self,
         id: &ProjectId,
         attempt: u32,
-        plan: PlanId,
+        change: PlanChange,
+    ) -> impl Future<Output = Result<Project, ChangeError>> + Send;
+
+    /// Undo of [`Projects::record_plan`], also of one that never came.
+    fn record_plan_undone(
+        &self,
+        id: &ProjectId,
+        attempt: u32,
+        change: PlanChange,
     ) -> impl Future<Output = Result<Project, ChangeError>> + Send;
 
     /// A failed project becomes pending again under the next attempt.

@@ -14,6 +14,12 @@ pub enum Phase {
     /// The host is taken and shows a page until something runs.
     Holding,
     Serving,
+    /// What serves is being halted and the host shows a page again; or, once that is undone, serves
+    /// again. An attempt may be halted more than once: `number` says which time it is.
+    Halting {
+        number: u32,
+        is_undone: bool,
+    },
     /// Undone. Nothing of this attempt may come after it.
     Closed,
     /// The project is gone, and its host with it.
@@ -198,7 +204,10 @@ mod tests {
     fn change(attempt: u32, phase: Phase) -> Change {
         let target = match phase {
             Phase::Holding => Some(Target::Page(Page::Provisioning)),
-            Phase::Serving => Some(Target::Upstream { address: Ipv4Addr::LOCALHOST, port: 18_789 }),
+            Phase::Serving | Phase::Halting { is_undone: true, .. } => {
+                Some(Target::Upstream { address: Ipv4Addr::LOCALHOST, port: 18_789 })
+            }
+            Phase::Halting { is_undone: false, .. } => Some(Target::Page(Page::Suspended)),
             Phase::Closed => Some(Target::Page(Page::Failed)),
             Phase::Withdrawn => None,
         };
@@ -215,6 +224,8 @@ mod tests {
     fn the_later_change_wins_and_the_late_one_is_refused() {
         use Phase::{Closed, Holding, Serving, Withdrawn};
         let fenced = Verdict::Fenced;
+        let halting = |number| Phase::Halting { number, is_undone: false };
+        let going_on = |number| Phase::Halting { number, is_undone: true };
         let cases = [
             ("first a page", None, (1, Holding), Verdict::Record),
             ("then the instance", Some((1, Holding)), (1, Serving), Verdict::Record),
@@ -225,6 +236,14 @@ mod tests {
             ("a late do of the attempt before", Some((2, Holding)), (1, Serving), fenced),
             ("a late undo of the attempt before", Some((2, Serving)), (1, Closed), fenced),
             ("the next attempt", Some((1, Closed)), (2, Holding), Verdict::Record),
+            ("halted", Some((1, Serving)), (1, halting(0)), Verdict::Record),
+            ("going on", Some((1, halting(0))), (1, going_on(0)), Verdict::Record),
+            ("halted again", Some((1, going_on(0))), (1, halting(1)), Verdict::Record),
+            ("a late page of an undone halt", Some((1, going_on(0))), (1, halting(0)), fenced),
+            ("a late undo of the halt before", Some((1, halting(1))), (1, going_on(0)), fenced),
+            ("lost while it was halted", Some((1, halting(1))), (1, Closed), Verdict::Record),
+            ("a late halt of a lost one", Some((1, Closed)), (1, halting(1)), fenced),
+            ("resumed", Some((1, halting(0))), (2, Holding), Verdict::Record),
             ("the end", Some((1, Closed)), (1, Withdrawn), Verdict::Record),
         ];
         for (case, last, (attempt, phase), expected) in cases {

@@ -201,6 +201,30 @@ impl Fleet for FakeFleet {
         recorded.unwrap_or(Err(RecordError::Refused))
     }
 
+    async fn resize(
+        &self,
+        worker: &WorkerId,
+        holder: &Holder,
+        held: &Reservation,
+        resized: &Reservation,
+    ) -> Result<(), ReserveError> {
+        self.tries.set(self.tries.get() + 1);
+        self.steal();
+        let made = self.with(worker, |worker| {
+            let found = worker.reservations.get_mut(holder)?;
+            if found == resized {
+                return Some(());
+            }
+            if found != held || worker.state != State::Ready {
+                return None;
+            }
+            worker.free = worker.free.plus(held.demand).minus(resized.demand)?;
+            *found = resized.clone();
+            Some(())
+        })?;
+        made.flatten().ok_or(ReserveError::LostRace)
+    }
+
     async fn release(
         &self,
         worker: &WorkerId,

@@ -44,6 +44,7 @@ pub fn project_called(body: &str) -> Project {
         subscription_id: Some("sub_1".to_owned()),
         backup: None,
         halts: 0,
+        plan_cause: None,
         created_at: Timestamp::constant(1_795_262_400, 0),
     }
 }

@@ -4,8 +4,7 @@ use crate::outage::Outage;
 use domain::{
     backup::Backup,
     id::{ProjectId, TenantId},
-    plan::PlanId,
-    project::{Event, Project, Purpose, State},
+    project::{Event, PlanChange, Project, Purpose, State},
 };
 use ports::{
     Unavailable,
@@ -168,6 +167,30 @@ impl Projects for FakeProjects {
         })
     }
 
+    async fn record_halting(
+        &self,
+        id: &ProjectId,
+        attempt: u32,
+        number: u32,
+    ) -> Result<Project, ChangeError> {
+        self.update(id, |project| {
+            *project = project.halting(attempt, number)?;
+            Ok(())
+        })
+    }
+
+    async fn record_halt_undone(
+        &self,
+        id: &ProjectId,
+        attempt: u32,
+        number: u32,
+    ) -> Result<Project, ChangeError> {
+        self.update(id, |project| {
+            *project = project.halt_undone(attempt, number)?;
+            Ok(())
+        })
+    }
+
     async fn record_halted(
         &self,
         id: &ProjectId,
@@ -192,10 +215,22 @@ impl Projects for FakeProjects {
         &self,
         id: &ProjectId,
         attempt: u32,
-        plan: PlanId,
+        change: PlanChange,
     ) -> Result<Project, ChangeError> {
         self.update(id, |project| {
-            *project = project.resized(attempt, plan)?;
+            *project = project.resized(attempt, change)?;
+            Ok(())
+        })
+    }
+
+    async fn record_plan_undone(
+        &self,
+        id: &ProjectId,
+        attempt: u32,
+        change: PlanChange,
+    ) -> Result<Project, ChangeError> {
+        self.update(id, |project| {
+            *project = project.resize_undone(attempt, change)?;
             Ok(())
         })
     }

@@ -5,8 +5,11 @@ mod blank;
 mod books;
 mod configure;
 mod drain;
+mod erase;
 mod grow;
+mod halt;
 mod provision;
+mod resize;
 mod waking;
 
 use crate::{

@@ -70,8 +70,10 @@ fn judge(snapshot: &Snapshot, worker: &Worker, container: &Container) -> Option<
     }
 }
 
+/// While it is halted its data is still there, and nowhere else.
 fn runs(project: &Project, attempt: u32) -> bool {
-    project.state == ProjectState::Running && project.attempt == attempt
+    let is_there = matches!(project.state, ProjectState::Running | ProjectState::Halting);
+    is_there && project.attempt == attempt
 }
 
 /// Routes were listed before places: a place that is missing was never there, or is gone for good.

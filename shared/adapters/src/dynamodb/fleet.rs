@@ -2,7 +2,7 @@
 
 use super::{
     cordon, count, keys,
-    reservation::{claim_blank, give_back, take},
+    reservation::{claim_blank, give_back, resize, take},
     table::{Table, is_made, unavailable},
     worker_item::{Pool, WorkerItem, moment, number, spelled},
 };
@@ -151,6 +151,16 @@ impl Fleet for DynamoFleet {
             .send()
             .await;
         if is_made(recorded)? { Ok(()) } else { Err(RecordError::Refused) }
+    }
+
+    async fn resize(
+        &self,
+        worker: &WorkerId,
+        holder: &Holder,
+        held: &Reservation,
+        resized: &Reservation,
+    ) -> Result<(), ReserveError> {
+        resize(self, worker, holder, held, resized).await
     }
 
     async fn release(

@@ -1,7 +1,7 @@
 //! [`Projects`] on the table `projects`.
 //!
 //! A change reads the project, asks its state machine, and writes on the condition that nobody
-//! changed state or attempt in between.
+//! changed what it decided by.
 
 use super::{
     keys::{self, Key},
@@ -15,8 +15,7 @@ use aws_sdk_dynamodb::{
 use domain::{
     backup::Backup,
     id::{ProjectId, TenantId},
-    plan::PlanId,
-    project::{Event, Project, Purpose, State},
+    project::{Event, IllegalTransition, PlanChange, Project, Purpose, State},
 };
 use jiff::Timestamp;
 use ports::{
@@ -84,9 +83,15 @@ impl DynamoProjects {
             .set_key(Some(keys::project(&after.id).attributes()))
             .update_expression(
                 "SET #state = :state, attempt = :attempt, reason = :reason, #plan = :plan, \
-                 subscription_id = :subscription, #backup = :backup, halts = :halts",
+                 subscription_id = :subscription, #backup = :backup, halts = :halts, \
+                 plan_cause = :cause",
             )
-            .condition_expression("#state = :was AND attempt = :at")
+            // Projects that were stored before they could be halted lack the last two.
+            .condition_expression(
+                "#state = :was AND attempt = :at AND #plan = :plan_was \
+                 AND (halts = :halts_was OR attribute_not_exists(halts)) \
+                 AND (plan_cause = :cause_was OR attribute_not_exists(plan_cause))",
+            )
             .expression_attribute_names("#plan", "plan")
             .expression_attribute_names("#backup", "backup")
             .expression_attribute_values(":plan", attribute(&after.plan)?)
@@ -97,6 +102,10 @@ impl DynamoProjects {
             .expression_attribute_values(":attempt", attribute(&after.attempt)?)
             .expression_attribute_values(":reason", attribute(&after.reason)?)
             .expression_attribute_values(":subscription", attribute(&after.subscription_id)?)
+            .expression_attribute_values(":cause", attribute(&after.plan_cause)?)
+            .expression_attribute_values(":plan_was", attribute(&before.plan)?)
+            .expression_attribute_values(":halts_was", attribute(&before.halts)?)
+            .expression_attribute_values(":cause_was", attribute(&before.plan_cause)?)
             .expression_attribute_values(":was", attribute(&before.state)?)
             .expression_attribute_values(":at", attribute(&before.attempt)?)
             .send()
@@ -106,6 +115,18 @@ impl DynamoProjects {
 
     async fn known(&self, id: &ProjectId) -> Result<Project, ChangeError> {
         self.find(id).await?.ok_or_else(|| ChangeError::Unknown(id.clone()))
+    }
+
+    /// Reads the project and writes what `change` makes of it.
+    async fn update(
+        &self,
+        id: &ProjectId,
+        change: impl FnOnce(&Project) -> Result<Project, IllegalTransition>,
+    ) -> Result<Project, ChangeError> {
+        let before = self.known(id).await?;
+        let after = change(&before)?;
+        self.replace(&before, &after).await?;
+        Ok(after)
     }
 }
 
@@ -218,6 +239,24 @@ impl Projects for DynamoProjects {
         Ok(after)
     }
 
+    async fn record_halting(
+        &self,
+        id: &ProjectId,
+        attempt: u32,
+        number: u32,
+    ) -> Result<Project, ChangeError> {
+        self.update(id, |it| it.halting(attempt, number)).await
+    }
+
+    async fn record_halt_undone(
+        &self,
+        id: &ProjectId,
+        attempt: u32,
+        number: u32,
+    ) -> Result<Project, ChangeError> {
+        self.update(id, |it| it.halt_undone(attempt, number)).await
+    }
+
     async fn record_halted(
         &self,
         id: &ProjectId,
@@ -225,29 +264,29 @@ impl Projects for DynamoProjects {
         purpose: Purpose,
         backup: Option<&Backup>,
     ) -> Result<Project, ChangeError> {
-        let before = self.known(id).await?;
-        let after = before.halted(attempt, purpose, backup)?;
-        self.replace(&before, &after).await?;
-        Ok(after)
+        self.update(id, |it| it.halted(attempt, purpose, backup)).await
     }
 
     async fn request_resume(&self, id: &ProjectId) -> Result<Project, ChangeError> {
-        let before = self.known(id).await?;
-        let after = before.resumed()?;
-        self.replace(&before, &after).await?;
-        Ok(after)
+        self.update(id, Project::resumed).await
     }
 
     async fn record_plan(
         &self,
         id: &ProjectId,
         attempt: u32,
-        plan: PlanId,
+        change: PlanChange,
     ) -> Result<Project, ChangeError> {
-        let before = self.known(id).await?;
-        let after = before.resized(attempt, plan)?;
-        self.replace(&before, &after).await?;
-        Ok(after)
+        self.update(id, |it| it.resized(attempt, change)).await
+    }
+
+    async fn record_plan_undone(
+        &self,
+        id: &ProjectId,
+        attempt: u32,
+        change: PlanChange,
+    ) -> Result<Project, ChangeError> {
+        self.update(id, |it| it.resize_undone(attempt, change)).await
     }
 
     async fn request_retry(&self, id: &ProjectId) -> Result<Project, ChangeError> {

@@ -75,6 +75,53 @@ pub(super) async fn claim_blank(
     taken_or_held(taken, &project, claim)
 }
 
+/// Puts `resized` in the place of `held`, which must still be exactly that, if there is room for what
+/// is more of it.
+pub(super) async fn resize(
+    fleet: &DynamoFleet,
+    worker: &WorkerId,
+    holder: &Holder,
+    held: &Reservation,
+    resized: &Reservation,
+) -> Result<(), ReserveError> {
+    let (was, is) = (held.demand, resized.demand);
+    let made = fleet
+        .update(worker)
+        .update_expression(
+            "SET free_mib = free_mib + :mib, free_cpu = free_cpu + :cpu, \
+             reservations.#holder = :resized",
+        )
+        .condition_expression(
+            "#state = :ready AND reservations.#holder = :held \
+             AND free_mib >= :more_mib AND free_cpu >= :more_cpu",
+        )
+        .expression_attribute_names("#state", "state")
+        .expression_attribute_names("#holder", holder.as_str())
+        .expression_attribute_values(":ready", spelled(State::Ready)?)
+        .expression_attribute_values(":held", stored(held)?)
+        .expression_attribute_values(":resized", stored(resized)?)
+        .expression_attribute_values(":mib", difference(was.memory_mib, is.memory_mib))
+        .expression_attribute_values(":cpu", difference(was.cpu_millis, is.cpu_millis))
+        .expression_attribute_values(
+            ":more_mib",
+            number(is.memory_mib.saturating_sub(was.memory_mib)),
+        )
+        .expression_attribute_values(
+            ":more_cpu",
+            number(is.cpu_millis.saturating_sub(was.cpu_millis)),
+        )
+        .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+        .send()
+        .await;
+    let found = taken_or_held(made, holder, resized)?;
+    if found == *resized { Ok(()) } else { Err(ReserveError::LostRace) }
+}
+
+/// What comes back; below zero if more is taken.
+fn difference(was: u32, is: u32) -> A {
+    A::N((i64::from(was) - i64::from(is)).to_string())
+}
+
 /// Gives back what `holder` has, if it is exactly `held`.
 pub(super) async fn give_back(
     fleet: &DynamoFleet,

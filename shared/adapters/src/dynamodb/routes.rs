@@ -60,6 +60,7 @@ struct RouteItem {
 enum PhaseItem {
     Holding,
     Serving,
+    Halting { number: u32, is_undone: bool },
     Closed,
     Withdrawn,
 }

@@ -3,8 +3,10 @@
 use crate::engine;
 use adapters::dynamodb::projects::DynamoProjects;
 use domain::{
+    backup::Backup,
     id::ProjectId,
-    project::{Event, IllegalTransition, Project, ProjectName, State},
+    plan::PlanId,
+    project::{Event, IllegalTransition, PlanChange, Project, ProjectName, Purpose, State},
 };
 use jiff::{SignedDuration, Timestamp};
 use ports::projects::{ChangeError, Checkout, CreateError, Projects, SealedSecrets};
@@ -304,4 +306,97 @@ async fn a_list_holds_the_tenants_own_oldest_first() {
     assert_eq!(projects.list(&tenant_id("one")).await.unwrap(), [c, b, a]);
     assert_eq!(projects.list(&tenant_id("two")).await.unwrap(), [d]);
     assert_eq!(projects.list(&tenant_id("three")).await.unwrap(), []);
+}
+
+fn backup(number: u32) -> Backup {
+    Backup {
+        attempt: 1,
+        number,
+        sha256: "0a".to_owned(),
+        bytes: 7,
+        taken_at: Timestamp::UNIX_EPOCH,
+    }
+}
+
+#[tokio::test]
+#[ignore = "needs the local engine"]
+async fn what_is_halted_and_resumed_starts_from_its_backup() {
+    let project = in_state("a", State::Running);
+    let (projects, id) = (store_of(&project).await, &project.id);
+    for _ in 0..2 {
+        projects.record_halting(id, 1, 0).await.unwrap();
+        assert_eq!(stored(&projects, id).await.state, State::Halting);
+    }
+    for _ in 0..2 {
+        projects.record_halted(id, 1, Purpose::Suspend, Some(&backup(0))).await.unwrap();
+        let halted = stored(&projects, id).await;
+        assert_eq!((halted.state, halted.backup), (State::Suspended, Some(backup(0))));
+    }
+    for _ in 0..2 {
+        let resumed = projects.request_resume(id).await.unwrap();
+        assert_eq!(resumed, stored(&projects, id).await);
+        assert_eq!((resumed.state, resumed.attempt), (State::Pending, 2));
+        assert_eq!(resumed.backup, Some(backup(0)));
+    }
+}
+
+#[tokio::test]
+#[ignore = "needs the local engine"]
+async fn a_halt_that_was_undone_is_refused_and_the_next_one_is_not() {
+    let project = in_state("a", State::Running);
+    let (projects, id) = (store_of(&project).await, &project.id);
+    projects.record_halting(id, 1, 0).await.unwrap();
+    for _ in 0..2 {
+        let undone = projects.record_halt_undone(id, 1, 0).await.unwrap();
+        assert_eq!((undone.state, undone.halts), (State::Running, 1));
+    }
+    let late = projects.record_halting(id, 1, 0).await;
+    assert!(matches!(late, Err(ChangeError::Illegal(_))), "{late:?}");
+    projects.record_halting(id, 1, 1).await.unwrap();
+    let moved = Purpose::Move { plan: PlanId::Pro };
+    for _ in 0..2 {
+        let moved = projects.record_halted(id, 1, moved, Some(&backup(1))).await.unwrap();
+        assert_eq!(moved, stored(&projects, id).await);
+        assert_eq!((moved.state, moved.attempt, moved.halts), (State::Pending, 2, 0));
+        assert_eq!((moved.plan, moved.backup), (PlanId::Pro, Some(backup(1))));
+    }
+}
+
+#[tokio::test]
+#[ignore = "needs the local engine"]
+async fn a_plan_is_recorded_taken_back_and_then_late() {
+    let project = in_state("a", State::Running);
+    let (projects, id) = (store_of(&project).await, &project.id);
+    let change = PlanChange { from: project.plan, to: PlanId::Pro, cause: 7 };
+    for _ in 0..2 {
+        projects.record_plan(id, 1, change).await.unwrap();
+        assert_eq!(stored(&projects, id).await.plan, PlanId::Pro);
+    }
+    for _ in 0..2 {
+        projects.record_plan_undone(id, 1, change).await.unwrap();
+        assert_eq!(stored(&projects, id).await.plan, project.plan);
+    }
+    let late = projects.record_plan(id, 1, change).await;
+    assert!(matches!(late, Err(ChangeError::Illegal(_))), "{late:?}");
+}
+
+/// Neither changes the state, so it is the plan and the number that tell that somebody was faster.
+#[tokio::test]
+#[ignore = "needs the local engine"]
+async fn a_change_of_plan_and_a_halt_at_the_same_moment_lose_neither() {
+    for round in 0..10 {
+        let project = in_state(&format!("r{round}"), State::Running);
+        let (projects, id) = (store_of(&project).await, &project.id);
+        let change = PlanChange { from: project.plan, to: PlanId::Pro, cause: 7 };
+        let (resized, undone, halted) = tokio::join!(
+            projects.record_plan(id, 1, change),
+            projects.record_halt_undone(id, 1, 0),
+            projects.record_halting(id, 1, 0),
+        );
+        let after = stored(&projects, id).await;
+        assert_eq!(after.plan == PlanId::Pro, resized.is_ok(), "{resized:?}, {after:?}");
+        assert_eq!(after.halts == 1, undone.is_ok(), "{undone:?}, {after:?}");
+        let is_halting = after.state == State::Halting;
+        assert!(!is_halting || halted.is_ok(), "{halted:?}, {after:?}");
+    }
 }

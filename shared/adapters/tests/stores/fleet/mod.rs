@@ -7,6 +7,7 @@ mod parts;
 mod records;
 mod releasing;
 mod reserving;
+mod resizing;
 mod retiring;
 mod waking;
 

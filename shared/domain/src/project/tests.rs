@@ -1,0 +1,287 @@
+//! What a project's life allows, as tables and as laws.
+
+use super::*;
+use crate::plan::PLANS;
+use jiff::Timestamp;
+use proptest::prelude::*;
+
+#[test]
+fn names_are_what_a_host_name_can_hold() {
+    let cases = [
+        ("plain", "mybot", true),
+        ("digits and hyphens", "my-bot-2", true),
+        ("empty", "", false),
+        ("upper case", "MyBot", false),
+        ("a dot would be another host", "my.bot", false),
+        ("leading digit", "2bot", false),
+        ("trailing hyphen", "bot-", false),
+        ("punycode", "xn--bot", false),
+        ("longest", &"a".repeat(30), true),
+        ("too long", &"a".repeat(31), false),
+    ];
+    for (case, name, good) in cases {
+        assert_eq!(ProjectName::try_from(name.to_owned()).is_ok(), good, "{case}");
+    }
+}
+
+#[test]
+fn a_project_that_was_never_paid_for_is_never_provisioned() {
+    assert!(State::PendingPayment.after(Event::ProvisioningBegan).is_err());
+    assert!(State::PendingPayment.after(Event::RetryRequested).is_err());
+}
+
+#[test]
+fn no_event_makes_a_running_project_fail_directly() {
+    assert!(State::Running.after(Event::ProvisioningFailed).is_err());
+    let undone = State::Running.after(Event::FinishUndone).unwrap();
+    assert_eq!(undone.after(Event::ProvisioningFailed), Ok(State::Error));
+}
+
+const STATES: [State; 9] = [
+    State::PendingPayment,
+    State::Pending,
+    State::Provisioning,
+    State::Running,
+    State::Halting,
+    State::Suspended,
+    State::Error,
+    State::Deleting,
+    State::Deleted,
+];
+
+/// Every state that each event may happen in, with the one that it leads to.
+#[test]
+fn a_project_goes_through_its_life_and_no_other_way() {
+    use {Event as E, State as S};
+    let anywhere_paid = [S::Provisioning, S::Running, S::Halting, S::Suspended, S::Error];
+    let stays = anywhere_paid.map(|it| (it, it));
+    let paid: Vec<_> = [(S::PendingPayment, S::Pending), (S::Pending, S::Pending)]
+        .into_iter()
+        .chain(stays)
+        .collect();
+    let to = |from: &[State], to: State| from.iter().map(|it| (*it, to)).collect::<Vec<_>>();
+    let table = [
+        (E::Paid, paid),
+        (E::ProvisioningBegan, to(&[S::Pending, S::Provisioning], S::Provisioning)),
+        (
+            E::ProvisioningFinished,
+            vec![(S::Provisioning, S::Running), (S::Running, S::Running), (S::Halting, S::Halting)],
+        ),
+        (E::FinishUndone, to(&[S::Provisioning, S::Running], S::Provisioning)),
+        (E::ProvisioningFailed, to(&[S::Pending, S::Provisioning, S::Error], S::Error)),
+        (E::InstanceLost, to(&[S::Running, S::Halting, S::Error], S::Error)),
+        (E::RetryRequested, to(&[S::Error, S::Pending], S::Pending)),
+        (E::HaltBegan, to(&[S::Running, S::Halting], S::Halting)),
+        (E::HaltUndone, to(&[S::Halting, S::Running], S::Running)),
+        (E::Suspended, to(&[S::Halting, S::Error, S::Suspended], S::Suspended)),
+        (E::Resumed, to(&[S::Suspended, S::Pending], S::Pending)),
+        (E::MoveBegan, to(&[S::Halting, S::Error, S::Pending], S::Pending)),
+        (E::Resized, to(&[S::Running], S::Running)),
+        (
+            E::DeletionBegan,
+            to(&[S::PendingPayment, S::Suspended, S::Error, S::Deleting], S::Deleting),
+        ),
+        (E::Deleted, to(&[S::Deleting, S::Deleted], S::Deleted)),
+    ];
+    for (event, legal) in table {
+        for from in STATES {
+            let expected = legal.iter().find(|(it, _)| *it == from).map(|(_, to)| *to);
+            assert_eq!(from.after(event).ok(), expected, "{event:?} from {from:?}");
+        }
+    }
+}
+
+fn project() -> Project {
+    let name = ProjectName::try_from("mybot".to_owned()).unwrap();
+    let id = ProjectId::new("a").unwrap();
+    Project {
+        host: HostName::of_project(&name, &id, "1mins.test").unwrap(),
+        id,
+        tenant_id: TenantId::new("one").unwrap(),
+        name,
+        plan: PlanId::Standard,
+        state: State::Running,
+        attempt: 2,
+        reason: None,
+        subscription_id: None,
+        backup: None,
+        halts: 0,
+        plan_cause: None,
+        created_at: Timestamp::UNIX_EPOCH,
+    }
+}
+
+fn backup(attempt: u32, number: u32) -> Backup {
+    Backup { attempt, number, sha256: String::new(), bytes: 1, taken_at: Timestamp::UNIX_EPOCH }
+}
+
+#[test]
+fn a_halt_that_was_undone_is_late_and_the_next_one_has_another_number() {
+    let undone = project().halting(2, 0).unwrap().halt_undone(2, 0).unwrap();
+    assert_eq!((undone.state, undone.halts), (State::Running, 1));
+    assert!(undone.halting(2, 0).is_err());
+    assert!(undone.halted(2, Purpose::Suspend, None).is_err());
+    let again = undone.halting(2, 1).unwrap();
+    assert_eq!(again.halt_undone(2, 0).unwrap(), again, "a late undo is not its own");
+    assert!(again.halted(2, Purpose::Suspend, Some(&backup(2, 0))).is_err(), "nor a late finish");
+    let halted = again.halted(2, Purpose::Suspend, Some(&backup(2, 1))).unwrap();
+    assert_eq!((halted.state, halted.backup), (State::Suspended, Some(backup(2, 1))));
+}
+
+#[test]
+fn a_halt_that_never_began_is_undone_too() {
+    let undone = project().halt_undone(2, 0).unwrap();
+    assert_eq!((undone.state, undone.halts), (State::Running, 1));
+    assert!(undone.halting(2, 0).is_err());
+}
+
+#[test]
+fn what_was_brought_to_safety_before_the_worker_was_lost_moves_on() {
+    let lost = project().halting(2, 0).unwrap().changed(Event::InstanceLost, None).unwrap();
+    let plan = PlanId::Pro;
+    let moved = lost.halted(2, Purpose::Move { plan }, Some(&backup(2, 0))).unwrap();
+    assert_eq!((moved.state, moved.attempt, moved.plan), (State::Pending, 3, plan));
+    assert_eq!(moved.backup, Some(backup(2, 0)));
+}
+
+#[test]
+fn what_was_lost_after_it_was_brought_to_safety_is_suspended_without_a_complaint() {
+    let halting = project().halting(2, 0).unwrap();
+    let lost = halting.changed(Event::InstanceLost, Some("lost")).unwrap();
+    let suspended = lost.halted(2, Purpose::Suspend, Some(&backup(2, 0))).unwrap();
+    assert_eq!((suspended.state, suspended.reason), (State::Suspended, None));
+    assert_eq!(suspended.backup, Some(backup(2, 0)));
+}
+
+#[test]
+fn a_plan_that_was_taken_back_is_late_and_a_later_one_stays() {
+    let change = |from, to, cause| PlanChange { from, to, cause };
+    let (standard, pro) = (PlanId::Standard, PlanId::Pro);
+    let up = change(standard, pro, 7);
+    let resized = project().resized(2, up).unwrap();
+    assert_eq!(resized.plan, pro);
+    let undone = resized.resize_undone(2, up).unwrap();
+    assert_eq!(undone.plan, standard);
+    assert!(undone.resized(2, up).is_err());
+    let never_made = project().resize_undone(2, up).unwrap();
+    assert_eq!(never_made.plan, standard);
+    assert!(never_made.resized(2, up).is_err());
+    let down = resized.resized(2, change(pro, standard, 8)).unwrap();
+    assert_eq!(down.plan, standard);
+    assert!(down.resized(2, up).is_err(), "overtaken");
+    assert_eq!(down.resize_undone(2, up).unwrap(), down);
+}
+
+fn projects() -> impl Strategy<Value = Project> {
+    let state = prop::sample::select(&STATES[..]);
+    let backup = prop::option::of((0_u32..3, 0_u32..3).prop_map(|(a, n)| backup(a, n)));
+    let cause = prop::option::of(0_u64..3);
+    (state, 0_u32..3, plans(), 0_u32..3, cause, backup).prop_map(
+        |(state, attempt, plan, halts, plan_cause, backup)| Project {
+            plan,
+            state,
+            attempt,
+            backup,
+            halts,
+            plan_cause,
+            ..project()
+        },
+    )
+}
+
+fn plans() -> impl Strategy<Value = PlanId> {
+    prop::sample::select(&PLANS[..]).prop_map(|it| it.id)
+}
+
+fn purposes() -> impl Strategy<Value = Purpose> {
+    prop_oneof![Just(Purpose::Suspend), plans().prop_map(|plan| Purpose::Move { plan })]
+}
+
+fn backups() -> impl Strategy<Value = Option<Backup>> {
+    prop::option::of((0_u32..3, 0_u32..3).prop_map(|(attempt, number)| backup(attempt, number)))
+}
+
+fn changes() -> impl Strategy<Value = PlanChange> {
+    (plans(), plans(), 0_u64..3).prop_map(|(from, to, cause)| PlanChange { from, to, cause })
+}
+
+proptest! {
+    #[test]
+    fn to_halt_twice_is_to_halt_once(
+        project in projects(), attempt in 0_u32..3, purpose in purposes(), backup in backups(),
+    ) {
+        if let Ok(once) = project.halted(attempt, purpose, backup.as_ref()) {
+            prop_assert_eq!(once.halted(attempt, purpose, backup.as_ref()), Ok(once.clone()));
+            prop_assert!(once.attempt >= project.attempt);
+            prop_assert!(backup.is_some() || once.backup == project.backup, "a backup is lost");
+        }
+    }
+
+    #[test]
+    fn to_resume_twice_is_one_more_attempt(project in projects()) {
+        if let Ok(once) = project.resumed() {
+            prop_assert_eq!(once.state, State::Pending);
+            prop_assert_eq!(once.resumed(), Ok(once.clone()));
+            let more = u32::from(project.state == State::Suspended);
+            prop_assert_eq!(once.attempt, project.attempt + more);
+            prop_assert_eq!(once.backup, project.backup, "it starts from what was kept");
+        }
+    }
+
+    #[test]
+    fn to_resize_twice_is_to_resize_once_and_to_undo_it_is_to_have_what_was(
+        project in projects(), attempt in 0_u32..3, change in changes(),
+    ) {
+        let change = PlanChange { from: project.plan, ..change };
+        if let Ok(once) = project.resized(attempt, change) {
+            prop_assert_eq!(once.resized(attempt, change), Ok(once.clone()));
+            let undone = once.resize_undone(attempt, change).unwrap();
+            prop_assert_eq!(undone.plan, project.plan);
+            prop_assert_eq!(undone.resize_undone(attempt, change), Ok(undone.clone()));
+            prop_assert!(change.from == change.to || undone.resized(attempt, change).is_err());
+        }
+    }
+
+    #[test]
+    fn an_undone_halt_never_begins_again(
+        project in projects(), attempt in 0_u32..3, number in 0_u32..3,
+    ) {
+        if let Ok(undone) = project.halt_undone(attempt, number) {
+            prop_assert_eq!(undone.halt_undone(attempt, number), Ok(undone.clone()));
+            prop_assert!(undone.halting(attempt, number).is_err());
+        }
+    }
+
+    #[test]
+    fn an_event_changes_the_state_and_nothing_that_fences(
+        project in projects(), event in events(), reason in prop::option::of("[a-z]{1,5}"),
+    ) {
+        if let Ok(once) = project.changed(event, reason.as_deref()) {
+            prop_assert_eq!(once.changed(event, reason.as_deref()), Ok(once.clone()));
+            let state = project.state.after(event).unwrap();
+            let reason = reason.clone();
+            prop_assert_eq!(once, Project { state, reason, ..project });
+        }
+    }
+}
+
+fn events() -> impl Strategy<Value = Event> {
+    use Event as E;
+    prop::sample::select(vec![
+        E::Paid,
+        E::ProvisioningBegan,
+        E::ProvisioningFinished,
+        E::FinishUndone,
+        E::ProvisioningFailed,
+        E::InstanceLost,
+        E::RetryRequested,
+        E::HaltBegan,
+        E::HaltUndone,
+        E::Suspended,
+        E::Resumed,
+        E::MoveBegan,
+        E::Resized,
+        E::DeletionBegan,
+        E::Deleted,
+    ])
+}
