@@ -5,6 +5,7 @@
 import { FLEET_FUNCTIONS } from './fleet-functions.js';
 import {
   architecture,
+  dodo,
   fleet,
   ledger,
   machines,
@@ -43,11 +44,7 @@ export const FUNCTIONS = {
       JWT_KEY_PARAMETER: secretParameter(it.stage, 'jwt-key'),
       FRONT_SECRET_PARAMETER: frontSecretParameter(it.stage),
       EDGE_KEY_PARAMETER: secretParameter(it.stage, 'edge-key'),
-      DODO_URL: it.stage.dodo.url,
-      DODO_KEY_PARAMETER: secretParameter(it.stage, 'dodo-api-key'),
-      DODO_PRODUCT_STANDARD: it.stage.dodo.products.standard,
-      DODO_PRODUCT_PRO: it.stage.dodo.products.pro,
-      DODO_PRODUCT_DEDICATED: it.stage.dodo.products.dedicated,
+      ...dodo(it),
       GOOGLE_ISSUER: it.stage.google.issuer,
       GOOGLE_AUTHORIZE_URL: it.stage.google.authorizeUrl,
       GOOGLE_EXCHANGE_URL: it.stage.google.tokenUrl,
@@ -96,13 +93,41 @@ export const FUNCTIONS = {
   },
   billing: {
     memoryMib: 256,
-    timeoutS: 30,
-    worksOff: { queue: 'billing', failsOneByOne: true },
-    env: (it) => ({ ...ledger(it), ...projects(it), PROVISION_ARN: sagaArn(it, 'provision') }),
+    timeoutS: 60,
+    // One at a time: what fails holds up what comes after it in the order of its subscription.
+    worksOff: { queue: 'billing', failsOneByOne: true, batchSize: 1 },
+    wakes: [
+      {
+        says: 'billing needs a person',
+        name: 'billing-needs-a-person',
+        means:
+          'Somebody pays for something that they do not get, or it is not clear who pays for what.',
+        heading: 'billingNeedsPerson',
+      },
+    ],
+    env: (it) => ({
+      ...ledger(it),
+      ...projects(it),
+      ...dodo(it),
+      ACCOUNTS_TABLE: it.tables.accounts.tableName,
+      MAIL_QUEUE_URL: it.queues.mail.queueUrl,
+      PROVISION_ARN: sagaArn(it, 'provision'),
+      HALT_ARN: sagaArn(it, 'halt'),
+      RESIZE_ARN: sagaArn(it, 'resize'),
+      ERASE_ARN: sagaArn(it, 'erase'),
+      BILLING: JSON.stringify(it.stage.billing),
+      TIMERS: it.timers.settings,
+    }),
     may: (it) => [
       to.readWrite(it.tables.ledger),
       to.readWrite(it.tables.projects),
-      to.start(sagaArn(it, 'provision')),
+      to.read(it.tables.accounts),
+      to.send(it.queues.mail),
+      ...(['provision', 'halt', 'resize', 'erase'] as const).map((saga) =>
+        to.start(sagaArn(it, saga)),
+      ),
+      ...to.setTimers(it.timers),
+      to.readParameter(it.stack, secretParameter(it.stage, 'dodo-api-key')),
     ],
   },
   'project-state': {

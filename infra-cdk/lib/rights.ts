@@ -7,6 +7,7 @@ import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Stage } from './config.js';
 import { frontSecretName, frontSecretParameter } from './naming.js';
+import type { Timers } from './world.js';
 
 /** What a sealed secret is for; `SecretKind` in `shared/ports/src/vault.rs`. */
 export type SecretKind = 'gateway_token' | 'model_key' | 'provider_key' | 'telegram_token';
@@ -95,6 +96,17 @@ const parameterArn = (stack: Stack, name: string) =>
 /** Starts executions and does no more. */
 export const start = (stateMachineArn: string) =>
   allow(['states:StartExecution'], [stateMachineArn]);
+
+/** Sets timers and clears them, and has the scheduler send as the one role that may. */
+export const setTimers = ({ arns, roleArn }: Timers) => [
+  allow(
+    ['scheduler:CreateSchedule', 'scheduler:UpdateSchedule', 'scheduler:DeleteSchedule'],
+    [arns],
+  ),
+  allow(['iam:PassRole'], [roleArn], {
+    StringEquals: { 'iam:PassedToService': 'scheduler.amazonaws.com' },
+  }),
+];
 
 export const follow = (stack: Stack, stateMachineName: string) =>
   allow(

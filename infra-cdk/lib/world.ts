@@ -19,7 +19,18 @@ export interface World {
   readonly key: IKey;
   readonly bundles: IBucket;
   readonly queues: Record<QueueName, IQueue>;
+  readonly timers: Timers;
   readonly workers: Purchase & Joining;
+}
+
+/** Where timers are set whose messages go to one queue. */
+export interface Timers {
+  /** As `shared/adapters/src/scheduler.rs` reads it. */
+  readonly settings: string;
+  /** Of every timer in the group. */
+  readonly arns: string;
+  /** As whom the scheduler sends. */
+  readonly roleArn: string;
 }
 
 export type QueueName = 'mail' | 'billing' | 'routes' | 'warm' | 'watch';
@@ -28,7 +39,12 @@ export interface FunctionRow {
   readonly memoryMib: number;
   readonly timeoutS: number;
   /** The queue whose messages it gets. */
-  readonly worksOff?: { readonly queue: QueueName; readonly failsOneByOne: boolean };
+  readonly worksOff?: {
+    readonly queue: QueueName;
+    readonly failsOneByOne: boolean;
+    /** How many messages it gets at once, if not as many as others. */
+    readonly batchSize?: number;
+  };
   /** It is run this often, and looks anew each time: what one run leaves undone, the next one does. */
   readonly every?: Duration;
   /** What happens in the account that it is told of, once. */

@@ -89,6 +89,11 @@ const ACCEPTED: Accepted[] = [
     reason: 'one execution a provisioning, named after its project',
   },
   {
+    rule: /-IAM5\[Resource::.*:schedule\/1mins-[a-z]+-billing-timers\/\*\]$/,
+    path: /\/Billing\/Role\/DefaultPolicy\/Resource$/,
+    reason: 'one schedule a subscription, in a group of their own',
+  },
+  {
     rule: /-IAM5\[Resource::.*:instance\/\*\]$/,
     path: /\/(Provision|DockerRun|HealthCheck|WarmPool|Drain|WorkerWatch|Reaper)\/Role\/DefaultPolicy\/Resource$/,
     reason: 'machines come and go; those that are there must carry the tag of the stage',

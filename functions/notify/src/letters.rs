@@ -75,7 +75,13 @@ pub(crate) fn running(
 }
 
 /// One sentence, the link on a line of its own, another sentence.
-fn compose(to: EmailAddress, subject: &str, before: &str, link: &str, after: &str) -> Message {
+pub(crate) fn compose(
+    to: EmailAddress,
+    subject: &str,
+    before: &str,
+    link: &str,
+    after: &str,
+) -> Message {
     let text = format!("{before}\n\n{link}\n\n{after}\n\n1mins.in\n");
     let (before, link, after) = (escaped(before), escaped(link), escaped(after));
     let html = format!(

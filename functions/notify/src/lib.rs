@@ -1,7 +1,7 @@
 //! # Notify
 //!
-//! Writes to people: the letters that the API leaves in the queue, and the good news at the end of
-//! a provisioning.
+//! Writes to people: the letters that the API and billing leave in the queue, and the good news at the
+//! end of a provisioning.
 //!
 //! | | |
 //! |---|---|
@@ -14,6 +14,7 @@
 
 mod handler;
 mod letters;
+mod subscription;
 mod trigger;
 
 pub use handler::{NotifyError, Origins, Step, announce, deliver};

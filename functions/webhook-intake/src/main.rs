@@ -2,7 +2,7 @@
 #![recursion_limit = "256"] // the SDK's futures nest deep
 
 use adapters::{
-    clock::SystemClock, dynamodb::deliveries::DynamoDeliveries, sqs::SqsQueue, ssm_parameters,
+    clock::SystemClock, dynamodb::deliveries::DynamoDeliveries, sqs::SqsFifoQueue, ssm_parameters,
 };
 use lambda_http::{Body, Error, Request, run, service_fn};
 use ports::clock::Clock;
@@ -13,7 +13,7 @@ use webhook_intake::{Secrets, handle};
 async fn main() -> Result<(), Error> {
     telemetry::init();
     let deliveries = &DynamoDeliveries::connect(env::require("LEDGER_TABLE")).await;
-    let billing = &SqsQueue::connect(env::require("BILLING_QUEUE_URL")).await;
+    let billing = &SqsFifoQueue::connect(env::require("BILLING_QUEUE_URL")).await;
     let parameter: String = env::require("DODO_WEBHOOK_PARAMETER");
     let secrets: &Secrets = &ssm_parameters::secret(&parameter).await?.parse()?;
 

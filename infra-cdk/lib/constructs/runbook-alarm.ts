@@ -21,6 +21,7 @@ export const HEADINGS = {
   workerSilent: 'A worker is silent',
   workerLost: 'A worker was lost',
   reaperStopped: 'The reaper stopped itself',
+  billingNeedsPerson: 'Billing needs a person',
   blanksBackOff: 'Blank boots are backing off',
 } as const;
 

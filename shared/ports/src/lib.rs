@@ -28,6 +28,7 @@ pub mod random;
 pub mod routes;
 pub mod sagas;
 pub mod sessions;
+pub mod subscriptions;
 pub mod tenant_projects;
 pub mod tenants;
 pub mod throttles;

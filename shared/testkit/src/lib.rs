@@ -3,6 +3,7 @@
 pub mod access_tokens;
 pub mod accounts;
 pub mod bundles;
+mod census;
 pub mod chat_tickets;
 pub mod clock;
 pub mod commands;
@@ -28,6 +29,8 @@ pub mod random;
 pub mod routes;
 pub mod sagas;
 pub mod sessions;
+pub mod subscriptions;
 pub mod tenants;
 pub mod throttles;
+pub mod timers;
 pub mod vault;

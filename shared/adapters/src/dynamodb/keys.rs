@@ -135,6 +135,24 @@ pub fn delivery(id: &str) -> Key {
     Key::new(format!("DELIVERY#{id}"), "DELIVERY")
 }
 
+pub fn subscription(id: &str) -> Key {
+    Key::new(format!("SUBSCRIPTION#{id}"), "SUBSCRIPTION")
+}
+
+/// An entry in the list of what ever paid for a project.
+pub fn subscription_of_project(project: &ProjectId, id: &str) -> Key {
+    Key::new(subscriptions_partition(project), id)
+}
+
+pub fn subscriptions_partition(project: &ProjectId) -> String {
+    format!("SUBSCRIPTIONS#{project}")
+}
+
+/// Which subscription a payment was for.
+pub fn payment(id: &str) -> Key {
+    Key::new(format!("PAYMENT#{id}"), "PAYMENT")
+}
+
 /// All routes in one partition: the publisher reads them as a whole when it has to start anew.
 pub const ROUTES: &str = "ROUTES";
 
@@ -204,6 +222,11 @@ pub fn tenant(id: &TenantId) -> Key {
 /// The payment provider's name for a tenant.
 pub fn customer(id: &TenantId) -> Key {
     Key::new(id.as_str(), "CUSTOMER")
+}
+
+/// The way back from there.
+pub fn tenant_of_customer(customer: &str) -> Key {
+    Key::new(format!("CUSTOMER#{customer}"), "TENANT")
 }
 
 pub fn membership(user: &UserId, tenant: &TenantId) -> Key {

@@ -16,6 +16,7 @@ pub mod provider_keys;
 mod reservation;
 pub mod routes;
 pub mod sessions;
+pub mod subscriptions;
 mod table;
 pub mod tenants;
 pub mod throttles;

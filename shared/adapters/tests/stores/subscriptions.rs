@@ -1,0 +1,61 @@
+//! Records of subscriptions: nothing that somebody else wrote is overwritten.
+
+use crate::engine;
+use adapters::dynamodb::subscriptions::DynamoSubscriptions;
+use domain::subscription::{Dispute, DisputeState, Record};
+use ports::subscriptions::{RecordError, Subscriptions};
+use testkit::make;
+use tokio::task::JoinSet;
+
+async fn store() -> DynamoSubscriptions {
+    let (client, table) = engine::table().await;
+    DynamoSubscriptions::on(client, table)
+}
+
+fn record() -> Record {
+    Record::of(&make::subscription(), make::project().created_at)
+}
+
+#[tokio::test]
+#[ignore = "needs the local engine"]
+async fn a_record_is_read_as_it_was_written() {
+    let subscriptions = store().await;
+    assert_eq!(subscriptions.find("sub_1").await.unwrap(), None);
+    let at = record().seen_at;
+    let full = Record { project: Some(make::project().id), ..record() }
+        .disputed("dp_1", Dispute { state: DisputeState::Open, at })
+        .refunded(at)
+        .told("ended:1".to_owned(), at);
+    let kept = subscriptions.record(&full).await.unwrap();
+    assert_eq!(kept, Record { version: 1, ..full });
+    assert_eq!(subscriptions.find("sub_1").await.unwrap(), Some(kept.clone()));
+    assert_eq!(subscriptions.of_project(&make::project().id).await.unwrap(), [kept]);
+}
+
+#[tokio::test]
+#[ignore = "needs the local engine"]
+async fn of_many_writers_one_wins_each_version() {
+    let subscriptions = store().await;
+    for version in 0..3 {
+        let mut writers = JoinSet::new();
+        for _ in 0..10 {
+            let (store, record) = (subscriptions.clone(), Record { version, ..record() });
+            writers.spawn(async move { store.record(&record).await });
+        }
+        let ends = writers.join_all().await;
+        assert_eq!(ends.iter().filter(|it| it.is_ok()).count(), 1, "version {version}");
+        let lost = |it: &&Result<Record, RecordError>| matches!(it, Err(RecordError::LostRace));
+        assert_eq!(ends.iter().filter(lost).count(), 9, "version {version}");
+    }
+}
+
+#[tokio::test]
+#[ignore = "needs the local engine"]
+async fn a_payment_leads_to_its_subscription() {
+    let subscriptions = store().await;
+    assert_eq!(subscriptions.find_by_payment("pay_1").await.unwrap(), None);
+    for _ in 0..2 {
+        subscriptions.link_payment("pay_1", "sub_1").await.unwrap();
+    }
+    assert_eq!(subscriptions.find_by_payment("pay_1").await.unwrap().as_deref(), Some("sub_1"));
+}
