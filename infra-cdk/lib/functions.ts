@@ -2,10 +2,12 @@
  * THE table of functions: how much memory and time each gets, what it is told, what it may do, and
  * which queue it works off. A new function is a folder in `functions/` and a row here.
  */
+import { Duration } from 'aws-cdk-lib';
 import { FLEET_FUNCTIONS } from './fleet-functions.js';
 import {
   architecture,
   dodo,
+  executionsUrl,
   fleet,
   ledger,
   machines,
@@ -25,6 +27,9 @@ export const BATCH_SIZE = 10;
 
 /** The one partition of the fleet that the API writes to; `INTENTS` in `shared/adapters/src/dynamodb/keys.rs`. */
 const INTENTS = 'INTENTS';
+
+/** The one of the ledger that the billing watch writes to; `CREDITS` in the same file. */
+const CREDITS = 'CREDITS';
 
 export const FUNCTIONS = {
   api: {
@@ -93,7 +98,7 @@ export const FUNCTIONS = {
   },
   billing: {
     memoryMib: 256,
-    timeoutS: 60,
+    timeoutS: 30,
     // One at a time: what fails holds up what comes after it in the order of its subscription.
     worksOff: { queue: 'billing', failsOneByOne: true, batchSize: 1 },
     wakes: [
@@ -127,6 +132,44 @@ export const FUNCTIONS = {
         to.start(sagaArn(it, saga)),
       ),
       ...to.setTimers(it.timers),
+      to.readParameter(it.stack, secretParameter(it.stage, 'dodo-api-key')),
+    ],
+  },
+  'billing-watch': {
+    memoryMib: 256,
+    timeoutS: 240,
+    every: Duration.minutes(5),
+    nightly: { hourUtc: 3, input: { task: 'reconcile' } },
+    wakes: [
+      {
+        says: 'paid and not running',
+        name: 'paid-and-not-running',
+        means: 'Somebody has paid, and minutes later their instance does not run.',
+        heading: 'paidNotRunning',
+      },
+      {
+        says: 'the books do not add up',
+        name: 'books-do-not-add-up',
+        means: 'What is charged for and what runs are not the same.',
+        heading: 'booksDoNotAddUp',
+      },
+    ],
+    env: (it) => ({
+      ...ledger(it),
+      ...projects(it),
+      ...dodo(it),
+      PROVISION_ARN: sagaArn(it, 'provision'),
+      BILLING_QUEUE_URL: it.queues.billing.queueUrl,
+      BILLING: JSON.stringify(it.stage.billing),
+      CONSOLE_URL: executionsUrl(it, 'provision'),
+    }),
+    may: (it) => [
+      to.scan(it.tables.projects),
+      // Records, and the credits that it suggests.
+      to.read(it.tables.ledger),
+      to.putInto(it.tables.ledger, [CREDITS]),
+      to.send(it.queues.billing),
+      to.follow(it.stack, physicalName(it.stage, 'provision')),
       to.readParameter(it.stack, secretParameter(it.stage, 'dodo-api-key')),
     ],
   },

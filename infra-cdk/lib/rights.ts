@@ -37,6 +37,9 @@ export const update = (table: ITable) => allow(['dynamodb:UpdateItem'], [table.t
 /** Reads many items in one call. */
 export const readMany = (table: ITable) => allow(['dynamodb:BatchGetItem'], [table.tableArn]);
 
+/** Reads all of it, which only what runs by the clock may do. */
+export const scan = (table: ITable) => allow(['dynamodb:Scan'], [table.tableArn]);
+
 /** Writes whole items of these partitions, and nothing else in the table. */
 export const putInto = (table: ITable, partitions: string[]) =>
   allow(['dynamodb:PutItem'], [table.tableArn], {
@@ -111,15 +114,17 @@ export const setTimers = ({ arns, roleArn }: Timers) => [
 export const follow = (stack: Stack, stateMachineName: string) =>
   allow(
     ['states:DescribeExecution', 'states:GetExecutionHistory'],
-    [
-      stack.formatArn({
-        service: 'states',
-        resource: 'execution',
-        resourceName: `${stateMachineName}:*`,
-        arnFormat: ArnFormat.COLON_RESOURCE_NAME,
-      }),
-    ],
+    [executionArn(stack, `${stateMachineName}:*`)],
   );
+
+/** `name` is that of the state machine, a colon, and that of the execution. */
+export const executionArn = (stack: Stack, name: string) =>
+  stack.formatArn({
+    service: 'states',
+    resource: 'execution',
+    resourceName: name,
+    arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+  });
 
 /** Sees which executions there are, and how they ended. */
 export const listExecutions = (machineArn: string) =>

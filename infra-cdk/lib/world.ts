@@ -47,6 +47,8 @@ export interface FunctionRow {
   };
   /** It is run this often, and looks anew each time: what one run leaves undone, the next one does. */
   readonly every?: Duration;
+  /** Once a day beside that, and with what it is told then. */
+  readonly nightly?: { readonly hourUtc: number; readonly input: Record<string, string> };
   /** What happens in the account that it is told of, once. */
   readonly on?: readonly EventPattern[];
   /** What it says in its log when a person must look. */

@@ -68,6 +68,7 @@ fn understand(function: &str, event: &Value, case: &str) {
             "route" => serde_json::from_value::<Call<contracts::routes::Step>>(event).is_ok(),
             "notify" => serde_json::from_value::<Call<String>>(event).is_ok(),
             "drain" => serde_json::from_value::<drain::Call>(event).is_ok(),
+            "billing-watch" => serde_json::from_value::<billing_watch::Input>(event).is_ok(),
             // It takes no input.
             "reaper" => event.is_object(),
             "operator" => operator::Command::read(&event).is_ok(),

@@ -20,12 +20,26 @@ use ports::{
 /// How long a subscription may take to be known after its first payment.
 const PAYMENT_WITHOUT_SUBSCRIPTION: SignedDuration = SignedDuration::from_mins(2);
 
+/// How often a look is taken when somebody else changes the same at the same time.
+const TRIES: u32 = 3;
+
 /// Applies one message. Repeating it, late or at once, leads to the same.
 pub async fn handle<W: World>(billing: &Billing<W>, message: Message) -> Result<(), BillingError> {
+    for _ in 1..TRIES {
+        match once(billing, &message).await {
+            // By the queue it would take minutes, and the whole subscription would wait.
+            Err(BillingError::LostRace) => {}
+            other => return other,
+        }
+    }
+    once(billing, &message).await
+}
+
+async fn once<W: World>(billing: &Billing<W>, message: &Message) -> Result<(), BillingError> {
     match message {
-        Message::Delivery { delivery_id, .. } => apply(billing, &delivery_id).await,
+        Message::Delivery { delivery_id, .. } => apply(billing, delivery_id).await,
         Message::Look { subscription_id, .. } => {
-            let outcome = look(billing, &subscription_id).await?;
+            let outcome = look(billing, subscription_id).await?;
             tracing::info!(subscription.id = %subscription_id, outcome, "looked at a subscription");
             Ok(())
         }

@@ -4,10 +4,10 @@
 use adapters::{
     clock::SystemClock, dynamodb::deliveries::DynamoDeliveries, sqs::SqsFifoQueue, ssm_parameters,
 };
-use lambda_http::{Body, Error, Request, run, service_fn};
+use lambda_http::{Error, Request, run, service_fn};
 use ports::clock::Clock;
 use runtime::{env, telemetry};
-use webhook_intake::{Secrets, handle};
+use webhook_intake::{Secrets, as_signed, handle};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
@@ -18,12 +18,7 @@ async fn main() -> Result<(), Error> {
     let secrets: &Secrets = &ssm_parameters::secret(&parameter).await?.parse()?;
 
     run(service_fn(move |request: Request| async move {
-        // Decoded from base64 where the gateway encoded it: the signature is over the raw bytes.
-        let request = request.map(|body| match body {
-            Body::Text(text) => text.into_bytes(),
-            Body::Binary(bytes) => bytes,
-            _ => Vec::new(),
-        });
+        let request = as_signed(request);
         Ok::<_, Error>(handle(deliveries, billing, secrets, SystemClock.now(), &request).await)
     }))
     .await

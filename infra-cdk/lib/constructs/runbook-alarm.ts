@@ -21,6 +21,8 @@ export const HEADINGS = {
   workerSilent: 'A worker is silent',
   workerLost: 'A worker was lost',
   reaperStopped: 'The reaper stopped itself',
+  paidNotRunning: 'Somebody paid and has nothing',
+  booksDoNotAddUp: 'The books do not add up',
   billingNeedsPerson: 'Billing needs a person',
   blanksBackOff: 'Blank boots are backing off',
 } as const;

@@ -10,6 +10,7 @@ pub mod chat_tickets;
 pub mod clock;
 pub mod commands;
 pub mod configurations;
+pub mod credits;
 pub mod deliveries;
 pub mod fleet;
 pub mod heartbeats;

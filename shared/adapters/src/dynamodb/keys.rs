@@ -93,8 +93,11 @@ pub fn given_up(id: &ReservationId) -> Key {
 
 // Table `projects`.
 
+/// The sort key of every project, and of nothing else.
+pub const PROJECT: &str = "PROJECT";
+
 pub fn project(id: &ProjectId) -> Key {
-    Key::new(id.as_str(), "PROJECT")
+    Key::new(id.as_str(), PROJECT)
 }
 
 pub fn project_secrets(id: &ProjectId) -> Key {
@@ -146,6 +149,13 @@ pub fn subscription_of_project(project: &ProjectId, id: &str) -> Key {
 
 pub fn subscriptions_partition(project: &ProjectId) -> String {
     format!("SUBSCRIPTIONS#{project}")
+}
+
+/// All suggested credits in one partition: there are few, and a person reads them.
+pub const CREDITS: &str = "CREDITS";
+
+pub fn credit(project: &ProjectId, attempt: u32) -> Key {
+    Key::new(CREDITS, format!("{project}#{attempt}"))
 }
 
 /// Which subscription a payment was for.

@@ -3,8 +3,10 @@
 pub mod access_tokens;
 pub mod accounts;
 mod bytes;
+mod census;
 pub mod chat_tickets;
 pub mod configurations;
+pub mod credits;
 pub mod deliveries;
 pub mod fleet;
 pub mod heartbeats;

@@ -61,6 +61,10 @@ impl DynamoProjects {
         Self { table: Table::on(client, table) }
     }
 
+    pub(super) fn table(&self) -> &Table {
+        &self.table
+    }
+
     fn put_new(&self, key: &Key, item: &impl Serialize) -> Result<TransactWriteItem, Unavailable> {
         let put = Put::builder()
             .table_name(&self.table.name)

@@ -386,7 +386,7 @@ mod tests {
         let record = record(Status::OnHold);
         let letters = tells(State::Running, &record, now());
         assert_eq!(letters, [Occasion::Suspended { why: Hold::Unpaid }]);
-        let told = record.told(letters[0].key(&project(State::Running), &record), now());
+        let told = record.clone().told(letters[0].key(&project(State::Running), &record), now());
         assert_eq!(tells(State::Running, &told, now()), []);
     }
 

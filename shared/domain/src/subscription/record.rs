@@ -23,6 +23,8 @@ pub struct Record {
     /// Since when we know that it is over. The grace counts from here and not from the end itself, so
     /// that whatever we learn late is warned about for as long as anything else.
     pub ended_at: Option<Timestamp>,
+    /// Since when an instance may run, without a break.
+    pub paid_since: Option<Timestamp>,
     /// How often it changed its plan under our eyes.
     pub plan_changes: u64,
     /// Which letters were handed over, and when: [`super::Occasion::key`].
@@ -105,12 +107,13 @@ impl Record {
             disputes: BTreeMap::new(),
             refunded_at: None,
             ended_at: None,
+            paid_since: None,
             plan_changes: 0,
             told: BTreeMap::new(),
             look_at: None,
             version: 0,
         };
-        new.noting_end(at)
+        new.noting(at)
     }
 
     fn after(&self, seen: &Seen, at: Timestamp) -> Self {
@@ -119,7 +122,7 @@ impl Record {
         let status = if known { seen.status } else { self.seen.status };
         let seen = Seen { status, ..seen.clone() };
         let plan_changes = self.plan_changes + u64::from(seen.plan != self.seen.plan);
-        Self { seen, seen_at: at, plan_changes, ..self.clone() }.noting_end(at)
+        Self { seen, seen_at: at, plan_changes, ..self.clone() }.noting(at)
     }
 
     /// The dispute called `id` stands like this. A settled one is never open again, whatever arrives
@@ -134,14 +137,14 @@ impl Record {
         if !self.disputes.get(id).is_some_and(stays) {
             self.disputes.insert(id.to_owned(), dispute);
         }
-        self.noting_end(at)
+        self.noting(at)
     }
 
     /// A payment of it was given back in full.
     #[must_use]
     pub fn refunded(mut self, at: Timestamp) -> Self {
         self.refunded_at.get_or_insert(at);
-        self.noting_end(at)
+        self.noting(at)
     }
 
     #[must_use]
@@ -150,8 +153,10 @@ impl Record {
         self
     }
 
-    fn noting_end(mut self, at: Timestamp) -> Self {
+    fn noting(mut self, at: Timestamp) -> Self {
         self.ended_at = self.end().map(|_| self.ended_at.unwrap_or(at));
+        let entitles = self.standing(at).entitles();
+        self.paid_since = entitles.then(|| self.paid_since.unwrap_or(at));
         self
     }
 }
