@@ -15,8 +15,11 @@ use domain::{
     project::Project,
     subscription::{Record, Terms, decide, next_look},
 };
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use ports::{clock::Clock, subscriptions::Subscriptions, timers::Timers};
+
+/// A timer whose moment is over before it is set might be refused.
+const SOONEST: SignedDuration = SignedDuration::from_secs(5);
 
 /// Remembers `record` and does what it asks for. Returns what became of it, in words.
 pub(crate) async fn settle<W: World>(
@@ -81,7 +84,7 @@ async fn wind<W: World>(
     now: Timestamp,
     terms: &Terms,
 ) -> Result<Record, BillingError> {
-    let look_at = next_look(project, &record, now, terms);
+    let look_at = next_look(project, &record, now, terms).map(|it| it.max(now + SOONEST));
     if look_at == record.look_at {
         return Ok(record);
     }

@@ -119,7 +119,7 @@ impl<M: Ordered + Serialize> SchedulerTimers<M> {
 }
 
 impl<M: Ordered + Serialize + Sync> Timers<M> for SchedulerTimers<M> {
-    /// To the minute: it is not more exact. One whose time is over goes off at once.
+    /// To the minute: it is not more exact.
     async fn set(&self, name: &str, at: Timestamp, message: &M) -> Result<(), Unavailable> {
         let target = self.target(message)?;
         // It may go off and delete itself between the two.
