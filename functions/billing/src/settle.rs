@@ -1,7 +1,7 @@
 //! From what is known of a subscription to what is done about it.
 //!
 //! The order of the writes is what makes a crash between any two of them harmless: first what was
-//! seen, then what is done about it, each by a name of its own, then what was told and the timer. A
+//! seen, then what is done about it, each by a name of its own, then the timer. A
 //! repeat finds what is done already and goes on from there.
 
 use crate::{
@@ -60,18 +60,19 @@ async fn serve<W: World>(
     record: Record,
 ) -> Result<String, BillingError> {
     let now = billing.clock.now();
-    let mut after = record.clone();
+    let mut record = record;
     let mut outcomes = Vec::new();
     for step in decide(project, &record, now, &billing.terms) {
         let (outcome, key) = act(billing, project, &record, &step).await?;
         outcomes.push(outcome);
         if let Some(key) = key {
-            after = after.told(key, now);
+            // At once: the next step may be what ends the occasion.
+            record = keep(billing, record.told(key, now)).await?;
         }
     }
-    let after = wind(billing, project, after, now, &billing.terms).await?;
-    if after != record {
-        keep(billing, after).await?;
+    let wound = wind(billing, project, record.clone(), now, &billing.terms).await?;
+    if wound != record {
+        keep(billing, wound).await?;
     }
     Ok(outcomes.join("; "))
 }
