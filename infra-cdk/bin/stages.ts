@@ -131,6 +131,15 @@ const MODELS = {
   ],
 };
 
+const DAY_S = 86_400;
+
+const BILLING = {
+  graceSeconds: 14 * DAY_S,
+  remindSecondsBefore: [7 * DAY_S, DAY_S],
+  provisioningTargetSeconds: 120,
+  paidNotRunningSeconds: 300,
+};
+
 const CLOUD = {
   region: 'us-east-1',
   zones: ['us-east-1a', 'us-east-1b'],
@@ -143,6 +152,7 @@ const CLOUD = {
   },
   providerUrls: PROVIDER_URLS,
   models: MODELS,
+  billing: BILLING,
   // The edge's subnets lie in here, see `lib/network.ts`.
   edgeCidr: '10.40.0.0/24',
   agentImage: 'openclaw-agent:2026.9.6',
@@ -195,6 +205,13 @@ export const stages = (env: NodeJS.ProcessEnv): Record<string, unknown> => ({
       clientId: env.ONEMINS_GOOGLE_CLIENT_ID ?? '1mins-local.apps.googleusercontent.com',
     },
     mailFrom: 'hello@1mins.localhost',
+    // A life of months within minutes.
+    billing: json(env.ONEMINS_BILLING) ?? {
+      graceSeconds: 90,
+      remindSecondsBefore: [60, 30],
+      provisioningTargetSeconds: 120,
+      paidNotRunningSeconds: 300,
+    },
     operators: ['operator@example.com'],
     // Everybody here has the same address, and tests sign in all day.
     triesPerNetwork: 100_000,

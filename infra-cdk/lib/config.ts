@@ -45,6 +45,23 @@ const Hetzner = z.strictObject({
   firewall_id: z.int().positive().optional(),
 });
 
+/** How long things may take between a payment and its end, as `shared/contracts/src/billing.rs` reads it. */
+const Billing = z
+  .strictObject({
+    /** How long the data of a project outlives its subscription. */
+    graceSeconds: z.int().positive(),
+    /** How long before the deletion its owner is warned, each time. */
+    remindSecondsBefore: z.array(z.int().positive()).min(1),
+    /** From the payment to the running instance, as it is meant to be. Later is worth a credit. */
+    provisioningTargetSeconds: z.int().positive(),
+    /** From the payment to the running instance, before somebody is woken. */
+    paidNotRunningSeconds: z.int().positive(),
+  })
+  .refine((it) => Math.max(...it.remindSecondsBefore) < it.graceSeconds, {
+    path: ['remindSecondsBefore'],
+    error: 'must all lie within the grace',
+  });
+
 const Endpoint = z.url({ protocol: /^https?$/ });
 
 /** Who may be asked who somebody is, and what we are called there. The client's secret is a parameter. */
@@ -77,6 +94,7 @@ const Fields = z.strictObject({
   providerUrls: ProviderUrls,
   models: Catalogue,
   dodo: z.strictObject({ url: Origin, products: z.record(Plan, name) }),
+  billing: Billing,
   mailFrom: z.email({ pattern: z.regexes.html5Email }),
   /** Who of those who sign in runs the platform. */
   operators: z.array(z.email()).default([]),

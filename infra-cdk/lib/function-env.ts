@@ -1,12 +1,31 @@
 /** What several functions are told, by the names under which their sources ask for it. */
 import { hetznerEnv } from './hetzner.js';
-import { physicalName } from './naming.js';
-import { stateMachineArn } from './rights.js';
+import { physicalName, secretParameter } from './naming.js';
+import { executionArn, stateMachineArn } from './rights.js';
 import type { SagaName } from './sagas/all.js';
 import type { World } from './world.js';
 
-export const sagaArn = (it: World, saga: SagaName) =>
+/** The sagas that end what a provisioning began. */
+type LifeSaga = 'halt' | 'resize' | 'erase';
+
+export const sagaArn = (it: World, saga: SagaName | LifeSaga) =>
   stateMachineArn(it.stack, physicalName(it.stage, saga));
+
+/** Where a person reads an execution: its name follows after a colon. */
+export const executionsUrl = (it: World, saga: SagaName) => {
+  const { region } = it.stage;
+  const executions = executionArn(it.stack, physicalName(it.stage, saga));
+  return `https://${region}.console.aws.amazon.com/states/home?region=${region}#/v2/executions/details/${executions}`;
+};
+
+/** The payment provider, and what our plans are called there. */
+export const dodo = (it: World) => ({
+  DODO_URL: it.stage.dodo.url,
+  DODO_KEY_PARAMETER: secretParameter(it.stage, 'dodo-api-key'),
+  DODO_PRODUCT_STANDARD: it.stage.dodo.products.standard,
+  DODO_PRODUCT_PRO: it.stage.dodo.products.pro,
+  DODO_PRODUCT_DEDICATED: it.stage.dodo.products.dedicated,
+});
 
 export const fleet = (it: World) => ({
   FLEET_TABLE: it.tables.fleet.tableName,

@@ -2,10 +2,13 @@
  * THE table of functions: how much memory and time each gets, what it is told, what it may do, and
  * which queue it works off. A new function is a folder in `functions/` and a row here.
  */
+import { Duration } from 'aws-cdk-lib';
 import { FLEET_FUNCTIONS } from './fleet-functions.js';
 import {
   architecture,
   backups,
+  dodo,
+  executionsUrl,
   fleet,
   ledger,
   machines,
@@ -27,6 +30,9 @@ export const BATCH_SIZE = 10;
 /** The one partition of the fleet that the API writes to; `INTENTS` in `shared/adapters/src/dynamodb/keys.rs`. */
 const INTENTS = 'INTENTS';
 
+/** The one of the ledger that the billing watch writes to; `CREDITS` in the same file. */
+const CREDITS = 'CREDITS';
+
 export const FUNCTIONS = {
   api: {
     memoryMib: 512,
@@ -45,11 +51,7 @@ export const FUNCTIONS = {
       JWT_KEY_PARAMETER: secretParameter(it.stage, 'jwt-key'),
       FRONT_SECRET_PARAMETER: frontSecretParameter(it.stage),
       EDGE_KEY_PARAMETER: secretParameter(it.stage, 'edge-key'),
-      DODO_URL: it.stage.dodo.url,
-      DODO_KEY_PARAMETER: secretParameter(it.stage, 'dodo-api-key'),
-      DODO_PRODUCT_STANDARD: it.stage.dodo.products.standard,
-      DODO_PRODUCT_PRO: it.stage.dodo.products.pro,
-      DODO_PRODUCT_DEDICATED: it.stage.dodo.products.dedicated,
+      ...dodo(it),
       GOOGLE_ISSUER: it.stage.google.issuer,
       GOOGLE_AUTHORIZE_URL: it.stage.google.authorizeUrl,
       GOOGLE_EXCHANGE_URL: it.stage.google.tokenUrl,
@@ -99,12 +101,78 @@ export const FUNCTIONS = {
   billing: {
     memoryMib: 256,
     timeoutS: 30,
-    worksOff: { queue: 'billing', failsOneByOne: true },
-    env: (it) => ({ ...ledger(it), ...projects(it), PROVISION_ARN: sagaArn(it, 'provision') }),
+    // One at a time: what fails holds up what comes after it in the order of its subscription.
+    worksOff: { queue: 'billing', failsOneByOne: true, batchSize: 1 },
+    wakes: [
+      {
+        says: 'billing needs a person',
+        name: 'billing-needs-a-person',
+        means:
+          'Somebody pays for something that they do not get, or it is not clear who pays for what.',
+        heading: 'billingNeedsPerson',
+      },
+    ],
+    env: (it) => ({
+      ...ledger(it),
+      ...projects(it),
+      ...dodo(it),
+      ACCOUNTS_TABLE: it.tables.accounts.tableName,
+      MAIL_QUEUE_URL: it.queues.mail.queueUrl,
+      PROVISION_ARN: sagaArn(it, 'provision'),
+      HALT_ARN: sagaArn(it, 'halt'),
+      RESIZE_ARN: sagaArn(it, 'resize'),
+      ERASE_ARN: sagaArn(it, 'erase'),
+      BILLING: JSON.stringify(it.stage.billing),
+      TIMERS: it.timers.settings,
+    }),
     may: (it) => [
       to.readWrite(it.tables.ledger),
       to.readWrite(it.tables.projects),
-      to.start(sagaArn(it, 'provision')),
+      to.read(it.tables.accounts),
+      to.send(it.queues.mail),
+      ...(['provision', 'halt', 'resize', 'erase'] as const).map((saga) =>
+        to.start(sagaArn(it, saga)),
+      ),
+      ...to.setTimers(it.timers),
+      to.readParameter(it.stack, secretParameter(it.stage, 'dodo-api-key')),
+    ],
+  },
+  'billing-watch': {
+    memoryMib: 256,
+    timeoutS: 240,
+    every: Duration.minutes(5),
+    nightly: { hourUtc: 3, input: { task: 'reconcile' } },
+    wakes: [
+      {
+        says: 'paid and not running',
+        name: 'paid-and-not-running',
+        means: 'Somebody has paid, and minutes later their instance does not run.',
+        heading: 'paidNotRunning',
+      },
+      {
+        says: 'the books do not add up',
+        name: 'books-do-not-add-up',
+        means: 'What is charged for and what runs are not the same.',
+        heading: 'booksDoNotAddUp',
+      },
+    ],
+    env: (it) => ({
+      ...ledger(it),
+      ...projects(it),
+      ...dodo(it),
+      PROVISION_ARN: sagaArn(it, 'provision'),
+      BILLING_QUEUE_URL: it.queues.billing.queueUrl,
+      BILLING: JSON.stringify(it.stage.billing),
+      CONSOLE_URL: executionsUrl(it, 'provision'),
+    }),
+    may: (it) => [
+      to.scan(it.tables.projects),
+      // Records, and the credits that it suggests.
+      to.read(it.tables.ledger),
+      to.putInto(it.tables.ledger, [CREDITS]),
+      to.send(it.queues.billing),
+      to.follow(it.stack, physicalName(it.stage, 'provision')),
+      to.readParameter(it.stack, secretParameter(it.stage, 'dodo-api-key')),
     ],
   },
   'project-state': {

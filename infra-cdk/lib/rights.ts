@@ -7,6 +7,7 @@ import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Stage } from './config.js';
 import { frontSecretName, frontSecretParameter } from './naming.js';
+import type { Timers } from './world.js';
 
 /** What a sealed secret is for; `SecretKind` in `shared/ports/src/vault.rs`. */
 export type SecretKind = 'gateway_token' | 'model_key' | 'provider_key' | 'telegram_token';
@@ -35,6 +36,9 @@ export const update = (table: ITable) => allow(['dynamodb:UpdateItem'], [table.t
 
 /** Reads many items in one call. */
 export const readMany = (table: ITable) => allow(['dynamodb:BatchGetItem'], [table.tableArn]);
+
+/** Reads all of it, which only what runs by the clock may do. */
+export const scan = (table: ITable) => allow(['dynamodb:Scan'], [table.tableArn]);
 
 /** Writes whole items of these partitions, and nothing else in the table. */
 export const putInto = (table: ITable, partitions: string[]) =>
@@ -96,18 +100,31 @@ const parameterArn = (stack: Stack, name: string) =>
 export const start = (stateMachineArn: string) =>
   allow(['states:StartExecution'], [stateMachineArn]);
 
+/** Sets timers and clears them, and has the scheduler send as the one role that may. */
+export const setTimers = ({ arns, roleArn }: Timers) => [
+  allow(
+    ['scheduler:CreateSchedule', 'scheduler:UpdateSchedule', 'scheduler:DeleteSchedule'],
+    [arns],
+  ),
+  allow(['iam:PassRole'], [roleArn], {
+    StringEquals: { 'iam:PassedToService': 'scheduler.amazonaws.com' },
+  }),
+];
+
 export const follow = (stack: Stack, stateMachineName: string) =>
   allow(
     ['states:DescribeExecution', 'states:GetExecutionHistory'],
-    [
-      stack.formatArn({
-        service: 'states',
-        resource: 'execution',
-        resourceName: `${stateMachineName}:*`,
-        arnFormat: ArnFormat.COLON_RESOURCE_NAME,
-      }),
-    ],
+    [executionArn(stack, `${stateMachineName}:*`)],
   );
+
+/** `name` is that of the state machine, a colon, and that of the execution. */
+export const executionArn = (stack: Stack, name: string) =>
+  stack.formatArn({
+    service: 'states',
+    resource: 'execution',
+    resourceName: name,
+    arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+  });
 
 /** Sees which executions there are, and how they ended. */
 export const listExecutions = (machineArn: string) =>

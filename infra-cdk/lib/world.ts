@@ -20,7 +20,18 @@ export interface World {
   readonly bundles: IBucket;
   readonly backups: IBucket;
   readonly queues: Record<QueueName, IQueue>;
+  readonly timers: Timers;
   readonly workers: Purchase & Joining;
+}
+
+/** Where timers are set whose messages go to one queue. */
+export interface Timers {
+  /** As `shared/adapters/src/scheduler.rs` reads it. */
+  readonly settings: string;
+  /** Of every timer in the group. */
+  readonly arns: string;
+  /** As whom the scheduler sends. */
+  readonly roleArn: string;
 }
 
 export type QueueName = 'mail' | 'billing' | 'routes' | 'warm' | 'watch';
@@ -29,9 +40,16 @@ export interface FunctionRow {
   readonly memoryMib: number;
   readonly timeoutS: number;
   /** The queue whose messages it gets. */
-  readonly worksOff?: { readonly queue: QueueName; readonly failsOneByOne: boolean };
+  readonly worksOff?: {
+    readonly queue: QueueName;
+    readonly failsOneByOne: boolean;
+    /** How many messages it gets at once, if not as many as others. */
+    readonly batchSize?: number;
+  };
   /** It is run this often, and looks anew each time: what one run leaves undone, the next one does. */
   readonly every?: Duration;
+  /** Once a day beside that, and with what it is told then. */
+  readonly nightly?: { readonly hourUtc: number; readonly input: Record<string, string> };
   /** What happens in the account that it is told of, once. */
   readonly on?: readonly EventPattern[];
   /** What it says in its log when a person must look. */

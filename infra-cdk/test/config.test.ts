@@ -148,6 +148,16 @@ describe('a wrong field is named', () => {
       'reaper.stop_share_percent',
       { reaper: { ...raw('reaper'), stop_share_percent: 101 } },
     ],
+    [
+      'a warning before the end itself',
+      'billing.remindSecondsBefore',
+      { billing: { ...raw('billing'), remindSecondsBefore: [15 * 86_400, 86_400] } },
+    ],
+    [
+      'a deletion without a warning',
+      'billing.remindSecondsBefore',
+      { billing: { ...raw('billing'), remindSecondsBefore: [] } },
+    ],
     ['a limit of no instances', 'maximumInstances.pro', { maximumInstances: { pro: 0 } }],
     [
       'a limit of a plan that is not on sale',

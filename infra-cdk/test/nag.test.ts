@@ -85,8 +85,13 @@ const ACCEPTED: Accepted[] = [
   },
   {
     rule: /-IAM5\[Resource::.*:execution:1mins-[a-z]+-provision:\*\]$/,
-    path: /\/Api\/Role\/DefaultPolicy\/Resource$/,
+    path: /\/(Api|BillingWatch)\/Role\/DefaultPolicy\/Resource$/,
     reason: 'one execution a provisioning, named after its project',
+  },
+  {
+    rule: /-IAM5\[Resource::.*:schedule\/1mins-[a-z]+-billing-timers\/\*\]$/,
+    path: /\/Billing\/Role\/DefaultPolicy\/Resource$/,
+    reason: 'one schedule a subscription, in a group of their own',
   },
   {
     rule: /-IAM5\[Resource::.*:instance\/\*\]$/,

@@ -9,8 +9,9 @@ const rules = (stage: string) =>
 const loops = functionRows.filter(([, row]) => row.every);
 const told = functionRows.filter(([, row]) => row.on);
 
-test('the loops are those that keep the fleet', () => {
-  expect(loops.map(([name]) => name)).toEqual(['warm-pool', 'worker-watch', 'reaper']);
+test('the loops are those that keep the fleet and the books', () => {
+  const names = ['billing-watch', 'warm-pool', 'worker-watch', 'reaper'];
+  expect(loops.map(([name]) => name)).toEqual(names);
 });
 
 describe.each(STAGE_NAMES)('%s', (stage) => {
@@ -20,6 +21,17 @@ describe.each(STAGE_NAMES)('%s', (stage) => {
     expect(rule?.ScheduleExpression).toBe(`rate(${minutes} minute${minutes === 1 ? '' : 's'})`);
     expect(rule?.Targets).toMatchObject([
       { Input: '{}', RetryPolicy: { MaximumRetryAttempts: 0, MaximumEventAgeInSeconds: 60 } },
+    ]);
+  });
+
+  test('the books are compared once a night, and not at the full hour', () => {
+    const nights = rules(stage).filter((it) => it.Name.endsWith('-night'));
+    expect(nights).toMatchObject([
+      {
+        Name: `1mins-${stage}-billing-watch-night`,
+        ScheduleExpression: 'cron(17 3 * * ? *)',
+        Targets: [{ Input: '{"task":"reconcile"}' }],
+      },
     ]);
   });
 
@@ -36,10 +48,15 @@ describe.each(STAGE_NAMES)('%s', (stage) => {
   test('a loop that is told of nothing is not run again by Lambda', () => {
     const configs = resourcesOf(buildApp(stage), 'AWS::Lambda::EventInvokeConfig');
     const retries = configs.map(([id, it]) => [
-      /WarmPool|Reaper|WorkerWatch/.exec(id)?.[0],
+      /BillingWatch|WarmPool|Reaper|WorkerWatch/.exec(id)?.[0],
       it.Properties.MaximumRetryAttempts,
     ]);
-    expect(Object.fromEntries(retries)).toEqual({ WarmPool: 0, Reaper: 0, WorkerWatch: 2 });
+    expect(Object.fromEntries(retries)).toEqual({
+      BillingWatch: 0,
+      WarmPool: 0,
+      Reaper: 0,
+      WorkerWatch: 2,
+    });
   });
 
   test('a loop that stands still for a quarter of an hour is noticed where somebody pays', () => {

@@ -92,7 +92,7 @@ describe.each(Object.keys(FUNCTIONS))('%s', (name) => {
     const begun = acts.map((it) => it.split('-').at(-1)).toSorted();
     const expected: Record<string, string[]> = {
       api: ['configure', 'provision'],
-      billing: ['provision'],
+      billing: ['erase', 'halt', 'provision', 'resize'],
       'project-state': ['configure', 'halt', 'provision'],
       'warm-pool': ['blank', 'drain', 'grow'],
       operator: ['drain'],

@@ -633,6 +633,36 @@ class Permissions(EngineTest):
                 read()
             self.assertIn("AccessDenied", refused.exception.response["Error"]["Code"])
 
+    def test_timers_go_off_once_and_are_set_in_the_group_that_one_may(self):
+        queues, account = client("sqs"), "000000000000"
+        queue = queues.create_queue(QueueName="looks.fifo", Attributes={
+            "FifoQueue": "true", "ContentBasedDeduplication": "true"})["QueueUrl"]
+        for group in ("ours", "theirs"):
+            client("scheduler").create_schedule_group(Name=group)
+        key = self.user("billing", {"Effect": "Allow", "Action": "scheduler:*", "Resource":
+                                    f"arn:aws:scheduler:us-east-1:{account}:schedule/ours/*"})
+        timers = self.client_of(key, "scheduler")
+        timer = {
+            "Name": "look-sub_1", "ScheduleExpression": "at(2026-01-01T00:00:00)",
+            "FlexibleTimeWindow": {"Mode": "OFF"}, "ActionAfterCompletion": "DELETE",
+            "Target": {"Arn": f"arn:aws:sqs:us-east-1:{account}:looks.fifo", "Input": "look",
+                       "RoleArn": f"arn:aws:iam::{account}:role/timers",
+                       "SqsParameters": {"MessageGroupId": "sub_1"}}}
+        with self.assertRaises(ClientError) as refused:
+            timers.create_schedule(GroupName="theirs", **timer)
+        self.assertIn("AccessDenied", refused.exception.response["Error"]["Code"])
+        timers.create_schedule(GroupName="ours", **timer)
+        with self.assertRaises(timers.exceptions.ConflictException):
+            timers.create_schedule(GroupName="ours", **timer)
+        received = lambda: queues.receive_message(QueueUrl=queue).get("Messages")
+        [message] = eventually(received, SETTLE_TIMEOUT_S)
+        self.assertEqual(message["Body"], "look")
+        # It deletes itself, and both to move it and to delete it then says so.
+        for late in (lambda: timers.update_schedule(GroupName="ours", **timer),
+                     lambda: timers.delete_schedule(GroupName="ours", Name="look-sub_1")):
+            with self.assertRaises(timers.exceptions.ResourceNotFoundException):
+                late()
+
     def test_an_unknown_key_is_refused(self):
         with self.assertRaises(ClientError):
             client("dynamodb", key="AKIAUNKNOWN").list_tables()

@@ -1,6 +1,6 @@
 //! The golden inputs under `events/`: one at least for each function, each one that it understands.
 
-use contracts::{billing::DeliveryStored, mail::Letter, routes::WakeUp};
+use contracts::{billing::Message, mail::Letter, routes::WakeUp};
 use serde_json::Value;
 use std::{fs, path::PathBuf};
 
@@ -47,7 +47,7 @@ fn understand(function: &str, event: &Value, case: &str) {
         for record in records {
             let body = record["body"].as_str().expect("a record has a body");
             let read = match function {
-                "billing" => serde_json::from_str::<DeliveryStored>(body).is_ok(),
+                "billing" => serde_json::from_str::<Message>(body).is_ok(),
                 "notify" => serde_json::from_str::<Letter>(body).is_ok(),
                 "route-publisher" => serde_json::from_str::<WakeUp>(body).is_ok(),
                 other => panic!("{case}: `{other}` reads no queue"),
@@ -69,6 +69,7 @@ fn understand(function: &str, event: &Value, case: &str) {
             "notify" => serde_json::from_value::<notify::Call>(event).is_ok(),
             "erase" => serde_json::from_value::<erase::Call>(event).is_ok(),
             "drain" => serde_json::from_value::<drain::Call>(event).is_ok(),
+            "billing-watch" => serde_json::from_value::<billing_watch::Input>(event).is_ok(),
             // It takes no input.
             "reaper" => event.is_object(),
             "operator" => operator::Command::read(&event).is_ok(),

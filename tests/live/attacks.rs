@@ -59,7 +59,10 @@ async fn a_forged_webhook_is_refused_and_provisions_nothing() {
         ("too large", Some(&good), "x".repeat(300_000), StatusCode::PAYLOAD_TOO_LARGE),
     ];
     for (case, headers, body, status) in cases {
-        let mut request = mallory.asks(Method::POST, "/webhooks/dodo").body(body);
+        let mut request = mallory
+            .asks(Method::POST, "/webhooks/dodo")
+            .header("content-type", "application/json")
+            .body(body);
         if let Some((id, at, signature)) = headers {
             request = request
                 .header("webhook-id", *id)

@@ -1,82 +1,189 @@
-//! Read the delivery, decide, mark paid, start the saga.
+//! Find out what there is to look at, and look.
 
-use crate::effect::{Effect, effect};
-use contracts::{billing::DeliveryStored, provision::Saga};
-use domain::{
-    id::{ProjectId, TenantId},
-    project::State,
+use crate::{
+    effect::{Effect, effect},
+    error::BillingError,
+    settle::{alarm, settle},
+    world::{Billing, World},
 };
+use contracts::billing::Message;
+use domain::subscription::{Dispute, DisputeState, Observed, Record, Seen, Source, observe};
+use jiff::{SignedDuration, Timestamp};
 use ports::{
-    Unavailable,
+    clock::Clock,
     deliveries::Deliveries,
-    projects::{ChangeError, Projects},
-    sagas::Sagas,
+    payments::{Payments, Refunded},
+    subscriptions::Subscriptions,
+    timers::Timers,
 };
 
-#[derive(Debug, thiserror::Error)]
-pub enum BillingError {
-    #[error("delivery `{0}` is not stored")]
-    Missing(String),
-    #[error("lost a race for the project")]
-    LostRace,
-    #[error(transparent)]
-    Unavailable(#[from] Unavailable),
+/// How long a subscription may take to be known after its first payment.
+const PAYMENT_WITHOUT_SUBSCRIPTION: SignedDuration = SignedDuration::from_mins(2);
+
+/// How often a look is taken when somebody else changes the same at the same time.
+const TRIES: u32 = 3;
+
+/// Applies one message. Repeating it, late or at once, leads to the same.
+pub async fn handle<W: World>(billing: &Billing<W>, message: Message) -> Result<(), BillingError> {
+    for _ in 1..TRIES {
+        match once(billing, &message).await {
+            // By the queue it would take minutes, and the whole subscription would wait.
+            Err(BillingError::LostRace) => {}
+            other => return other,
+        }
+    }
+    once(billing, &message).await
 }
 
-pub async fn handle(
-    deliveries: &impl Deliveries,
-    projects: &impl Projects,
-    sagas: &impl Sagas,
-    message: DeliveryStored,
-) -> Result<(), BillingError> {
-    let id = message.delivery_id;
-    let delivery = deliveries.find(&id).await?.ok_or_else(|| BillingError::Missing(id.clone()))?;
-    let effect = match serde_json::from_str(&delivery.body) {
-        Ok(webhook) => effect(&webhook),
-        Err(_) => Effect::Nothing("the body is not one that we can read"),
-    };
-    let outcome = match effect {
-        Effect::Grant { project_id, tenant_id, subscription_id } => {
-            grant(projects, sagas, &project_id, &tenant_id, &subscription_id).await?
+async fn once<W: World>(billing: &Billing<W>, message: &Message) -> Result<(), BillingError> {
+    match message {
+        Message::Delivery { delivery_id, .. } => apply(billing, delivery_id).await,
+        Message::Look { subscription_id, .. } => {
+            let outcome = look(billing, subscription_id).await?;
+            tracing::info!(subscription.id = %subscription_id, outcome, "looked at a subscription");
+            Ok(())
         }
-        Effect::Nothing(reason) => reason,
+    }
+}
+
+async fn apply<W: World>(billing: &Billing<W>, id: &str) -> Result<(), BillingError> {
+    let delivery = billing.deliveries.find(id).await?;
+    let delivery = delivery.ok_or_else(|| BillingError::Missing(id.to_owned()))?;
+    let at = delivery.received_at;
+    let outcome = match effect(&delivery.body, &billing.products) {
+        Effect::Subscription(seen) => told(billing, &seen, at).await?,
+        Effect::Payment { payment, subscription, succeeded } => {
+            link(billing, &payment, &subscription, succeeded).await?
+        }
+        Effect::Refund { payment } => refund(billing, &payment).await?,
+        Effect::Dispute { id, payment, state } => {
+            dispute(billing, &id, &payment, Dispute { state, at }).await?
+        }
+        Effect::Nothing(reason) => reason.to_owned(),
     };
     tracing::info!(delivery.id = %id, outcome, "applied a delivery");
-    Ok(deliveries.record_outcome(&id, outcome).await?)
+    Ok(billing.deliveries.record_outcome(id, &outcome).await?)
 }
 
-/// Marks the project paid, and starts its provisioning if that has not begun.
-///
-/// Between the two a crash is harmless: the next attempt at this delivery finds the project pending
-/// and starts the execution of the same name.
-async fn grant(
-    projects: &impl Projects,
-    sagas: &impl Sagas,
-    project_id: &ProjectId,
-    tenant_id: &TenantId,
-    subscription_id: &str,
-) -> Result<&'static str, BillingError> {
-    // The signature proves that Dodo sent it, not that the metadata is ours.
-    if projects.find(project_id).await?.is_none_or(|it| it.tenant_id != *tenant_id) {
-        return Ok("refused: that tenant has no such project");
-    }
-    let project = match projects.record_paid(project_id, subscription_id).await {
-        Ok(project) => project,
-        Err(ChangeError::Unavailable(cause)) => return Err(cause.into()),
-        Err(ChangeError::LostRace) => return Err(BillingError::LostRace),
-        Err(ChangeError::OtherSubscription) => {
-            return Ok("refused: another subscription pays for the project");
-        }
-        Err(ChangeError::Unknown(_) | ChangeError::Illegal(_) | ChangeError::Fenced { .. }) => {
-            return Ok("refused: the project cannot be paid for");
-        }
+/// A delivery shows the subscription.
+async fn told<W: World>(
+    billing: &Billing<W>,
+    seen: &Seen,
+    at: Timestamp,
+) -> Result<String, BillingError> {
+    let known = billing.subscriptions.find(&seen.id).await?;
+    let record = match (observe(known.as_ref(), seen, at, Source::Told), known) {
+        (Observed::Applied(record), _) => *record,
+        // What it would have led to may still have to be done.
+        (Observed::Late, Some(known)) => known,
+        (_, known) => match ask(billing, &seen.id, known).await? {
+            Some(record) => record,
+            None => return Ok(unknown_to_provider(&seen.id)),
+        },
     };
-    if project.state != State::Pending {
-        return Ok("the project is on its way already");
+    settle(billing, record).await
+}
+
+/// Nobody told us anything: the provider is asked.
+async fn look<W: World>(billing: &Billing<W>, id: &str) -> Result<String, BillingError> {
+    let known = billing.subscriptions.find(id).await?;
+    match ask(billing, id, known).await? {
+        Some(record) => settle(billing, record).await,
+        None => Ok(unknown_to_provider(id)),
     }
-    let name = Saga::execution_name(&project.id, project.attempt);
-    let input = serde_json::to_string(&Saga::of(&project))
-        .map_err(|error| Unavailable::new("the saga's input", error))?;
-    sagas.ensure_started(&name, &input).await?;
-    Ok("provisioning started")
+}
+
+/// The record of the subscription after the provider was asked. `None`: it knows of none.
+async fn ask<W: World>(
+    billing: &Billing<W>,
+    id: &str,
+    known: Option<Record>,
+) -> Result<Option<Record>, BillingError> {
+    // Before the question: what is told while the answer is under way is newer.
+    let at = billing.clock.now();
+    let Some(seen) = billing.payments.find_subscription(id).await? else {
+        return Ok(None);
+    };
+    Ok(match observe(known.as_ref(), &seen, at, Source::Asked) {
+        Observed::Applied(record) => Some(*record),
+        Observed::Late | Observed::AskFirst => known,
+    })
+}
+
+fn unknown_to_provider(id: &str) -> String {
+    alarm(id, "refused: the payment provider does not know the subscription")
+}
+
+async fn link<W: World>(
+    billing: &Billing<W>,
+    payment: &str,
+    subscription: &str,
+    succeeded: bool,
+) -> Result<String, BillingError> {
+    billing.subscriptions.link_payment(payment, subscription).await?;
+    let now = billing.clock.now();
+    let known = billing.subscriptions.find(subscription).await?;
+    if !succeeded || known.is_some_and(|it| it.standing(now).entitles()) {
+        return Ok("remembered which subscription it paid for".to_owned());
+    }
+    // Normally the subscription's own delivery is here before that.
+    let at = now + PAYMENT_WITHOUT_SUBSCRIPTION;
+    let look = Message::Look { subscription_id: subscription.to_owned(), at };
+    billing.timers.set(&Message::timer(payment), at, &look).await?;
+    Ok("the subscription is looked at in a moment".to_owned())
+}
+
+async fn refund<W: World>(billing: &Billing<W>, payment: &str) -> Result<String, BillingError> {
+    let Some(found) = billing.payments.find_payment(payment).await? else {
+        return Ok("refused: the payment provider does not know the payment".to_owned());
+    };
+    match (found.refunded, found.subscription) {
+        (Refunded::Partly, _) => Ok("a part of it was given back".to_owned()),
+        (_, None) => Ok("the payment is for no subscription".to_owned()),
+        (Refunded::No, Some(_)) => Err(BillingError::NotInBooks(payment.to_owned())),
+        (Refunded::Fully, Some(subscription)) => {
+            let now = billing.clock.now();
+            revise(billing, &subscription, |it| it.refunded(now)).await
+        }
+    }
+}
+
+async fn dispute<W: World>(
+    billing: &Billing<W>,
+    id: &str,
+    payment: &str,
+    dispute: Dispute,
+) -> Result<String, BillingError> {
+    let Some(subscription) = subscription_of(billing, payment).await? else {
+        return Ok("the payment is for no subscription".to_owned());
+    };
+    if dispute.state == DisputeState::Open {
+        // It can be answered in the provider's dashboard only, for ten days.
+        tracing::warn!(dispute.id = id, subscription.id = %subscription, "a dispute is open");
+    }
+    revise(billing, &subscription, |it| it.disputed(id, dispute)).await
+}
+
+/// The subscription that `payment` was for: as we know, or as the provider does.
+async fn subscription_of<W: World>(
+    billing: &Billing<W>,
+    payment: &str,
+) -> Result<Option<String>, BillingError> {
+    if let Some(known) = billing.subscriptions.find_by_payment(payment).await? {
+        return Ok(Some(known));
+    }
+    Ok(billing.payments.find_payment(payment).await?.and_then(|it| it.subscription))
+}
+
+/// Looks at the subscription in the light of something that it does not show itself.
+async fn revise<W: World>(
+    billing: &Billing<W>,
+    id: &str,
+    change: impl FnOnce(Record) -> Record,
+) -> Result<String, BillingError> {
+    let known = billing.subscriptions.find(id).await?;
+    match ask(billing, id, known).await? {
+        Some(record) => settle(billing, change(record)).await,
+        None => Ok(unknown_to_provider(id)),
+    }
 }

@@ -1,6 +1,6 @@
 //! Find whom to write to, write, hand it to the provider.
 
-use crate::{letters, receipt::confirm_erasure};
+use crate::{letters, receipt::confirm_erasure, subscription};
 use contracts::{erase::Saga as EraseSaga, mail::Letter, provision::Saga};
 use domain::{
     email::EmailAddress,
@@ -99,6 +99,10 @@ pub async fn deliver(
         Letter::NoAccount { to } => letters::no_account(address(to)?, &origins.app_url),
         Letter::PasswordChanged { to } => {
             letters::password_changed(address(to)?, &format!("{}/forgot", origins.app_url))
+        }
+        Letter::Subscription { to, project_id, project_name, occasion } => {
+            let link = format!("{}/projects/{project_id}", origins.app_url);
+            subscription::letter(address(to)?, &project_name, &link, occasion)
         }
         Letter::GoogleLinked { to } => {
             letters::google_linked(address(to)?, &format!("{}/settings", origins.app_url))

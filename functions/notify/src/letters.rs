@@ -87,7 +87,13 @@ pub(crate) fn erased(to: EmailAddress, name: &str, host: &str, at: &str) -> Mess
 }
 
 /// One sentence, the link on a line of its own, another sentence.
-fn compose(to: EmailAddress, subject: &str, before: &str, link: &str, after: &str) -> Message {
+pub(crate) fn compose(
+    to: EmailAddress,
+    subject: &str,
+    before: &str,
+    link: &str,
+    after: &str,
+) -> Message {
     let text = format!("{before}\n\n{link}\n\n{after}\n\n1mins.in\n");
     let (before, link, after) = (escaped(before), escaped(link), escaped(after));
     let html = format!(

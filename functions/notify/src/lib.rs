@@ -1,7 +1,7 @@
 //! # Notify
 //!
-//! Writes to people: the letters that the API leaves in the queue, the good news at the end of a
-//! provisioning, and the receipt at the end of an erasure.
+//! Writes to people: the letters that the API and billing leave in the queue, the good news at the end of
+//! a provisioning, and the receipt at the end of an erasure.
 //!
 //! | | |
 //! |---|---|
@@ -15,6 +15,7 @@
 mod handler;
 mod letters;
 mod receipt;
+mod subscription;
 mod trigger;
 
 pub use handler::{Call, NotifyError, Origins, announce, deliver};

@@ -4,7 +4,9 @@ use contracts::{erase::Saga as EraseSaga, mail::Letter};
 use domain::{
     email::EmailAddress,
     project::{Project, State},
+    subscription::{End, Hold, Occasion},
 };
+use jiff::{SignedDuration, Timestamp};
 use notify::{Call, NotifyError, Origins, announce, deliver};
 use ports::{
     accounts::{Credentials, PasswordHash},
@@ -188,4 +190,45 @@ async fn an_owner_reads_where_a_link_to_google_can_be_undone() {
     let sent = mail.sent();
     assert_eq!(sent[0].subject, "Google was linked to your account");
     assert!(sent[0].text.contains("\nhttps://app.test/settings\n"), "{}", sent[0].text);
+}
+
+#[tokio::test]
+async fn letters_about_money_say_why_and_what_to_do_and_when() {
+    let deleted_at = Timestamp::constant(1_795_262_400, 0);
+    let before = SignedDuration::from_hours(24);
+    let when = "21 November 2026, 12:00 UTC";
+    let cases = [
+        (Occasion::PastDue { until: Some(deleted_at) }, "A payment for mybot is missing", when),
+        (Occasion::PastDue { until: None }, "A payment for mybot is missing", "another card"),
+        (Occasion::Suspended { why: Hold::Unpaid }, "Your agent mybot was stopped", "not paid for"),
+        (Occasion::Suspended { why: Hold::Paused }, "Your agent mybot was stopped", "paused"),
+        (Occasion::Suspended { why: Hold::Disputed }, "Your agent mybot was stopped", "your bank"),
+        (Occasion::Resumed, "Your agent mybot starts again", "where it stopped"),
+        (
+            Occasion::Ended { why: End::Cancelled, deleted_at },
+            "The subscription of mybot has ended",
+            when,
+        ),
+        (
+            Occasion::DeletionNear { before, deleted_at },
+            "mybot is deleted on 21 November 2026, 12:00 UTC",
+            "with everything that it knows",
+        ),
+    ];
+    for (occasion, subject, words) in cases {
+        let mail = FakeMail::default();
+        let letter = Letter::Subscription {
+            to: "ada@example.com".into(),
+            project_id: running().id,
+            project_name: "mybot".into(),
+            occasion,
+        };
+        deliver(&mail, &origins(), letter).await.unwrap();
+        let sent = mail.sent();
+        assert_eq!(sent[0].subject, subject, "{occasion:?}");
+        for text in [&sent[0].text, &sent[0].html] {
+            assert!(text.contains(words), "{occasion:?}: {text}");
+            assert!(text.contains("https://app.test/projects/prj_a1b2c3d4e5"), "{text}");
+        }
+    }
 }

@@ -4,7 +4,7 @@ use crate::{
     secret::Secrets,
     signature::{Signed, verify},
 };
-use contracts::{billing::DeliveryStored, webhook::Webhook};
+use contracts::{billing::Message, webhook::Webhook};
 use http::{HeaderMap, Request, Response, StatusCode};
 use jiff::Timestamp;
 use ports::{
@@ -16,7 +16,7 @@ use serde_json::{Map, Value};
 
 /// The largest body that is read. Dodo's are a few kilobytes.
 pub const MAX_BODY_BYTES: usize = 256 * 1024;
-/// The longest `webhook-id`: it becomes a key.
+/// The longest `webhook-id`: it becomes a key, and the queue knows a repeat by it.
 const MAX_ID_BYTES: usize = 128;
 
 /// Why a delivery is not taken. The sender repeats after any of them; only the last can get better.
@@ -24,6 +24,10 @@ const MAX_ID_BYTES: usize = 128;
 enum Refusal {
     #[error("the header `{0}` is missing or malformed")]
     Header(&'static str),
+    #[error("the header `content-type` is not `application/json`")]
+    Kind,
+    #[error("the header `content-encoding` is there, and no encoded body is taken")]
+    Encoded,
     #[error("the body is larger than {MAX_BODY_BYTES} bytes")]
     TooLarge,
     #[error(transparent)]
@@ -38,6 +42,7 @@ impl Refusal {
     fn status(&self) -> StatusCode {
         match self {
             Self::Header(_) | Self::Unreadable => StatusCode::BAD_REQUEST,
+            Self::Kind | Self::Encoded => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Signature(_) => StatusCode::UNAUTHORIZED,
             Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
@@ -48,7 +53,7 @@ impl Refusal {
 /// Answers 200 only once the delivery is stored and billing will hear of it.
 pub async fn handle(
     deliveries: &impl Deliveries,
-    billing: &impl Queue<DeliveryStored>,
+    billing: &impl Queue<Message>,
     secrets: &Secrets,
     now: Timestamp,
     request: &Request<Vec<u8>>,
@@ -68,7 +73,7 @@ pub async fn handle(
 
 async fn take(
     deliveries: &impl Deliveries,
-    billing: &impl Queue<DeliveryStored>,
+    billing: &impl Queue<Message>,
     secrets: &Secrets,
     now: Timestamp,
     request: &Request<Vec<u8>>,
@@ -78,6 +83,7 @@ async fn take(
         return Err(Refusal::TooLarge);
     }
     let headers = request.headers();
+    check_kind(headers)?;
     let id = header(headers, "webhook-id")?;
     let signed = Signed {
         id,
@@ -89,12 +95,14 @@ async fn take(
     let body = std::str::from_utf8(body).map_err(|_| Refusal::Unreadable)?;
     // First as an object: a list would pass for a struct whose fields all have defaults.
     let object: Map<String, Value> = serde_json::from_str(body).map_err(|_| Refusal::Unreadable)?;
-    serde_json::from_value::<Webhook>(object.into()).map_err(|_| Refusal::Unreadable)?;
+    let webhook: Webhook =
+        serde_json::from_value(object.into()).map_err(|_| Refusal::Unreadable)?;
 
     let delivery = Delivery { id: id.to_owned(), received_at: now, body: body.to_owned() };
     let new = deliveries.record(&delivery).await?;
     // Billing is told of a known delivery too: the first time may have ended between the two writes.
-    billing.send(&DeliveryStored { delivery_id: delivery.id }).await?;
+    let subscription_id = webhook.data.subscription_id.filter(|it| is_name(it));
+    billing.send(&Message::Delivery { delivery_id: delivery.id, subscription_id }).await?;
     tracing::info!(delivery.id = id, new, "stored a webhook");
     Ok(())
 }
@@ -103,8 +111,25 @@ fn header<'a>(headers: &'a HeaderMap, name: &'static str) -> Result<&'a str, Ref
     headers
         .get(name)
         .and_then(|it| it.to_str().ok())
-        .filter(|it| !it.is_empty() && (name != "webhook-id" || it.len() <= MAX_ID_BYTES))
+        .filter(|it| !it.is_empty() && (name != "webhook-id" || is_name(it)))
         .ok_or(Refusal::Header(name))
+}
+
+/// Whether a queue can tell messages apart by it.
+fn is_name(it: &str) -> bool {
+    (1..=MAX_ID_BYTES).contains(&it.len()) && it.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
+/// Only JSON, and only as it is: what is compressed could be any number of times its size, and the
+/// sender does not compress.
+fn check_kind(headers: &HeaderMap) -> Result<(), Refusal> {
+    let text = |name: &str| headers.get(name).map(|it| it.to_str().unwrap_or("?").trim());
+    if text("content-encoding").is_some_and(|it| !it.eq_ignore_ascii_case("identity")) {
+        return Err(Refusal::Encoded);
+    }
+    let kind = text("content-type").unwrap_or_default();
+    let kind = kind.split(';').next().unwrap_or_default().trim();
+    if kind.eq_ignore_ascii_case("application/json") { Ok(()) } else { Err(Refusal::Kind) }
 }
 
 fn answer(status: StatusCode, body: &serde_json::Value) -> Response<String> {

@@ -12,9 +12,11 @@
 //! | Undo | none |
 //! | Fails as | 4xx for what must not be sent again unchanged, 5xx for what should: intake refuses, it does not retry |
 
+mod body;
 mod handler;
 mod secret;
 mod signature;
 
+pub use body::as_signed;
 pub use handler::{MAX_BODY_BYTES, handle};
 pub use secret::{Secrets, WeakSecret};

@@ -9,17 +9,21 @@ pub struct Secrets(Vec<Vec<u8>>);
 const MIN_KEY_BYTES: usize = 24;
 
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a webhook secret is `whsec_` and the base64 of at least {MIN_KEY_BYTES} bytes")]
+#[error(
+    "webhook secrets are one or two of `whsec_` and the base64 of at least {MIN_KEY_BYTES} bytes"
+)]
 pub struct WeakSecret;
 
 impl std::str::FromStr for Secrets {
     type Err = WeakSecret;
 
-    /// Secrets separated by white space. None at all is refused: an empty key would verify whatever
+    /// Secrets separated by white space or commas. None at all is refused, and so are more than two, of
+    /// which one was forgotten: an empty key would verify whatever
     /// anybody signs with it.
     fn from_str(text: &str) -> Result<Self, WeakSecret> {
-        let keys: Vec<_> = text.split_whitespace().map(key).collect::<Result<_, _>>()?;
-        if keys.is_empty() { Err(WeakSecret) } else { Ok(Self(keys)) }
+        let parts = text.split(|it: char| it.is_whitespace() || it == ',');
+        let keys: Vec<_> = parts.filter(|it| !it.is_empty()).map(key).collect::<Result<_, _>>()?;
+        if (1..=2).contains(&keys.len()) { Ok(Self(keys)) } else { Err(WeakSecret) }
     }
 }
 
@@ -51,6 +55,9 @@ mod tests {
             ("no prefix", "C2FVsBQIhrscChlQIMV+b5sSYspob7oD", false),
             ("one", strong, true),
             ("two during a rotation", &format!("{strong} {strong}"), true),
+            ("two with a comma", &format!("{strong}, {strong}"), true),
+            ("three", &format!("{strong} {strong} {strong}"), false),
+            ("only a comma", ",", false),
             ("one of two is weak", &format!("{strong} whsec_"), false),
         ];
         for (case, text, good) in cases {

@@ -1,7 +1,7 @@
 //! What the intake takes, what it refuses, and what a repeat of either does.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use contracts::billing::DeliveryStored;
+use contracts::billing::Message;
 use hmac::{Hmac, KeyInit, Mac};
 use http::{Request, Response, StatusCode};
 use ports::clock::Clock;
@@ -16,7 +16,7 @@ const BODY: &[u8] = br#"{"type":"subscription.active","data":{"payload_type":"Su
 #[derive(Default)]
 struct Bench {
     deliveries: FakeDeliveries,
-    billing: FakeQueue<DeliveryStored>,
+    billing: FakeQueue<Message>,
     clock: FakeClock,
 }
 
@@ -32,7 +32,11 @@ impl Bench {
     }
 
     fn told(&self) -> Vec<String> {
-        self.billing.sent().into_iter().map(|it| it.delivery_id).collect()
+        let id = |it| match it {
+            Message::Delivery { delivery_id, .. } => delivery_id,
+            Message::Look { .. } => panic!("the intake asks for no look: {it:?}"),
+        };
+        self.billing.sent().into_iter().map(id).collect()
     }
 
     fn assert_untouched(&self, case: &str) {
@@ -47,6 +51,7 @@ fn signed(id: &str, at: i64, body: &[u8]) -> Request<Vec<u8>> {
     mac.update(body);
     let signature = STANDARD.encode(mac.finalize().into_bytes());
     Request::post("/webhooks/dodo")
+        .header("content-type", "application/json")
         .header("webhook-id", id)
         .header("webhook-timestamp", at)
         .header("webhook-signature", format!("v1,{signature}"))
@@ -97,6 +102,7 @@ async fn a_header_that_cannot_be_right_is_refused_by_name() {
         ("no id", "webhook-id", None),
         ("empty id", "webhook-id", Some("")),
         ("an id longer than a key", "webhook-id", Some(overlong.as_str())),
+        ("an id with a space", "webhook-id", Some("msg 1")),
         ("an id that is no text", "webhook-id", Some("msg_\u{e9}")),
         ("no timestamp", "webhook-timestamp", None),
         ("empty timestamp", "webhook-timestamp", Some("")),
@@ -248,4 +254,47 @@ async fn a_refusal_repeats_nothing_of_the_body() {
     let bench = Bench::default();
     let response = bench.deliver(b"<script>the-body</script>", 0).await;
     assert!(!response.body().contains("the-body"), "{}", response.body());
+}
+
+#[tokio::test]
+async fn what_is_not_plain_json_is_refused_by_name() {
+    let cases = [
+        ("a form", "content-type", "application/x-www-form-urlencoded"),
+        ("text", "content-type", "text/plain"),
+        ("almost", "content-type", "application/jsonp"),
+        ("compressed", "content-encoding", "gzip"),
+        ("twice", "content-encoding", "br, gzip"),
+    ];
+    for (case, name, value) in cases {
+        let bench = Bench::default();
+        let mut request = signed(ID, bench.clock.now().as_second(), BODY);
+        replace(&mut request, name, value);
+        let response = bench.receive(&request).await;
+        let detail = detail(&response, StatusCode::UNSUPPORTED_MEDIA_TYPE, case);
+        assert!(detail.contains(&format!("`{name}`")), "{case}: {detail}");
+        bench.assert_untouched(case);
+    }
+    let bench = Bench::default();
+    let mut request = signed(ID, bench.clock.now().as_second(), BODY);
+    replace(&mut request, "content-type", "application/json; charset=utf-8");
+    assert_eq!(bench.receive(&request).await.status(), StatusCode::OK);
+}
+
+#[tokio::test]
+async fn billing_is_told_whose_order_a_delivery_keeps() {
+    let overlong = "s".repeat(129);
+    let cases = [
+        (r#"{"data":{"subscription_id":"sub_1"}}"#, Some("sub_1")),
+        (r#"{"data":{"payment_id":"pay_1"}}"#, None),
+        (r#"{"data":{"subscription_id":""}}"#, None),
+        (r#"{"data":{"subscription_id":"a b"}}"#, None),
+        (&format!(r#"{{"data":{{"subscription_id":"{overlong}"}}}}"#), None),
+    ];
+    for (body, subscription) in cases {
+        let bench = Bench::default();
+        assert_eq!(bench.deliver(body.as_bytes(), 0).await.status(), StatusCode::OK, "{body}");
+        let subscription_id = subscription.map(str::to_owned);
+        let told = Message::Delivery { delivery_id: ID.to_owned(), subscription_id };
+        assert_eq!(bench.billing.sent(), [told], "{body}");
+    }
 }

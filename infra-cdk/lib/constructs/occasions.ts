@@ -49,8 +49,9 @@ export class Occasions extends Construct {
   ) {
     super(scope, id);
     this.physicalName = physicalName(props.stage, props.name);
-    const { every, on } = props.row;
+    const { every, nightly, on } = props.row;
     if (every) this.runEvery(every);
+    if (nightly) this.runNightly(nightly);
     if (on) this.runOn(on);
     else if (every)
       this.props.function.configureAsyncInvoke({ retryAttempts: 0, maxEventAge: TICK_MAX_AGE });
@@ -71,6 +72,23 @@ export class Occasions extends Construct {
     });
     // Nobody waits for a loop of the local stage, and its engine counts no runs.
     if (this.props.stage.cloud) this.alarmWhenSilent();
+  }
+
+  /** What a night misses, the next one finds. */
+  private runNightly({ hourUtc, input }: NonNullable<FunctionRow['nightly']>): void {
+    new Rule(this, 'Night', {
+      ruleName: `${this.physicalName}-night`,
+      description: `Runs ${this.props.name} once a day.`,
+      // Not at the full hour, when everybody's does.
+      schedule: Schedule.cron({ hour: String(hourUtc), minute: '17' }),
+      targets: [
+        new LambdaFunction(this.props.function, {
+          event: RuleTargetInput.fromObject(input),
+          retryAttempts: HAND_OVERS,
+          maxEventAge: EVENT_MAX_AGE,
+        }),
+      ],
+    });
   }
 
   private runOn(patterns: readonly EventPattern[]): void {

@@ -33,6 +33,8 @@ export class WorkQueue extends Construct {
     });
     this.queue = new Queue(this, 'Queue', {
       ...common(fifo),
+      // For who sends without saying how a repeat is known, as timers do.
+      contentBasedDeduplication: fifo,
       queueName: `${name}${suffix(fifo)}`,
       visibilityTimeout: Duration.seconds(props.consumerTimeout.toSeconds() * VISIBILITY_TIMEOUTS),
       deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: MAX_RECEIVES },

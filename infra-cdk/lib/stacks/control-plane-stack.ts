@@ -10,6 +10,7 @@ import type { Stage } from '../config.js';
 import { httpApi } from '../constructs/http-api.js';
 import { LogAlarm } from '../constructs/log-alarm.js';
 import { Occasions } from '../constructs/occasions.js';
+import { QueueTimers } from '../constructs/queue-timers.js';
 import { RustFunction } from '../constructs/rust-function.js';
 import type { Saga } from '../constructs/saga.js';
 import { SagaMachine } from '../constructs/saga-machine.js';
@@ -45,6 +46,10 @@ export class ControlPlaneStack extends Stack {
     const { tables, key, bundles, backups } = below.data;
     const { workers } = below;
     const queues = this.queues();
+    const timers = new QueueTimers(this, 'BillingTimers', {
+      name: physicalName(stage, 'billing-timers'),
+      queue: queues.billing,
+    });
     const functions = this.functions({
       stack: this,
       stage,
@@ -53,6 +58,7 @@ export class ControlPlaneStack extends Stack {
       bundles,
       backups,
       queues,
+      timers,
       workers,
     });
     for (const [name, saga] of sagaRows) this.saga(name, saga, functions);
@@ -80,7 +86,7 @@ export class ControlPlaneStack extends Stack {
   private queues(): World['queues'] {
     return {
       mail: this.queue('MailQueue', 'mail'),
-      billing: this.queue('BillingQueue', 'billing'),
+      billing: this.queue('BillingQueue', 'billing', { fifo: true }),
       routes: this.queue('RoutesQueue', 'routes', { fifo: true }),
       warm: this.queue('WarmQueue', 'warm'),
       watch: this.queue('WatchQueue', 'watch'),
@@ -117,10 +123,10 @@ export class ControlPlaneStack extends Stack {
       alarms: this.alarms,
     });
     if (row.worksOff) {
-      const { queue, failsOneByOne } = row.worksOff;
+      const { queue, failsOneByOne, batchSize } = row.worksOff;
       built.function.addEventSource(
         new SqsEventSource(world.queues[queue], {
-          batchSize: BATCH_SIZE,
+          batchSize: batchSize ?? BATCH_SIZE,
           reportBatchItemFailures: failsOneByOne,
         }),
       );

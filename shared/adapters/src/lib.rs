@@ -9,6 +9,7 @@ pub mod oidc;
 pub mod providers;
 pub mod random;
 pub mod s3;
+pub mod scheduler;
 pub mod ses;
 pub mod sfn;
 pub mod sqs;

@@ -2,7 +2,7 @@
 
 use crate::aws;
 use aws_sdk_sqs::Client;
-use contracts::routes::WakeUp;
+use contracts::ordered::Ordered;
 use ports::{
     Unavailable,
     queue::{DelayedQueue, Queue},
@@ -47,32 +47,29 @@ impl<M: Serialize + Sync> DelayedQueue<M> for SqsQueue<M> {
     }
 }
 
-/// The queue that wakes the publisher of routes, one batch at a time.
-#[derive(Clone, Debug)]
-pub struct SqsFifoQueue {
+/// A queue of JSON messages that keeps the order within each group.
+#[derive(Debug)]
+pub struct SqsFifoQueue<M> {
     client: Client,
     url: String,
+    messages: PhantomData<fn(M)>,
 }
 
-/// One group: the queue then has one batch in flight, and the table one writer.
-const GROUP: &str = "routes";
-
-impl SqsFifoQueue {
+impl<M> SqsFifoQueue<M> {
     pub async fn connect(url: String) -> Self {
-        Self { client: Client::new(&aws::config().await), url }
+        Self { client: Client::new(&aws::config().await), url, messages: PhantomData }
     }
 }
 
-impl Queue<WakeUp> for SqsFifoQueue {
-    async fn send(&self, message: &WakeUp) -> Result<(), Unavailable> {
+impl<M: Ordered + Serialize + Sync> Queue<M> for SqsFifoQueue<M> {
+    async fn send(&self, message: &M) -> Result<(), Unavailable> {
         let body = serde_json::to_string(message).map_err(|it| Unavailable::new("queue", it))?;
         self.client
             .send_message()
             .queue_url(&self.url)
             .message_body(body)
-            .message_group_id(GROUP)
-            // By its number: a wake-up that is repeated within minutes is one wake-up.
-            .message_deduplication_id(message.sequence.to_string())
+            .message_group_id(message.group())
+            .message_deduplication_id(message.deduplication())
             .send()
             .await
             .map(|_| ())

@@ -9,6 +9,7 @@ pub mod grow;
 pub mod halt;
 pub mod mail;
 pub mod models;
+pub mod ordered;
 pub mod problem;
 pub mod provision;
 pub mod resize;

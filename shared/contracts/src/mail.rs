@@ -1,5 +1,6 @@
 //! Letters that wait to be sent.
 
+use domain::{id::ProjectId, subscription::Occasion};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -22,6 +23,8 @@ pub enum Letter {
     GoogleLinked { to: String },
     /// Asks whoever reads this address into a tenant, in the name of one of its owners.
     Invitation { to: String, token: String, tenant_name: String, invited_by: String },
+    /// What became of a project because of what pays for it, or does not.
+    Subscription { to: String, project_id: ProjectId, project_name: String, occasion: Occasion },
 }
 
 /// Without the token: it opens an account, and messages get logged.
@@ -35,6 +38,9 @@ impl fmt::Debug for Letter {
             Self::PasswordChanged { to } => ("PasswordChanged", to),
             Self::GoogleLinked { to } => ("GoogleLinked", to),
             Self::Invitation { to, token: _, tenant_name: _, invited_by: _ } => ("Invitation", to),
+            Self::Subscription { to, project_id: _, project_name: _, occasion: _ } => {
+                ("Subscription", to)
+            }
         };
         f.debug_struct(name).field("to", to).finish_non_exhaustive()
     }
@@ -43,6 +49,7 @@ impl fmt::Debug for Letter {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use domain::subscription::Hold;
 
     #[test]
     fn a_letter_reads_as_agreed_and_keeps_its_token_out_of_logs() {
@@ -75,6 +82,14 @@ mod tests {
                 r#"{"kind":"invitation","to":"ada@example.com","token":"s3cret","tenant_name":"Engines","invited_by":"eve@example.com"}"#,
             ),
         ];
+        let about_money = Letter::Subscription {
+            to: to(),
+            project_id: "prj_1".parse().unwrap(),
+            project_name: "mybot".into(),
+            occasion: Occasion::Suspended { why: Hold::Unpaid },
+        };
+        let wire = r#"{"kind":"subscription","to":"ada@example.com","project_id":"prj_1","project_name":"mybot","occasion":{"kind":"suspended","why":"unpaid"}}"#;
+        let cases = cases.into_iter().chain([(about_money, wire)]);
         for (letter, wire) in cases {
             assert_eq!(serde_json::to_string(&letter).unwrap(), wire);
             assert_eq!(serde_json::from_str::<Letter>(wire).unwrap(), letter);

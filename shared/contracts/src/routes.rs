@@ -9,6 +9,7 @@ mod pack;
 pub mod partition;
 pub mod rows;
 
+use crate::ordered::Ordered;
 use domain::route::{HostName, Target};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -30,6 +31,17 @@ pub struct Recorded {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WakeUp {
     pub sequence: u64,
+}
+
+/// One group: the queue then has one batch in flight, and the table one writer.
+impl Ordered for WakeUp {
+    fn group(&self) -> &'static str {
+        "routes"
+    }
+
+    fn deduplication(&self) -> String {
+        self.sequence.to_string()
+    }
 }
 
 /// A place in the log of changes.

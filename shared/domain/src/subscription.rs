@@ -1,4 +1,18 @@
-//! What the payment provider says of a subscription, and what a project is entitled to by it.
+//! What the payment provider says of a subscription, what we remember of it, and what a project is
+//! entitled to by it.
+//!
+//! Everything here goes by states and dates and never by the names of events: a late delivery shows
+//! the state of today, and a lost one is made up for by the next look.
+
+mod decide;
+#[cfg(test)]
+mod lives;
+mod record;
+mod standing;
+
+pub use decide::{Act, Occasion, Terms, decide, next_look};
+pub use record::{Dispute, DisputeState, Observed, Record, Source, observe};
+pub use standing::{End, Hold, Standing};
 
 use crate::{
     id::{ProjectId, TenantId},

@@ -168,6 +168,12 @@ pub trait Accounts {
         tenant: &TenantId,
     ) -> impl Future<Output = Result<Option<String>, Unavailable>> + Send;
 
+    /// The tenant that the payment provider calls `customer`.
+    fn find_tenant_of_customer(
+        &self,
+        customer: &str,
+    ) -> impl Future<Output = Result<Option<TenantId>, Unavailable>> + Send;
+
     /// Remembers `customer` for `tenant` and returns the one that counts: the first ever recorded.
     fn record_customer(
         &self,

@@ -57,6 +57,16 @@ pub trait Projects {
         subscription: &str,
     ) -> impl Future<Output = Result<Project, ChangeError>> + Send;
 
+    /// `new` pays for the project from now on, in place of `old`, which has ended.
+    ///
+    /// Idempotent: a repeat succeeds. Refused if somebody else than these two pays for it.
+    fn replace_subscription(
+        &self,
+        id: &ProjectId,
+        old: &str,
+        new: &str,
+    ) -> impl Future<Output = Result<(), ChangeError>> + Send;
+
     /// Moves the project by `event`, on behalf of provisioning number `attempt`.
     ///
     /// `reason` is kept with it, or cleared. Repeating an event is success.

@@ -225,6 +225,15 @@ impl Accounts for FakeAccounts {
         Ok(self.reach()?.customers.get(tenant).cloned())
     }
 
+    async fn find_tenant_of_customer(
+        &self,
+        customer: &str,
+    ) -> Result<Option<TenantId>, Unavailable> {
+        let stored = self.reach()?;
+        let found = stored.customers.iter().find(|(_, it)| *it == customer);
+        Ok(found.map(|(tenant, _)| tenant.clone()))
+    }
+
     async fn record_customer(
         &self,
         tenant: &TenantId,

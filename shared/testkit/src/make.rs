@@ -8,9 +8,10 @@ use domain::{
     plan::PlanId,
     project::{Project, ProjectName, State},
     route::HostName,
+    subscription::{Seen, Status},
     worker::{self, Origin, Worker},
 };
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use ports::machines::{Machine, Power};
 
 pub const DOMAIN: &str = "1mins.test";
@@ -46,6 +47,26 @@ pub fn project_called(body: &str) -> Project {
         halts: 0,
         plan_cause: None,
         created_at: Timestamp::constant(1_795_262_400, 0),
+    }
+}
+
+/// The subscription that pays for [`project`].
+pub fn subscription() -> Seen {
+    let project = project();
+    Seen {
+        id: "sub_1".to_owned(),
+        status: Status::Active,
+        plan: Some(project.plan),
+        customer: "cus_1".to_owned(),
+        project: Some(project.id),
+        tenant: Some(project.tenant_id),
+        price_minor: Some(4_900),
+        currency: Some("USD".to_owned()),
+        next_billing_at: Some(project.created_at + SignedDuration::from_hours(720)),
+        cancels_at_period_end: false,
+        past_due_ends_at: None,
+        cancelled_at: None,
+        scheduled_plan: None,
     }
 }
 

@@ -59,6 +59,11 @@ impl FakeProjects {
         }
     }
 
+    pub(crate) fn all(&self) -> Result<Vec<Project>, Unavailable> {
+        self.outage.check("projects")?;
+        Ok(self.lock().values().map(|it| it.project.clone()).collect())
+    }
+
     fn lock(&self) -> MutexGuard<'_, BTreeMap<ProjectId, Stored>> {
         self.stored.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -149,6 +154,22 @@ impl Projects for FakeProjects {
             project.subscription_id = Some(subscription.to_owned());
             Ok(())
         })
+    }
+
+    async fn replace_subscription(
+        &self,
+        id: &ProjectId,
+        old: &str,
+        new: &str,
+    ) -> Result<(), ChangeError> {
+        let replaced = self.update(id, |project| {
+            if !project.subscription_id.as_deref().is_some_and(|it| it == old || it == new) {
+                return Err(ChangeError::OtherSubscription);
+            }
+            project.subscription_id = Some(new.to_owned());
+            Ok(())
+        });
+        replaced.map(drop)
     }
 
     async fn change(

@@ -8,7 +8,7 @@ from ministack.core import iam_actions
 
 def apply():
     _pretend_tls()
-    _name_ssm_resources()
+    _name_resources()
 
 
 def _pretend_tls():
@@ -17,15 +17,20 @@ def _pretend_tls():
     app.pin_request_origin = lambda address, _secure: original(address, True)
 
 
-def _name_ssm_resources():
-    """Stock evaluates these actions against `*`, and so denies every policy that is narrower."""
+def _name_resources():
+    """Stock evaluates the actions of these services against `*`, and so denies every policy that is
+    narrower."""
     original = iam_actions.extract_resource_arn
 
     def extract_resource_arn(service, method, path, headers, body, query, region, account):
         arn = original(service, method, path, headers, body, query, region, account)
-        if service != "ssm" or arn != "*":
+        if arn != "*":
             return arn
-        return ssm_resource(body, region, account) or arn
+        if service == "ssm":
+            return ssm_resource(body, region, account) or arn
+        if service == "scheduler":
+            return schedule(path, body, query, region, account) or arn
+        return arn
 
     iam_actions.extract_resource_arn = extract_resource_arn
 
@@ -44,3 +49,17 @@ def ssm_resource(body, region, account):
         owner = "" if request["DocumentName"].startswith("AWS-") else account
         return f"arn:aws:ssm:{region}:{owner}:document/{request['DocumentName']}"
     return None
+
+
+def schedule(path, body, query, region, account):
+    """The one schedule that a request names: its group is in the body, or in the query to delete it."""
+    name = path.removeprefix("/schedules/")
+    if name in ("", path):
+        return None
+    try:
+        group = json.loads(body or b"{}").get("GroupName")
+    except ValueError:
+        return None
+    group = group or query.get("groupName", "default")
+    group = group[0] if isinstance(group, list) else group
+    return f"arn:aws:scheduler:{region}:{account}:schedule/{group}/{name}"

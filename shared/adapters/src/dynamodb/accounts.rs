@@ -18,7 +18,7 @@ use domain::{
     id::{TenantId, UserId},
     tenant::Subdomain,
 };
-use items::{AddressItem, CustomerItem, ResetItem, SignUpItem, UserItem};
+use items::{AddressItem, CustomerItem, CustomersTenantItem, ResetItem, SignUpItem, UserItem};
 use jiff::Timestamp;
 use ports::{
     Unavailable,
@@ -264,11 +264,21 @@ impl Accounts for DynamoAccounts {
         customer: &str,
     ) -> Result<String, Unavailable> {
         let item = CustomerItem { customer: customer.to_owned() };
-        if self.table.put_new(&keys::customer(tenant), &item).await? {
-            return Ok(item.customer);
-        }
+        self.table.put_new(&keys::customer(tenant), &item).await?;
         let first = self.find_customer(tenant).await?;
-        first.ok_or_else(|| unavailable("the recorded customer is gone"))
+        let first = first.ok_or_else(|| unavailable("the recorded customer is gone"))?;
+        let tenant = CustomersTenantItem { tenant: tenant.clone() };
+        self.table.put(&keys::tenant_of_customer(&first), &tenant).await?;
+        Ok(first)
+    }
+
+    async fn find_tenant_of_customer(
+        &self,
+        customer: &str,
+    ) -> Result<Option<TenantId>, Unavailable> {
+        let key = keys::tenant_of_customer(customer);
+        let item: Option<CustomersTenantItem> = self.table.get(&key).await?;
+        Ok(item.map(|it| it.tenant))
     }
 }
 

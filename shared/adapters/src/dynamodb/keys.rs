@@ -93,8 +93,11 @@ pub fn given_up(id: &ReservationId) -> Key {
 
 // Table `projects`.
 
+/// The sort key of every project, and of nothing else.
+pub const PROJECT: &str = "PROJECT";
+
 pub fn project(id: &ProjectId) -> Key {
-    Key::new(id.as_str(), "PROJECT")
+    Key::new(id.as_str(), PROJECT)
 }
 
 pub fn project_secrets(id: &ProjectId) -> Key {
@@ -133,6 +136,31 @@ pub fn bot(id: &BotId) -> Key {
 
 pub fn delivery(id: &str) -> Key {
     Key::new(format!("DELIVERY#{id}"), "DELIVERY")
+}
+
+pub fn subscription(id: &str) -> Key {
+    Key::new(format!("SUBSCRIPTION#{id}"), "SUBSCRIPTION")
+}
+
+/// An entry in the list of what ever paid for a project.
+pub fn subscription_of_project(project: &ProjectId, id: &str) -> Key {
+    Key::new(subscriptions_partition(project), id)
+}
+
+pub fn subscriptions_partition(project: &ProjectId) -> String {
+    format!("SUBSCRIPTIONS#{project}")
+}
+
+/// All suggested credits in one partition: there are few, and a person reads them.
+pub const CREDITS: &str = "CREDITS";
+
+pub fn credit(project: &ProjectId, attempt: u32) -> Key {
+    Key::new(CREDITS, format!("{project}#{attempt}"))
+}
+
+/// Which subscription a payment was for.
+pub fn payment(id: &str) -> Key {
+    Key::new(format!("PAYMENT#{id}"), "PAYMENT")
 }
 
 /// All routes in one partition: the publisher reads them as a whole when it has to start anew.
@@ -204,6 +232,11 @@ pub fn tenant(id: &TenantId) -> Key {
 /// The payment provider's name for a tenant.
 pub fn customer(id: &TenantId) -> Key {
     Key::new(id.as_str(), "CUSTOMER")
+}
+
+/// The way back from there.
+pub fn tenant_of_customer(customer: &str) -> Key {
+    Key::new(format!("CUSTOMER#{customer}"), "TENANT")
 }
 
 pub fn membership(user: &UserId, tenant: &TenantId) -> Key {

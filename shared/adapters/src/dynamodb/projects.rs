@@ -60,6 +60,10 @@ impl DynamoProjects {
         Self { table: Table::on(client, table) }
     }
 
+    pub(super) fn table(&self) -> &Table {
+        &self.table
+    }
+
     fn put_new(&self, key: &Key, item: &impl Serialize) -> Result<TransactWriteItem, Unavailable> {
         let put = Put::builder()
             .table_name(&self.table.name)
@@ -75,41 +79,41 @@ impl DynamoProjects {
         if before == after {
             return Ok(());
         }
-        let written = self
+        let mut update = self
             .table
-            .client
-            .update_item()
-            .table_name(&self.table.name)
-            .set_key(Some(keys::project(&after.id).attributes()))
-            .update_expression(
-                "SET #state = :state, attempt = :attempt, reason = :reason, #plan = :plan, \
-                 subscription_id = :subscription, #backup = :backup, halts = :halts, \
-                 plan_cause = :cause",
-            )
+            .update(&keys::project(&after.id))
             // Projects that were stored before they could be halted lack the last two.
             .condition_expression(
                 "#state = :was AND attempt = :at AND #plan = :plan_was \
                  AND (halts = :halts_was OR attribute_not_exists(halts)) \
                  AND (plan_cause = :cause_was OR attribute_not_exists(plan_cause))",
             )
+            .expression_attribute_names("#state", "state")
             .expression_attribute_names("#plan", "plan")
             .expression_attribute_names("#backup", "backup")
-            .expression_attribute_values(":plan", attribute(&after.plan)?)
-            .expression_attribute_values(":backup", attribute(&after.backup)?)
-            .expression_attribute_values(":halts", attribute(&after.halts)?)
-            .expression_attribute_names("#state", "state")
             .expression_attribute_values(":state", attribute(&after.state)?)
             .expression_attribute_values(":attempt", attribute(&after.attempt)?)
             .expression_attribute_values(":reason", attribute(&after.reason)?)
-            .expression_attribute_values(":subscription", attribute(&after.subscription_id)?)
+            .expression_attribute_values(":plan", attribute(&after.plan)?)
+            .expression_attribute_values(":backup", attribute(&after.backup)?)
+            .expression_attribute_values(":halts", attribute(&after.halts)?)
             .expression_attribute_values(":cause", attribute(&after.plan_cause)?)
             .expression_attribute_values(":plan_was", attribute(&before.plan)?)
             .expression_attribute_values(":halts_was", attribute(&before.halts)?)
             .expression_attribute_values(":cause_was", attribute(&before.plan_cause)?)
             .expression_attribute_values(":was", attribute(&before.state)?)
-            .expression_attribute_values(":at", attribute(&before.attempt)?)
-            .send()
-            .await;
+            .expression_attribute_values(":at", attribute(&before.attempt)?);
+        let mut changes = "SET #state = :state, attempt = :attempt, reason = :reason, \
+                           #plan = :plan, #backup = :backup, halts = :halts, \
+                            plan_cause = :cause"
+            .to_owned();
+        // Who pays may change beside everything else: what was read of it must not be written back.
+        if after.subscription_id != before.subscription_id {
+            changes.push_str(", subscription_id = :subscription");
+            update = update
+                .expression_attribute_values(":subscription", attribute(&after.subscription_id)?);
+        }
+        let written = update.update_expression(changes).send().await;
         if is_made(written)? { Ok(()) } else { Err(ChangeError::LostRace) }
     }
 
@@ -221,6 +225,24 @@ impl Projects for DynamoProjects {
         after.subscription_id = Some(subscription.to_owned());
         self.replace(&before, &after).await?;
         Ok(after)
+    }
+
+    async fn replace_subscription(
+        &self,
+        id: &ProjectId,
+        old: &str,
+        new: &str,
+    ) -> Result<(), ChangeError> {
+        let replaced = self
+            .table
+            .update(&keys::project(id))
+            .update_expression("SET subscription_id = :new")
+            .condition_expression("subscription_id IN (:old, :new)")
+            .expression_attribute_values(":old", attribute(&old)?)
+            .expression_attribute_values(":new", attribute(&new)?)
+            .send()
+            .await;
+        if is_made(replaced)? { Ok(()) } else { Err(ChangeError::OtherSubscription) }
     }
 
     async fn change(

@@ -143,7 +143,7 @@ pub(crate) fn at(second: i64) -> Result<Timestamp, Unavailable> {
     Timestamp::from_second(second).map_err(unavailable)
 }
 
-fn is_put_refused(error: &SdkError<PutItemError>) -> bool {
+pub(crate) fn is_put_refused(error: &SdkError<PutItemError>) -> bool {
     error.as_service_error().is_some_and(PutItemError::is_conditional_check_failed_exception)
 }
 

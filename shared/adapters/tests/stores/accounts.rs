@@ -249,4 +249,6 @@ async fn the_first_customer_counts() {
         assert_eq!(accounts.record_customer(&tenant, customer).await.unwrap(), "cus_1");
     }
     assert_eq!(accounts.find_customer(&tenant).await.unwrap().as_deref(), Some("cus_1"));
+    assert_eq!(accounts.find_tenant_of_customer("cus_1").await.unwrap(), Some(tenant));
+    assert_eq!(accounts.find_tenant_of_customer("cus_2").await.unwrap(), None);
 }

@@ -12,5 +12,6 @@ mod intents;
 mod placements;
 mod projects;
 mod sessions;
+mod subscriptions;
 mod tenants;
 mod throttles;

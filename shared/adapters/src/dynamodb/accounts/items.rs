@@ -1,6 +1,6 @@
 //! What lies in the table `accounts`.
 
-use domain::id::UserId;
+use domain::id::{TenantId, UserId};
 use jiff::Timestamp;
 use ports::identity_provider::Identity;
 use serde::{Deserialize, Serialize};
@@ -66,4 +66,9 @@ pub(super) struct PendingItem {
 #[derive(Serialize, Deserialize)]
 pub(super) struct CustomerItem {
     pub(super) customer: String,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct CustomersTenantItem {
+    pub(super) tenant: TenantId,
 }

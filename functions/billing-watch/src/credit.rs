@@ -1,0 +1,71 @@
+//! Who waited longer than promised. A suggestion for a person; nothing is ever paid by itself.
+
+use crate::{handler::WatchError, world::World};
+use contracts::billing::Message;
+use domain::{
+    project::{Project, State},
+    subscription::Record,
+};
+use jiff::{SignedDuration, Timestamp};
+use ports::{
+    census::Census,
+    clock::Clock,
+    credits::{Credit, Credits},
+    payments::Payments,
+    queue::Queue,
+    sagas::{Outcome, Sagas, StepRun},
+    subscriptions::Subscriptions,
+};
+
+/// Whose payment is longer ago was looked at by earlier rounds.
+const WINDOW: SignedDuration = SignedDuration::from_hours(2);
+/// The step after which a project runs.
+const LAST_STEP: &str = "Finish";
+
+/// Notes a credit for `project` if it came to run too late. `true` if that is new.
+pub(crate) async fn suggest<N, U, Y, S, Q, R, C>(
+    world: &World<'_, N, U, Y, S, Q, R, C>,
+    project: &Project,
+    record: &Record,
+    execution: &str,
+) -> Result<bool, WatchError>
+where
+    N: Census,
+    U: Subscriptions,
+    Y: Payments,
+    S: Sagas,
+    Q: Queue<Message>,
+    R: Credits,
+    C: Clock,
+{
+    let now = world.clock.now();
+    let Some(paid_at) = record.paid_since.filter(|it| now - WINDOW <= *it) else {
+        return Ok(false);
+    };
+    if project.state != State::Running {
+        return Ok(false);
+    }
+    let history = world.provisions.history(execution).await?;
+    let target = SignedDuration::from_secs(world.settings.provisioning_target_seconds);
+    let Some(took) = ran_at(&history).map(|it| it.duration_since(paid_at)) else {
+        return Ok(false);
+    };
+    if took <= target {
+        return Ok(false);
+    }
+    let credit = Credit {
+        project_id: project.id.clone(),
+        tenant_id: project.tenant_id.clone(),
+        attempt: project.attempt,
+        subscription_id: record.seen.id.clone(),
+        paid_at,
+        took_s: took.as_secs(),
+        target_s: target.as_secs(),
+    };
+    Ok(world.credits.record(&credit).await?)
+}
+
+fn ran_at(history: &[StepRun]) -> Option<Timestamp> {
+    let last = history.iter().rev().find(|it| it.name == LAST_STEP)?;
+    last.ended_at.filter(|_| last.outcome == Outcome::Done)
+}

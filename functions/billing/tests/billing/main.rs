@@ -1,0 +1,7 @@
+//! What a look at a subscription does, once and again, and with a fault at any of its effects.
+
+mod bench;
+mod faults;
+mod lifetime;
+mod payers;
+mod paying;
