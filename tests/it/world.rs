@@ -23,8 +23,7 @@ use testkit::{
     configurations::FakeConfigurations, deliveries::FakeDeliveries, erasure::FakeErasure,
     fleet::FakeFleet, heartbeats::FakeHeartbeats, intents::FakeIntents, keys::FakeProviderKeys,
     machines::FakeMachines, make, placements::FakePlacements, projects::FakeProjects,
-    queue::FakeQueue, random::FakeRandom, routes::FakeRouteLog, sagas::FakeSagas,
-    vault::FakeVault,
+    queue::FakeQueue, random::FakeRandom, routes::FakeRouteLog, sagas::FakeSagas, vault::FakeVault,
 };
 
 pub(crate) struct World {

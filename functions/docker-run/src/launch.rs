@@ -15,7 +15,7 @@ use domain::{
     backup::Backup,
     id::{BlankId, InstanceId},
     plan::Plan,
-    project::Project,
+    project::{Project, State},
     worker::{Cordon, Holder},
 };
 use ports::{
@@ -248,7 +248,10 @@ pub(crate) async fn ensure_removed<P: Ports>(
 async fn find_project<P: Ports>(world: &World<'_, P>, saga: &Saga) -> Result<Project, LaunchError> {
     let project = world.projects.find(&saga.project_id).await?;
     let ours = |it: &Project| it.attempt == saga.attempt && it.tenant_id == saga.tenant_id;
-    project.filter(ours).ok_or(LaunchError::NotOurs)
+    // A worker that was out of reach while the attempt was undone has no tombstone of it.
+    let is_on =
+        |it: &Project| matches!(it.state, State::Pending | State::Provisioning | State::Running);
+    project.filter(|it| ours(it) && is_on(it)).ok_or(LaunchError::NotOurs)
 }
 
 /// Closes the gateway until a project brings its own. Nobody is ever told it.

@@ -85,8 +85,7 @@ async fn look<F: Fleet, S: Sagas, I: Intents, C: Commands, K: Clock>(
     let may_boot = may_boot(world).await?;
     let may_grow = may_grow(world).await?;
     let regions = world.fleet.regions();
-    let sight =
-        Sight { fleet: &fleet, regions, target: &target, may_boot, may_grow, now, config };
+    let sight = Sight { fleet: &fleet, regions, target: &target, may_boot, may_grow, now, config };
     let mut failed = None;
     for action in plan(&sight)? {
         tracing::info!(?action, ?target, "the pool changes");

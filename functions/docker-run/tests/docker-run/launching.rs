@@ -3,7 +3,10 @@
 use crate::bench::{Bench, KEY, TOKEN, launch, on_worker, saga, sealed, undo};
 use contracts::provision::{Launched, Saga};
 use docker_run::{Call, LaunchError};
-use domain::{plan::PlanId, project::Project};
+use domain::{
+    plan::PlanId,
+    project::{Project, State},
+};
 use runtime::fault::{Classify, Fault};
 use serde_json::{Value, json};
 use testkit::{make, projects::FakeProjects};
@@ -75,6 +78,7 @@ async fn a_launch_for_another_attempt_or_tenant_never_reaches_the_worker() {
     let (ours, two) = (make::project(), make::tenant_id("two"));
     let cases = [
         ("an attempt that is over", Project { attempt: 2, ..ours.clone() }, saga()),
+        ("an attempt that has failed", Project { state: State::Error, ..ours.clone() }, saga()),
         ("an attempt to come", ours.clone(), Saga { attempt: 2, ..saga() }),
         ("another tenant", ours.clone(), Saga { tenant_id: two, ..saga() }),
         ("a project that is gone", make::project_called("z"), saga()),

@@ -34,7 +34,7 @@ pub fn plan_purchase(
 pub fn count_on_demand<'a>(workers: impl IntoIterator<Item = &'a Worker>) -> usize {
     let stays = |it: &&Worker| {
         let is_there = matches!(it.state, State::Provisioning | State::Ready | State::Starting);
-        it.origin.purchase == Purchase::OnDemand && is_there && !it.cordoned
+        it.origin.purchase == Purchase::OnDemand && is_there && !it.is_cordoned()
     };
     workers.into_iter().filter(stays).count()
 }
@@ -93,7 +93,7 @@ mod tests {
         Worker {
             id: WorkerId::new("a").unwrap(),
             state,
-            cordoned,
+            cordon: cordoned.then_some(Cordon::Operator),
             origin: Origin {
                 provider: Provider::Ec2,
                 machine_type: "m".to_owned(),
