@@ -100,12 +100,12 @@ impl Bench {
         let owner = Project { id: project.clone(), ..make::project() };
         let key = key(&owner);
         let key = self.configurations.keys.find(&key.tenant, &key.id).await.expect("is up");
-        let backups = self.backups.stored.borrow();
+        let backups = self.backups.stored.borrow().keys().filter(|(of, ..)| of == project).count();
         [
             usize::from(self.projects.secrets(project).await.expect("is up").is_some()),
             usize::from(self.projects.checkout(project).await.expect("is up").is_some()),
             usize::from(self.configurations.find(project).await.expect("is up").is_some()),
-            backups.keys().filter(|(of, _, _)| of == project).count(),
+            backups,
             key.map_or(0, |it| it.projects.len()),
             usize::from(self.configurations.owner_of(&bot).is_some()),
         ]
