@@ -8,3 +8,4 @@ mod faults;
 mod main_job;
 mod placement;
 mod warm;
+mod webhooks;

@@ -9,6 +9,7 @@ pub mod bench;
 pub mod checkout_form;
 pub mod client;
 pub mod demo;
+pub mod dodo;
 pub mod environment;
 pub mod executions;
 pub mod failure;
