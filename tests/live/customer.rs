@@ -25,6 +25,7 @@ pub(crate) fn environment() -> Environment {
 /// A new customer, signed up, confirmed by mail and signed in.
 pub(crate) struct Customer {
     pub(crate) journey: Journey,
+    pub(crate) tenant_id: String,
     http: Client,
     access_token: String,
 }
@@ -37,7 +38,7 @@ impl Customer {
         journey.confirm(&credentials.email).await.expect("the mail arrives");
         let signed_in = journey.sign_in(&credentials).await.expect("a confirmed customer signs in");
         let http = e2e::client::build(journey.environment()).expect("a client can be built");
-        Self { journey, http, access_token: signed_in.access_token }
+        Self { journey, http, access_token: signed_in.access_token, tenant_id: signed_in.tenant_id }
     }
 
     /// A request to the API in this customer's name.

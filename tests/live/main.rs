@@ -9,3 +9,4 @@ mod fleet;
 mod main_job;
 mod placement;
 mod warm;
+mod webhooks;

@@ -15,6 +15,7 @@ mod provisioning;
 mod request_log;
 mod routes;
 pub mod table;
+mod webhooks;
 pub mod yardstick;
 
 pub use options::{Options, Part};
@@ -65,6 +66,10 @@ async fn measure_what_runs(options: &Options) -> Result<(), Box<dyn Error>> {
     }
     if asked(Part::Floor) {
         say(&floor::measure(options, machine_id.as_deref()).await?);
+    }
+    if asked(Part::Webhooks) {
+        let measured = webhooks::measure(options, &environment).await?;
+        say(&webhooks::report(&measured));
     }
     if asked(Part::Yardstick) {
         yardstick::run(&options.yardstick, &environment.aws_endpoint_url).await?;

@@ -1,7 +1,7 @@
 //! How the bench is started.
 
 use super::yardstick::YardstickOptions;
-use crate::environment::EnvironmentOptions;
+use crate::environment::{Environment, EnvironmentOptions};
 use std::path::PathBuf;
 
 /// Measures paid → running by step, the floor under it, and the cold start of each function; and
@@ -40,6 +40,12 @@ pub struct Options {
     /// Log of the AWS engine, at level DEBUG, to count requests in [default: run/log/engine.log]
     #[arg(long)]
     pub engine_log: Option<PathBuf>,
+    /// How many webhooks come at once.
+    #[arg(long, default_value_t = 1000)]
+    pub webhooks: usize,
+    /// Where the start script keeps process ids [default: run of the home]
+    #[arg(long, env = "ONEMINS_RUN", hide_env_values = true)]
+    pub run: Option<PathBuf>,
     /// Where to write the chart of the packing, an SVG [default: no chart]
     #[arg(long)]
     pub chart: Option<PathBuf>,
@@ -59,6 +65,8 @@ pub enum Part {
     Provisioning,
     /// The agent's container by hand.
     Floor,
+    /// A burst of webhooks while function processes are killed.
+    Webhooks,
     /// Placement beside that of PostgreSQL's `SKIP LOCKED`.
     Yardstick,
     /// Server-hours of simulated fleets over the exact optimum, and what a tenant costs.
@@ -68,6 +76,10 @@ pub enum Part {
 }
 
 impl Options {
+    pub(super) fn run_folder(&self, environment: &Environment) -> PathBuf {
+        self.run.clone().unwrap_or_else(|| environment.home.join("run"))
+    }
+
     /// Everything, unless something is named.
     pub(super) fn asks_for(&self, part: Part) -> bool {
         self.only.is_empty() || self.only.contains(&part)
@@ -76,9 +88,12 @@ impl Options {
     /// Whether any part is asked for that measures a running system.
     pub(super) fn asks_for_what_runs(&self) -> bool {
         let runs = |part: &Part| match part {
-            Part::Functions | Part::Api | Part::Provisioning | Part::Floor | Part::Yardstick => {
-                true
-            }
+            Part::Functions
+            | Part::Api
+            | Part::Provisioning
+            | Part::Floor
+            | Part::Webhooks
+            | Part::Yardstick => true,
             Part::Packing | Part::Scale => false,
         };
         self.only.is_empty() || self.only.iter().any(runs)

@@ -17,6 +17,7 @@ async fn run() -> Result<(), Box<dyn Error>> {
     let options = Options::parse();
     let listen = options.listen;
     let dodo = Dodo::open(options.settings()?)?;
-    server::serve("dodo-standin", listen, dodo.router()).await?;
-    Ok(())
+    let served = server::serve("dodo-standin", listen, dodo.router()).await;
+    dodo.save();
+    Ok(served?)
 }

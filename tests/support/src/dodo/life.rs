@@ -12,7 +12,7 @@ use std::{
     time::Duration,
 };
 
-/// How often it looks whether something is due when nobody moves its clock.
+/// How often it looks whether something is due when nobody moves its clock, and saves its books.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// While past due, the card is tried again this often.
 const RETRY_EVERY: SignedDuration = SignedDuration::from_hours(24);
@@ -23,6 +23,7 @@ pub(super) fn go_on(dodo: &Arc<Dodo>) {
     tokio::spawn(async move {
         while let Some(dodo) = Weak::upgrade(&weak) {
             dodo.catch_up();
+            dodo.save();
             drop(dodo);
             clock::pause(LOOK_EVERY).await;
         }

@@ -43,7 +43,10 @@ pub use records::{Card, Customer, Dispute, Payment, PaymentStatus, Refund, Sessi
 use books::Books;
 use jiff::Timestamp;
 use std::{
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 use tokio::sync::watch;
@@ -55,6 +58,7 @@ const WEBHOOK_TIMEOUT: Duration = Duration::from_secs(15);
 pub struct Dodo {
     settings: Settings,
     books: Mutex<Books>,
+    unsaved: AtomicBool,
     limits: Mutex<limits::Limits>,
     outage: Mutex<Outage>,
     /// Told whenever the clock is moved: deliveries wait by it.
@@ -74,6 +78,7 @@ impl Dodo {
             outage: Mutex::default(),
             moved: watch::Sender::new(()),
             books: Mutex::new(books),
+            unsaved: AtomicBool::new(false),
             settings,
         });
         for id in unfinished {
@@ -99,16 +104,22 @@ impl Dodo {
         look(&self.books.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Changes the books, and writes them down if they are to survive this process.
+    /// Changes the books. They are written down a moment later, see [`Dodo::save`].
     fn write<T>(&self, change: impl FnOnce(&mut Books) -> T) -> T {
         let mut books = self.books.lock().unwrap_or_else(PoisonError::into_inner);
-        let result = change(&mut books);
-        if let Some(path) = &self.settings.state_file
-            && let Err(error) = books.save(path)
+        self.unsaved.store(true, Ordering::Relaxed);
+        change(&mut books)
+    }
+
+    /// Writes the books down if they are to survive this process and have changed. Not at every change:
+    /// a burst of a thousand webhooks would be a thousand files.
+    pub fn save(&self) {
+        let Some(path) = &self.settings.state_file else { return };
+        if self.unsaved.swap(false, Ordering::Relaxed)
+            && let Err(error) = self.read(|books| books.save(path))
         {
             tracing::error!(%error, path = %path.display(), "the books could not be saved");
         }
-        result
     }
 
     /// Tells the merchant, if there is an endpoint to tell.

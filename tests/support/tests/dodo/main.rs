@@ -232,6 +232,8 @@ async fn a_restart_keeps_the_books_and_goes_on_delivering() {
     let receiver = Receiver::start(&[]).await;
     let before = Merchant::with(Settings { state_file: state_file.clone(), ..settings() }).await;
     before.press(&before.checkout().await, "good").await;
+    // The books are written down a moment later.
+    clock::pause(Duration::from_secs(2)).await;
     drop(before);
 
     let webhook_url = Some(receiver.url().to_owned());
