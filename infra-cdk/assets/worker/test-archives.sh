@@ -200,14 +200,14 @@ what_is_left_is_archived() {
   is "and rests" "$(state_of prj_arc)" exited
   inside docker rm openclaw-prj_arc >/dev/null
   exits "a volume without its container is archived" 0 "${archive[@]}"
-  is "with what is in it" "$(tar -xzOf "$scratch/arc.tar.gz" ./workspace/deep/sentinel)" 'the sentinel'
+  is "with what is in it" "$(tar -xzOf "$scratch/arc.tar.gz" ./workspace/deep/sentinel ./workspace/twin)" 'the sentinel'
   resume_flags prj_arc 4 0
   exits "but does not go on" 69 "${resume[@]}"
-  archive_flags prj_never_was 1 0 never.tar.gz
+  archive_flags prj_nowhere 1 0 never.tar.gz
   exits "where nothing is, nothing is kept" 0 "${archive[@]}"
   is "and it says so" "$(jq -c . <<<"$said")" '{"archived":true,"empty":true}'
   exits "it is removed" 0 remove --project prj_arc --generation 4 --purge yes
-  is "nothing is left of it" "$(left_of prj_arc; inside sh -c 'cd /var/lib/1mins-worker && ls halts resizes')" $'halts:\nprj_never_was\n\nresizes:'
+  is "nothing is left of it" "$(left_of prj_arc; inside sh -c 'cd /var/lib/1mins-worker && ls halts resizes')" $'halts:\nprj_nowhere\n\nresizes:\nprj_none'
 }
 
 an_adopted_one_is_archived() {

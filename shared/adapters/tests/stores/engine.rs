@@ -1,4 +1,4 @@
-//! The local engine, and a table of its own for every test.
+//! The local engine, and a table or a bucket of its own for every test.
 
 use aws_sdk_dynamodb::{
     Client, Config,
@@ -6,6 +6,10 @@ use aws_sdk_dynamodb::{
     types::{
         AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType as Scalar,
     },
+};
+use aws_sdk_s3::{
+    config::RequestChecksumCalculation,
+    types::{BucketVersioningStatus, VersioningConfiguration},
 };
 
 const TABLE: &str = "store";
@@ -28,22 +32,48 @@ pub(crate) async fn table() -> (Client, String) {
     (client, TABLE.to_owned())
 }
 
+/// A new bucket that keeps versions, and how to reach it.
+pub(crate) async fn bucket() -> (aws_sdk_s3::Client, String) {
+    let config = aws_sdk_s3::Config::builder()
+        .behavior_version(aws_sdk_s3::config::BehaviorVersion::latest())
+        .region(aws_sdk_s3::config::Region::new("us-east-1"))
+        .endpoint_url(url())
+        .force_path_style(true)
+        .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
+        .credentials_provider(Credentials::new(account(), "test", None, None, "test"))
+        .build();
+    let client = aws_sdk_s3::Client::from_conf(config);
+    let name = format!("backups-{}", account());
+    client.create_bucket().bucket(&name).send().await.expect("the engine creates a bucket");
+    let versions = VersioningConfiguration::builder().status(BucketVersioningStatus::Enabled);
+    let kept = client.put_bucket_versioning().bucket(&name);
+    kept.versioning_configuration(versions.build()).send().await.expect("which keeps versions");
+    (client, name)
+}
+
 /// Like the adapters' own: the SDK does not retry, so that what a race does is seen.
 fn client() -> Client {
-    #[expect(clippy::disallowed_methods, reason = "the test is configured by its environment")]
-    let url = std::env::var("AWS_ENDPOINT_URL")
-        .expect("start the local engine and say in AWS_ENDPOINT_URL where it is");
-    let mut bytes = [0; 8];
-    getrandom::fill(&mut bytes).expect("randomness");
-    let account = format!("{:012}", u64::from_le_bytes(bytes) % 1_000_000_000_000);
     let config = Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new("us-east-1"))
-        .endpoint_url(url)
+        .endpoint_url(url())
         .retry_config(RetryConfig::disabled())
-        .credentials_provider(Credentials::new(account, "test", None, None, "test"))
+        .credentials_provider(Credentials::new(account(), "test", None, None, "test"))
         .build();
     Client::from_conf(config)
+}
+
+fn url() -> String {
+    #[expect(clippy::disallowed_methods, reason = "the test is configured by its environment")]
+    let url = std::env::var("AWS_ENDPOINT_URL");
+    url.expect("start the local engine and say in AWS_ENDPOINT_URL where it is")
+}
+
+/// Nobody has had it before.
+fn account() -> String {
+    let mut bytes = [0; 8];
+    getrandom::fill(&mut bytes).expect("randomness");
+    format!("{:012}", u64::from_le_bytes(bytes) % 1_000_000_000_000)
 }
 
 fn key(name: &str, kind: KeyType) -> KeySchemaElement {

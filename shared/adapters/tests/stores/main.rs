@@ -1,10 +1,13 @@
-//! The stores against a DynamoDB that runs: only an engine can say what a conditional write does.
+//! The stores against a DynamoDB and an S3 that run: only an engine can say what a conditional write does,
+//! and what a link opens.
 
 mod access_tokens;
 mod accounts;
+mod backups;
 mod chat_tickets;
 mod configurations;
 mod engine;
+mod erasure;
 mod fleet;
 mod heartbeats;
 mod identities;
