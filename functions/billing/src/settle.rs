@@ -1,8 +1,8 @@
 //! From what is known of a subscription to what is done about it.
 //!
 //! The order of the writes is what makes a crash between any two of them harmless: first what was
-//! seen, then what is done about it, each by a name of its own, then the timer. A
-//! repeat finds what is done already and goes on from there.
+//! seen, then what is done about it, each by a name of its own, then the timer. A repeat
+//! finds what is done already and goes on from there.
 
 use crate::{
     act::act,
