@@ -4,12 +4,13 @@ pub(crate) mod doors;
 pub(crate) mod settings;
 
 use crate::asl::Raised;
-use contracts::{billing::DeliveryStored, routes::WakeUp};
+use contracts::{billing::Message, mail::Letter, routes::WakeUp};
 use domain::{
     project::{Project, State},
     route::{Page, Target},
 };
 use ports::{
+    accounts::Accounts,
     projects::{Projects, SealedSecrets},
     vault::{SecretKind, Vault},
 };
@@ -19,11 +20,13 @@ use serde_json::Value;
 use settings::Settings;
 use std::sync::Arc;
 use testkit::{
-    backups::FakeBackups, bundles::FakeBundles, clock::FakeClock, commands::FakeCommands,
-    configurations::FakeConfigurations, deliveries::FakeDeliveries, erasure::FakeErasure,
-    fleet::FakeFleet, heartbeats::FakeHeartbeats, intents::FakeIntents, keys::FakeProviderKeys,
-    machines::FakeMachines, make, placements::FakePlacements, projects::FakeProjects,
-    queue::FakeQueue, random::FakeRandom, routes::FakeRouteLog, sagas::FakeSagas, vault::FakeVault,
+    accounts::FakeAccounts, backups::FakeBackups, bundles::FakeBundles, clock::FakeClock,
+    commands::FakeCommands, configurations::FakeConfigurations, deliveries::FakeDeliveries,
+    erasure::FakeErasure, fleet::FakeFleet, heartbeats::FakeHeartbeats, intents::FakeIntents,
+    keys::FakeProviderKeys, machines::FakeMachines, make, payments::FakePayments,
+    placements::FakePlacements, projects::FakeProjects, queue::FakeQueue, random::FakeRandom,
+    routes::FakeRouteLog, sagas::FakeSagas, subscriptions::FakeSubscriptions, timers::FakeTimers,
+    vault::FakeVault,
 };
 
 pub(crate) struct World {
@@ -45,7 +48,12 @@ pub(crate) struct World {
     pub(crate) looks: FakeQueue<worker_watch::Look>,
     pub(crate) vault: FakeVault,
     pub(crate) deliveries: FakeDeliveries,
-    pub(crate) billing: FakeQueue<DeliveryStored>,
+    pub(crate) billing: FakeQueue<Message>,
+    pub(crate) subscriptions: FakeSubscriptions,
+    pub(crate) accounts: FakeAccounts,
+    pub(crate) payments: FakePayments,
+    pub(crate) timers: FakeTimers<Message>,
+    pub(crate) letters: FakeQueue<Letter>,
     random: FakeRandom,
     pub(crate) settings: Settings,
 }
@@ -59,6 +67,8 @@ pub(crate) struct Started {
     pub(crate) drain: FakeSagas,
     pub(crate) configure: FakeSagas,
     pub(crate) halt: FakeSagas,
+    pub(crate) resize: FakeSagas,
+    pub(crate) erase: FakeSagas,
 }
 
 /// What instances are launched with.
@@ -104,6 +114,11 @@ impl World {
             vault: FakeVault::default(),
             deliveries: FakeDeliveries::default(),
             billing: FakeQueue::default(),
+            subscriptions: FakeSubscriptions::default(),
+            accounts: FakeAccounts::default(),
+            payments: FakePayments::default(),
+            timers: FakeTimers::default(),
+            letters: FakeQueue::default(),
             random: FakeRandom::seeded(seed),
             settings,
         }
@@ -124,6 +139,7 @@ impl World {
         let model_key = seal(SecretKind::ModelKey).await.expect("the vault is up");
         let secrets = SealedSecrets { gateway_token, model_key };
         self.projects.create(project, &secrets).await.expect("the store is up");
+        self.accounts.record_customer(tenant, CUSTOMER).await.expect("the store is up");
     }
 
     /// Calls `function` as a state machine or a schedule does.
@@ -309,6 +325,8 @@ impl World {
     }
 }
 
+/// The payment provider's name for whoever pays.
+pub(crate) const CUSTOMER: &str = "cus_1";
 /// What no state machine, command or log may ever show.
 pub(crate) const SECRET: &str = "the-secret-of-the-instance";
 /// Nor this, a customer's own key.

@@ -22,7 +22,7 @@ use serde::Serialize;
 
 /// What became of an act in words, and the key of the letter if it was one.
 pub(crate) async fn act<W: World>(
-    billing: &Billing<W>,
+    billing: &Billing<'_, W>,
     project: &Project,
     record: &Record,
     act: &Act,
@@ -40,7 +40,7 @@ pub(crate) async fn act<W: World>(
         }
         Act::Suspend => {
             let saga = halt::Saga::of(project, Purpose::Suspend);
-            start(&machines.halt, &saga.execution_name(), &saga).await?;
+            start(machines.halt, &saga.execution_name(), &saga).await?;
             "halt started"
         }
         Act::Shelve => {
@@ -51,13 +51,13 @@ pub(crate) async fn act<W: World>(
         }
         Act::Resize { to, cause } => {
             let saga = resize::Saga::of(project, *to, *cause);
-            start(&machines.resize, &saga.execution_name(), &saga).await?;
+            start(machines.resize, &saga.execution_name(), &saga).await?;
             "resize started"
         }
         Act::StopRenewal => stop_renewal(billing, &record.seen.id).await?,
         Act::Erase => {
             let saga = erase::Saga::of(project);
-            start(&machines.erase, &saga.execution_name(0), &saga).await?;
+            start(machines.erase, &saga.execution_name(0), &saga).await?;
             "deletion started"
         }
         Act::Tell(occasion) => return tell(billing, project, record, *occasion).await,
@@ -69,14 +69,14 @@ pub(crate) async fn act<W: World>(
 
 /// Starts the provisioning of `project` if that has not begun.
 async fn provision<W: World>(
-    billing: &Billing<W>,
+    billing: &Billing<'_, W>,
     project: &Project,
 ) -> Result<&'static str, BillingError> {
     if project.state != State::Pending {
         return Ok("the project is on its way already");
     }
     let name = provision::Saga::execution_name(&project.id, project.attempt);
-    start(&billing.machines.provision, &name, &provision::Saga::of(project)).await?;
+    start(billing.machines.provision, &name, &provision::Saga::of(project)).await?;
     Ok("provisioning started")
 }
 
@@ -93,7 +93,7 @@ async fn start(
 /// A provider that refuses this has ended the subscription meanwhile, or will be looked at by the
 /// nightly reconciliation.
 async fn stop_renewal<W: World>(
-    billing: &Billing<W>,
+    billing: &Billing<'_, W>,
     subscription: &str,
 ) -> Result<&'static str, BillingError> {
     match billing.payments.set_cancellation(subscription, true).await {
@@ -107,7 +107,7 @@ async fn stop_renewal<W: World>(
 }
 
 async fn tell<W: World>(
-    billing: &Billing<W>,
+    billing: &Billing<'_, W>,
     project: &Project,
     record: &Record,
     occasion: Occasion,

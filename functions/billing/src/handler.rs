@@ -24,7 +24,10 @@ const PAYMENT_WITHOUT_SUBSCRIPTION: SignedDuration = SignedDuration::from_mins(2
 const TRIES: u32 = 3;
 
 /// Applies one message. Repeating it, late or at once, leads to the same.
-pub async fn handle<W: World>(billing: &Billing<W>, message: Message) -> Result<(), BillingError> {
+pub async fn handle<W: World>(
+    billing: &Billing<'_, W>,
+    message: Message,
+) -> Result<(), BillingError> {
     for _ in 1..TRIES {
         match once(billing, &message).await {
             // By the queue it would take minutes, and the whole subscription would wait.
@@ -35,7 +38,7 @@ pub async fn handle<W: World>(billing: &Billing<W>, message: Message) -> Result<
     once(billing, &message).await
 }
 
-async fn once<W: World>(billing: &Billing<W>, message: &Message) -> Result<(), BillingError> {
+async fn once<W: World>(billing: &Billing<'_, W>, message: &Message) -> Result<(), BillingError> {
     match message {
         Message::Delivery { delivery_id, .. } => apply(billing, delivery_id).await,
         Message::Look { subscription_id, .. } => {
@@ -46,11 +49,11 @@ async fn once<W: World>(billing: &Billing<W>, message: &Message) -> Result<(), B
     }
 }
 
-async fn apply<W: World>(billing: &Billing<W>, id: &str) -> Result<(), BillingError> {
+async fn apply<W: World>(billing: &Billing<'_, W>, id: &str) -> Result<(), BillingError> {
     let delivery = billing.deliveries.find(id).await?;
     let delivery = delivery.ok_or_else(|| BillingError::Missing(id.to_owned()))?;
     let at = delivery.received_at;
-    let outcome = match effect(&delivery.body, &billing.products) {
+    let outcome = match effect(&delivery.body, billing.products) {
         Effect::Subscription(seen) => told(billing, &seen, at).await?,
         Effect::Payment { payment, subscription, succeeded } => {
             link(billing, &payment, &subscription, succeeded).await?
@@ -67,7 +70,7 @@ async fn apply<W: World>(billing: &Billing<W>, id: &str) -> Result<(), BillingEr
 
 /// A delivery shows the subscription.
 async fn told<W: World>(
-    billing: &Billing<W>,
+    billing: &Billing<'_, W>,
     seen: &Seen,
     at: Timestamp,
 ) -> Result<String, BillingError> {
@@ -85,7 +88,7 @@ async fn told<W: World>(
 }
 
 /// Nobody told us anything: the provider is asked.
-async fn look<W: World>(billing: &Billing<W>, id: &str) -> Result<String, BillingError> {
+async fn look<W: World>(billing: &Billing<'_, W>, id: &str) -> Result<String, BillingError> {
     let known = billing.subscriptions.find(id).await?;
     match ask(billing, id, known).await? {
         Some(record) => settle(billing, record).await,
@@ -95,7 +98,7 @@ async fn look<W: World>(billing: &Billing<W>, id: &str) -> Result<String, Billin
 
 /// The record of the subscription after the provider was asked. `None`: it knows of none.
 async fn ask<W: World>(
-    billing: &Billing<W>,
+    billing: &Billing<'_, W>,
     id: &str,
     known: Option<Record>,
 ) -> Result<Option<Record>, BillingError> {
@@ -115,7 +118,7 @@ fn unknown_to_provider(id: &str) -> String {
 }
 
 async fn link<W: World>(
-    billing: &Billing<W>,
+    billing: &Billing<'_, W>,
     payment: &str,
     subscription: &str,
     succeeded: bool,
@@ -133,7 +136,7 @@ async fn link<W: World>(
     Ok("the subscription is looked at in a moment".to_owned())
 }
 
-async fn refund<W: World>(billing: &Billing<W>, payment: &str) -> Result<String, BillingError> {
+async fn refund<W: World>(billing: &Billing<'_, W>, payment: &str) -> Result<String, BillingError> {
     let Some(found) = billing.payments.find_payment(payment).await? else {
         return Ok("refused: the payment provider does not know the payment".to_owned());
     };
@@ -149,7 +152,7 @@ async fn refund<W: World>(billing: &Billing<W>, payment: &str) -> Result<String,
 }
 
 async fn dispute<W: World>(
-    billing: &Billing<W>,
+    billing: &Billing<'_, W>,
     id: &str,
     payment: &str,
     dispute: Dispute,
@@ -166,7 +169,7 @@ async fn dispute<W: World>(
 
 /// The subscription that `payment` was for: as we know, or as the provider does.
 async fn subscription_of<W: World>(
-    billing: &Billing<W>,
+    billing: &Billing<'_, W>,
     payment: &str,
 ) -> Result<Option<String>, BillingError> {
     if let Some(known) = billing.subscriptions.find_by_payment(payment).await? {
@@ -177,7 +180,7 @@ async fn subscription_of<W: World>(
 
 /// Looks at the subscription in the light of something that it does not show itself.
 async fn revise<W: World>(
-    billing: &Billing<W>,
+    billing: &Billing<'_, W>,
     id: &str,
     change: impl FnOnce(Record) -> Record,
 ) -> Result<String, BillingError> {

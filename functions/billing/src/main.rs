@@ -41,15 +41,6 @@ impl World for Cloud {
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     telemetry::init();
-    let billing = &connect().await?;
-    run(service_fn(move |event: LambdaEvent<SqsEvent>| async move {
-        let each = async |message| Box::pin(handle(billing, message)).await;
-        Ok::<_, Error>(records::each(event.payload, each).await)
-    }))
-    .await
-}
-
-async fn connect() -> Result<Billing<Cloud>, Error> {
     let products = Products {
         standard: env::require("DODO_PRODUCT_STANDARD"),
         pro: env::require("DODO_PRODUCT_PRO"),
@@ -58,22 +49,28 @@ async fn connect() -> Result<Billing<Cloud>, Error> {
     let parameter: String = env::require("DODO_KEY_PARAMETER");
     let key = ssm_parameters::secret(&parameter).await?;
     let settings: Settings = env::require_json("BILLING");
-    Ok(Billing {
-        deliveries: DynamoDeliveries::connect(env::require("LEDGER_TABLE")).await,
-        subscriptions: DynamoSubscriptions::connect(env::require("LEDGER_TABLE")).await,
-        projects: DynamoProjects::connect(env::require("PROJECTS_TABLE")).await,
-        accounts: DynamoAccounts::connect(env::require("ACCOUNTS_TABLE")).await,
-        payments: Dodo::new(env::require("DODO_URL"), &key, products.clone())?,
+    let billing = &Billing::<Cloud> {
+        deliveries: &DynamoDeliveries::connect(env::require("LEDGER_TABLE")).await,
+        subscriptions: &DynamoSubscriptions::connect(env::require("LEDGER_TABLE")).await,
+        projects: &DynamoProjects::connect(env::require("PROJECTS_TABLE")).await,
+        accounts: &DynamoAccounts::connect(env::require("ACCOUNTS_TABLE")).await,
+        payments: &Dodo::new(env::require("DODO_URL"), &key, products.clone())?,
         machines: Machines {
-            provision: StepFunctions::connect(env::require("PROVISION_ARN")).await,
-            halt: StepFunctions::connect(env::require("HALT_ARN")).await,
-            resize: StepFunctions::connect(env::require("RESIZE_ARN")).await,
-            erase: StepFunctions::connect(env::require("ERASE_ARN")).await,
+            provision: &StepFunctions::connect(env::require("PROVISION_ARN")).await,
+            halt: &StepFunctions::connect(env::require("HALT_ARN")).await,
+            resize: &StepFunctions::connect(env::require("RESIZE_ARN")).await,
+            erase: &StepFunctions::connect(env::require("ERASE_ARN")).await,
         },
-        timers: SchedulerTimers::connect(env::require_json("TIMERS")).await,
-        letters: SqsQueue::connect(env::require("MAIL_QUEUE_URL")).await,
-        clock: SystemClock,
-        products,
-        terms: settings.terms(),
-    })
+        timers: &SchedulerTimers::connect(env::require_json("TIMERS")).await,
+        letters: &SqsQueue::connect(env::require("MAIL_QUEUE_URL")).await,
+        clock: &SystemClock,
+        products: &products,
+        terms: &settings.terms(),
+    };
+
+    run(service_fn(move |event: LambdaEvent<SqsEvent>| async move {
+        let each = async |message| Box::pin(handle(billing, message)).await;
+        Ok::<_, Error>(records::each(event.payload, each).await)
+    }))
+    .await
 }

@@ -22,7 +22,7 @@ pub(crate) enum Payer {
 
 /// The project that `record` pays for, having made sure that nothing else does.
 pub(crate) async fn payer<W: World>(
-    billing: &Billing<W>,
+    billing: &Billing<'_, W>,
     record: &Record,
 ) -> Result<Payer, BillingError> {
     match named(billing, record).await? {
@@ -31,7 +31,7 @@ pub(crate) async fn payer<W: World>(
     }
 }
 
-async fn named<W: World>(billing: &Billing<W>, record: &Record) -> Result<Payer, BillingError> {
+async fn named<W: World>(billing: &Billing<'_, W>, record: &Record) -> Result<Payer, BillingError> {
     let seen = &record.seen;
     // Once it is proven it stays, whatever the metadata says later.
     if let Some(id) = &record.project {
@@ -55,7 +55,7 @@ async fn named<W: World>(billing: &Billing<W>, record: &Record) -> Result<Payer,
 
 /// Without a name: the customer's only project that waits for its payment.
 async fn by_customer<W: World>(
-    billing: &Billing<W>,
+    billing: &Billing<'_, W>,
     record: &Record,
 ) -> Result<Payer, BillingError> {
     let Some(tenant) = tenant(billing, record).await? else {
@@ -68,7 +68,7 @@ async fn by_customer<W: World>(
 }
 
 async fn tenant<W: World>(
-    billing: &Billing<W>,
+    billing: &Billing<'_, W>,
     record: &Record,
 ) -> Result<Option<TenantId>, BillingError> {
     let customer = &record.seen.customer;
@@ -85,7 +85,7 @@ fn of(project: Option<Project>, otherwise: &'static str) -> Payer {
 
 /// One subscription pays for a project. Another one may take over what has ended.
 async fn claim<W: World>(
-    billing: &Billing<W>,
+    billing: &Billing<'_, W>,
     project: Project,
     record: &Record,
 ) -> Result<Payer, BillingError> {

@@ -23,7 +23,7 @@ const SOONEST: SignedDuration = SignedDuration::from_secs(5);
 
 /// Remembers `record` and does what it asks for. Returns what became of it, in words.
 pub(crate) async fn settle<W: World>(
-    billing: &Billing<W>,
+    billing: &Billing<'_, W>,
     record: Record,
 ) -> Result<String, BillingError> {
     let (project, refusal) = match payer(billing, &record).await? {
@@ -46,7 +46,7 @@ pub(crate) async fn settle<W: World>(
 }
 
 /// Somebody has to look if it is about money.
-fn refused<W: World>(billing: &Billing<W>, record: &Record, why: &'static str) -> String {
+fn refused<W: World>(billing: &Billing<'_, W>, record: &Record, why: &'static str) -> String {
     if record.standing(billing.clock.now()).entitles() {
         alarm(&record.seen.id, why)
     } else {
@@ -55,14 +55,14 @@ fn refused<W: World>(billing: &Billing<W>, record: &Record, why: &'static str) -
 }
 
 async fn serve<W: World>(
-    billing: &Billing<W>,
+    billing: &Billing<'_, W>,
     project: &Project,
     record: Record,
 ) -> Result<String, BillingError> {
     let now = billing.clock.now();
     let mut record = record;
     let mut outcomes = Vec::new();
-    for step in decide(project, &record, now, &billing.terms) {
+    for step in decide(project, &record, now, billing.terms) {
         let (outcome, key) = act(billing, project, &record, &step).await?;
         outcomes.push(outcome);
         if let Some(key) = key {
@@ -70,7 +70,7 @@ async fn serve<W: World>(
             record = keep(billing, record.told(key, now)).await?;
         }
     }
-    let wound = wind(billing, project, record.clone(), now, &billing.terms).await?;
+    let wound = wind(billing, project, record.clone(), now, billing.terms).await?;
     if wound != record {
         keep(billing, wound).await?;
     }
@@ -79,7 +79,7 @@ async fn serve<W: World>(
 
 /// Sets the timer of the subscription, or clears it.
 async fn wind<W: World>(
-    billing: &Billing<W>,
+    billing: &Billing<'_, W>,
     project: &Project,
     record: Record,
     now: Timestamp,
@@ -101,7 +101,7 @@ async fn wind<W: World>(
 }
 
 /// Writes `record` if it is not what is stored already.
-async fn keep<W: World>(billing: &Billing<W>, record: Record) -> Result<Record, BillingError> {
+async fn keep<W: World>(billing: &Billing<'_, W>, record: Record) -> Result<Record, BillingError> {
     let stored = billing.subscriptions.find(&record.seen.id).await?;
     if stored.as_ref() == Some(&record) {
         return Ok(record);

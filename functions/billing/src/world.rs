@@ -22,25 +22,25 @@ pub trait World {
 
 /// Everything that a look needs.
 #[derive(Debug)]
-pub struct Billing<W: World> {
-    pub deliveries: W::Deliveries,
-    pub subscriptions: W::Subscriptions,
-    pub projects: W::Projects,
-    pub accounts: W::Accounts,
-    pub payments: W::Payments,
-    pub machines: Machines<W::Sagas>,
-    pub timers: W::Timers,
-    pub letters: W::Letters,
-    pub clock: W::Clock,
-    pub products: Products,
-    pub terms: Terms,
+pub struct Billing<'a, W: World> {
+    pub deliveries: &'a W::Deliveries,
+    pub subscriptions: &'a W::Subscriptions,
+    pub projects: &'a W::Projects,
+    pub accounts: &'a W::Accounts,
+    pub payments: &'a W::Payments,
+    pub machines: Machines<'a, W::Sagas>,
+    pub timers: &'a W::Timers,
+    pub letters: &'a W::Letters,
+    pub clock: &'a W::Clock,
+    pub products: &'a Products,
+    pub terms: &'a Terms,
 }
 
 /// The state machines that billing starts, each by its saga.
 #[derive(Debug)]
-pub struct Machines<S> {
-    pub provision: S,
-    pub halt: S,
-    pub resize: S,
-    pub erase: S,
+pub struct Machines<'a, S> {
+    pub provision: &'a S,
+    pub halt: &'a S,
+    pub resize: &'a S,
+    pub erase: &'a S,
 }

@@ -15,7 +15,10 @@ use domain::{
     plan::{Isolation, PlanId},
     worker::{Holder, Reservation, State, Worker},
 };
-use ports::fleet::{Fleet, ReserveError};
+use ports::{
+    clock::Clock,
+    fleet::{Fleet, ReserveError},
+};
 
 /// Where an instance is, and what it has there.
 struct Place {
@@ -25,7 +28,7 @@ struct Place {
 }
 
 /// `worker: None` if there is no room, or if one of the plans shares its worker and the other does not.
-pub(crate) async fn widen<F: Fleet, P, C, R>(
+pub(crate) async fn widen<F: Fleet, P, C: Clock, R>(
     world: &World<'_, F, P, C, R>,
     saga: &Saga,
 ) -> Result<Widened, PlaceError> {

@@ -6,6 +6,7 @@ use ports::{Unavailable, census::Census};
 
 impl Census for FakeProjects {
     async fn projects(&self) -> Result<Vec<Project>, Unavailable> {
-        self.all()
+        self.outage.check("projects")?;
+        Ok(self.all())
     }
 }

@@ -59,11 +59,6 @@ impl FakeProjects {
         }
     }
 
-    pub(crate) fn all(&self) -> Result<Vec<Project>, Unavailable> {
-        self.outage.check("projects")?;
-        Ok(self.lock().values().map(|it| it.project.clone()).collect())
-    }
-
     fn lock(&self) -> MutexGuard<'_, BTreeMap<ProjectId, Stored>> {
         self.stored.lock().unwrap_or_else(PoisonError::into_inner)
     }

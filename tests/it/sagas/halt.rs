@@ -15,7 +15,7 @@ use domain::{
     plan::PlanId,
     project::{Project, Purpose, State},
     route::{Page, Target},
-    worker,
+    worker::{self, Cordon},
 };
 use ports::{
     clock::Clock,
@@ -221,7 +221,7 @@ async fn each_attempt_has_a_backup_of_its_own() {
 #[tokio::test]
 async fn who_moves_runs_elsewhere_under_the_new_plan_with_what_it_had() {
     let (world, there) = running().await;
-    world.fleet.set_cordon(&there, true).await.expect("is up");
+    world.fleet.cordon(&there, Cordon::Operator).await.expect("is up");
     plan(&world, MOVE).await.complete(&world).await;
     let [(name, input)] = world.sagas.provision.started().try_into().expect("one execution");
     assert_eq!(name, format!("provision-{}-2", make::project().id));

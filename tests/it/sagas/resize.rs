@@ -7,6 +7,7 @@ use domain::{
     capacity::Capacity,
     plan::PlanId,
     project::{Project, State},
+    worker::Cordon,
 };
 use ports::fleet::Fleet;
 use testkit::make;
@@ -125,7 +126,7 @@ async fn a_place_that_is_not_settled_takes_nothing_back() {
 /// A project that runs under Standard on a worker that gives it no more.
 async fn without_room() -> World {
     let (world, there) = running().await;
-    world.fleet.set_cordon(&there, true).await.expect("is up");
+    world.fleet.cordon(&there, Cordon::Operator).await.expect("is up");
     world
 }
 

@@ -11,7 +11,7 @@ use std::{
 use testkit::sagas::FakeSagas;
 
 static MACHINES: LazyLock<BTreeMap<&str, Arc<Value>>> = LazyLock::new(|| {
-    let names = ["provision", "blank", "grow", "drain", "configure"];
+    let names = ["provision", "blank", "grow", "drain", "configure", "halt", "resize", "erase"];
     names.into_iter().map(|it| (it, Arc::new(machine(it)))).collect()
 });
 

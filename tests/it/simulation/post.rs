@@ -2,8 +2,8 @@
 //! any order.
 
 use super::sim::Sim;
-use crate::world::doors::Webhook;
-use contracts::billing::DeliveryStored;
+use crate::world::{CUSTOMER, doors::Webhook};
+use contracts::billing::Message;
 use domain::{id::ProjectId, project::Project};
 use serde_json::json;
 use std::{collections::BTreeSet, time::Duration};
@@ -16,7 +16,7 @@ const SCATTER: usize = 120;
 #[derive(Debug, Default)]
 pub(super) struct Post {
     webhooks: Vec<(Duration, Posted)>,
-    messages: Vec<(Duration, DeliveryStored)>,
+    messages: Vec<(Duration, Message)>,
     /// How many of the messages that the intake has sent are under way or worked off.
     taken: usize,
     /// Whose payment the provider has told us of, and we have said that we heard.
@@ -47,6 +47,8 @@ impl Sim {
                     "payload_type": "Subscription",
                     "status": status,
                     "subscription_id": format!("sub_{}", project.id),
+                    "product_id": "pdt_standard",
+                    "customer": { "customer_id": CUSTOMER },
                     "metadata": { "project_id": project.id, "tenant_id": project.tenant_id },
                 },
             });

@@ -31,6 +31,12 @@ impl World {
             &self.wake_ups.outage,
             &self.looks.outage,
             &self.billing.outage,
+            &self.subscriptions.outage,
+            &self.accounts.outage,
+            &self.payments.outage,
+            &self.timers.outage,
+            &self.letters.outage,
+            &self.backups.outage,
         ];
         sagas.into_iter().chain(others).collect()
     }
@@ -94,14 +100,17 @@ impl Sim {
 
 impl Started {
     /// Every state machine by its name.
-    pub(super) fn by_machine(&self) -> [(&'static str, &FakeSagas); 5] {
-        let Self { provision, blank, grow, drain, configure } = self;
+    pub(super) fn by_machine(&self) -> [(&'static str, &FakeSagas); 8] {
+        let Self { provision, blank, grow, drain, configure, halt, resize, erase } = self;
         [
             ("provision", provision),
             ("blank", blank),
             ("grow", grow),
             ("drain", drain),
             ("configure", configure),
+            ("halt", halt),
+            ("resize", resize),
+            ("erase", erase),
         ]
     }
 }

@@ -1,13 +1,19 @@
 //! Functions that no state machine calls: the payment provider, a queue or a person does.
 
-use super::{World, answer, read};
+use super::{Started, World, answer, read};
 use crate::asl::Raised;
-use contracts::billing::DeliveryStored;
+use billing::{Billing, Machines};
+use contracts::{billing::Message, mail::Letter};
 use http::Request;
 use ports::clock::Clock;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use support::dodo::signature::sign;
+use testkit::{
+    accounts::FakeAccounts, clock::FakeClock, deliveries::FakeDeliveries, payments::FakePayments,
+    projects::FakeProjects, queue::FakeQueue, sagas::FakeSagas, subscriptions::FakeSubscriptions,
+    timers::FakeTimers,
+};
 
 /// What the payment provider and the intake share.
 const WEBHOOK_SECRET: &str = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD";
@@ -17,6 +23,21 @@ const WEBHOOK_SECRET: &str = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD";
 pub(crate) struct Webhook {
     pub(crate) id: String,
     pub(crate) body: String,
+}
+
+/// What billing reaches.
+enum Memory {}
+
+impl billing::World for Memory {
+    type Deliveries = FakeDeliveries;
+    type Subscriptions = FakeSubscriptions;
+    type Projects = FakeProjects;
+    type Accounts = FakeAccounts;
+    type Payments = FakePayments;
+    type Sagas = FakeSagas;
+    type Timers = FakeTimers<Message>;
+    type Letters = FakeQueue<Letter>;
+    type Clock = FakeClock;
 }
 
 impl World {
@@ -49,9 +70,21 @@ impl World {
 
     /// One message. An error puts it back into the queue.
     pub(super) async fn bill(&self, payload: Value) -> Result<Value, Raised> {
-        let message: DeliveryStored = read(payload);
-        let (projects, provisions) = (&self.projects, &self.sagas.provision);
-        let billed = billing::handle(&self.deliveries, projects, provisions, message).await;
+        let Started { provision, halt, resize, erase, .. } = &self.sagas;
+        let billing = Billing::<Memory> {
+            deliveries: &self.deliveries,
+            subscriptions: &self.subscriptions,
+            projects: &self.projects,
+            accounts: &self.accounts,
+            payments: &self.payments,
+            machines: Machines { provision, halt, resize, erase },
+            timers: &self.timers,
+            letters: &self.letters,
+            clock: &*self.clock,
+            products: &self.settings.products,
+            terms: &self.settings.terms,
+        };
+        let billed = billing::handle(&billing, read(payload)).await;
         let raise = |it: billing::BillingError| Raised {
             error: "Retryable".to_owned(),
             cause: it.to_string(),

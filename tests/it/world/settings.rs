@@ -1,8 +1,12 @@
 //! What the stage of the tests says: two offerings, a warm pool, limits.
 
-use contracts::models::ProviderUrls;
+use contracts::{models::ProviderUrls, webhook::Products};
 use docker_run::Platform;
-use domain::offering::{Architecture, Offering, Offerings};
+use domain::{
+    offering::{Architecture, Offering, Offerings},
+    subscription::Terms,
+};
+use jiff::SignedDuration;
 use std::{cell::RefCell, collections::BTreeMap};
 use testkit::make;
 
@@ -11,6 +15,8 @@ pub(crate) struct Settings {
     pub(crate) provision: provision::Config,
     pub(crate) launch: docker_run::Config,
     pub(crate) warm_pool: warm_pool::Config,
+    pub(crate) products: Products,
+    pub(crate) terms: Terms,
     /// An operator may change them.
     pub(crate) reaper: RefCell<reaper::Limits>,
 }
@@ -53,6 +59,15 @@ impl Settings {
                 architecture: ARCHITECTURE,
                 region,
                 agent_image: "agent".to_owned(),
+            },
+            products: Products {
+                standard: "pdt_standard".to_owned(),
+                pro: "pdt_pro".to_owned(),
+                dedicated: "pdt_dedicated".to_owned(),
+            },
+            terms: Terms {
+                grace: SignedDuration::from_hours(14 * 24),
+                remind_before: vec![SignedDuration::from_hours(24)],
             },
             // In a fleet of five any leftover is a good part of everything.
             reaper: RefCell::new(reaper::Limits {

@@ -1,6 +1,6 @@
 //! A customer with one project, and everything that billing reaches, in memory.
 
-use billing::{Billing, BillingError, Machines, World, handle};
+use billing::{Billing, BillingError, World, handle};
 use contracts::{billing::Message, mail::Letter, webhook::Products};
 use domain::{
     project::{Project, State},
@@ -39,7 +39,25 @@ impl World for Memory {
 }
 
 pub(crate) struct Bench {
-    pub(crate) billing: Billing<Memory>,
+    pub(crate) deliveries: FakeDeliveries,
+    pub(crate) subscriptions: FakeSubscriptions,
+    pub(crate) projects: FakeProjects,
+    pub(crate) accounts: FakeAccounts,
+    pub(crate) payments: FakePayments,
+    pub(crate) machines: Machines,
+    pub(crate) timers: FakeTimers<Message>,
+    pub(crate) letters: FakeQueue<Letter>,
+    pub(crate) clock: FakeClock,
+    pub(crate) products: Products,
+    pub(crate) terms: Terms,
+}
+
+#[derive(Default)]
+pub(crate) struct Machines {
+    pub(crate) provision: FakeSagas,
+    pub(crate) halt: FakeSagas,
+    pub(crate) resize: FakeSagas,
+    pub(crate) erase: FakeSagas,
 }
 
 impl Bench {
@@ -60,18 +78,13 @@ impl Bench {
         let tenant = make::project().tenant_id;
         accounts.put_account(&ada, Credentials { user, password, generation: 0 }, &tenant);
         accounts.record_customer(&tenant, "cus_1").await.expect("is up");
-        let billing = Billing {
+        Self {
             deliveries: FakeDeliveries::default(),
             subscriptions: FakeSubscriptions::default(),
             projects: FakeProjects::of(projects),
             accounts,
             payments: FakePayments::default(),
-            machines: Machines {
-                provision: FakeSagas::default(),
-                halt: FakeSagas::default(),
-                resize: FakeSagas::default(),
-                erase: FakeSagas::default(),
-            },
+            machines: Machines::default(),
             timers: FakeTimers::default(),
             letters: FakeQueue::default(),
             clock: FakeClock::default(),
@@ -81,8 +94,25 @@ impl Bench {
                 dedicated: "pdt_dedicated".into(),
             },
             terms: Terms { grace: DAY * 14, remind_before: vec![DAY * 7, DAY] },
+        }
+    }
+
+    pub(crate) async fn handle(&self, message: Message) -> Result<(), BillingError> {
+        let Machines { provision, halt, resize, erase } = &self.machines;
+        let billing = Billing::<Memory> {
+            deliveries: &self.deliveries,
+            subscriptions: &self.subscriptions,
+            projects: &self.projects,
+            accounts: &self.accounts,
+            payments: &self.payments,
+            machines: billing::Machines { provision, halt, resize, erase },
+            timers: &self.timers,
+            letters: &self.letters,
+            clock: &self.clock,
+            products: &self.products,
+            terms: &self.terms,
         };
-        Self { billing }
+        handle(&billing, message).await
     }
 
     /// The same, with a record of `seen` as the last look, and the provider's books saying so too.
@@ -95,30 +125,30 @@ impl Bench {
             version: 1,
             ..Record::of(seen, bench.now() - DAY)
         };
-        bench.billing.subscriptions.put(record);
-        bench.billing.payments.put_subscription(seen.clone());
+        bench.subscriptions.put(record);
+        bench.payments.put_subscription(seen.clone());
         bench
     }
 
     pub(crate) fn now(&self) -> Timestamp {
-        self.billing.clock.now()
+        self.clock.now()
     }
 
     pub(crate) fn advance(&self, by: SignedDuration) {
         let by = Duration::try_from(by).expect("forwards");
-        self.billing.clock.advance(by);
+        self.clock.advance(by);
     }
 
     /// Stores a delivery of this moment.
     pub(crate) fn store(&self, id: &str, body: &Value) {
         let delivery =
             Delivery { id: id.to_owned(), received_at: self.now(), body: body.to_string() };
-        self.billing.deliveries.stored.borrow_mut().insert(id.to_owned(), delivery);
+        self.deliveries.stored.borrow_mut().insert(id.to_owned(), delivery);
     }
 
     pub(crate) async fn apply(&self, id: &str) -> Result<(), BillingError> {
         let delivery_id = id.to_owned();
-        handle(&self.billing, Message::Delivery { delivery_id, subscription_id: None }).await
+        self.handle(Message::Delivery { delivery_id, subscription_id: None }).await
     }
 
     /// Stores and applies it, and returns what became of it.
@@ -130,30 +160,30 @@ impl Bench {
 
     /// The provider's books say `seen` from now on, and a delivery tells of it.
     pub(crate) async fn becomes(&self, id: &str, seen: &Seen) -> String {
-        self.billing.payments.put_subscription(seen.clone());
+        self.payments.put_subscription(seen.clone());
         self.deliver(id, &shown(seen)).await
     }
 
     pub(crate) async fn look(&self) -> Result<(), BillingError> {
         let look = Message::Look { subscription_id: "sub_1".to_owned(), at: self.now() };
-        handle(&self.billing, look).await
+        self.handle(look).await
     }
 
     pub(crate) async fn project(&self) -> Project {
-        self.billing.projects.find(&make::project().id).await.expect("is up").expect("exists")
+        self.projects.find(&make::project().id).await.expect("is up").expect("exists")
     }
 
     pub(crate) async fn record(&self) -> Record {
-        self.billing.subscriptions.find("sub_1").await.expect("is up").expect("exists")
+        self.subscriptions.find("sub_1").await.expect("is up").expect("exists")
     }
 
     pub(crate) fn outcome(&self, id: &str) -> String {
-        self.billing.deliveries.outcomes.borrow().get(id).cloned().unwrap_or_default()
+        self.deliveries.outcomes.borrow().get(id).cloned().unwrap_or_default()
     }
 
     /// Of all state machines, by name.
     pub(crate) fn executions(&self) -> Vec<String> {
-        let Machines { provision, halt, resize, erase } = &self.billing.machines;
+        let Machines { provision, halt, resize, erase } = &self.machines;
         let started = [provision, halt, resize, erase].map(FakeSagas::started);
         started.into_iter().flatten().map(|(name, _)| name).collect()
     }
@@ -163,24 +193,23 @@ impl Bench {
             Letter::Subscription { occasion, .. } => occasion,
             other => panic!("billing does not write this: {other:?}"),
         };
-        self.billing.letters.sent().into_iter().map(occasion).collect()
+        self.letters.sent().into_iter().map(occasion).collect()
     }
 
     /// Of everything that may be away, each by its name.
     pub(crate) fn outages(&self) -> [(&'static str, &Outage); 11] {
-        let it = &self.billing;
         [
-            ("deliveries", &it.deliveries.outage),
-            ("subscriptions", &it.subscriptions.outage),
-            ("projects", &it.projects.outage),
-            ("accounts", &it.accounts.outage),
-            ("payments", &it.payments.outage),
-            ("provision", &it.machines.provision.outage),
-            ("halt", &it.machines.halt.outage),
-            ("resize", &it.machines.resize.outage),
-            ("erase", &it.machines.erase.outage),
-            ("timers", &it.timers.outage),
-            ("letters", &it.letters.outage),
+            ("deliveries", &self.deliveries.outage),
+            ("subscriptions", &self.subscriptions.outage),
+            ("projects", &self.projects.outage),
+            ("accounts", &self.accounts.outage),
+            ("payments", &self.payments.outage),
+            ("provision", &self.machines.provision.outage),
+            ("halt", &self.machines.halt.outage),
+            ("resize", &self.machines.resize.outage),
+            ("erase", &self.machines.erase.outage),
+            ("timers", &self.timers.outage),
+            ("letters", &self.letters.outage),
         ]
     }
 }

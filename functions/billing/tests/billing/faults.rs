@@ -27,7 +27,7 @@ struct End {
 async fn end(bench: &Bench) -> End {
     let mut letters = bench.letters();
     letters.dedup();
-    let timers = bench.billing.timers.set_now().into_iter().map(|(name, (at, _))| (name, at));
+    let timers = bench.timers.set_now().into_iter().map(|(name, (at, _))| (name, at));
     End {
         project: bench.project().await,
         record: Record { version: 0, ..bench.record().await },
@@ -63,8 +63,8 @@ async fn prepared(case: Case) -> Bench {
         Case::Cancelled => (Bench::known(State::Running, &active).await, with(Status::Cancelled)),
         Case::Refunded | Case::Disputed => (Bench::known(State::Running, &active).await, active),
     };
-    bench.billing.payments.put_subscription(seen.clone());
-    bench.billing.payments.put_payment(paid(Refunded::Fully));
+    bench.payments.put_subscription(seen.clone());
+    bench.payments.put_payment(paid(Refunded::Fully));
     let body = match case {
         Case::Refunded => of_payment("Refund", "succeeded"),
         Case::Disputed => of_payment("Dispute", "opened"),

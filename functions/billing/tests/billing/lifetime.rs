@@ -16,7 +16,7 @@ fn halt() -> String {
 impl Bench {
     /// The halt that was started comes to its end.
     async fn halted(&self) {
-        let (id, projects) = (make::project().id, &self.billing.projects);
+        let (id, projects) = (make::project().id, &self.projects);
         projects.change(&id, 1, Event::HaltBegan, None).await.expect("it runs");
         projects.record_halted(&id, 1, Purpose::Suspend, None).await.expect("it halts");
     }
@@ -40,7 +40,7 @@ async fn what_the_books_confirm_is_halted_and_its_owner_told_once() {
     bench.apply("msg_1").await.expect("applies");
     assert_eq!(bench.executions(), [halt()]);
     assert_eq!(bench.letters(), [Occasion::Suspended { why: Hold::Unpaid }]);
-    assert!(bench.billing.timers.set_now().contains_key("look-sub_1"), "it is followed up");
+    assert!(bench.timers.set_now().contains_key("look-sub_1"), "it is followed up");
 
     bench.halted().await;
     bench.advance(DAY);
@@ -48,7 +48,7 @@ async fn what_the_books_confirm_is_halted_and_its_owner_told_once() {
     let project = bench.project().await;
     assert_eq!((project.state, project.attempt), (State::Pending, 2));
     assert_eq!(bench.letters().last(), Some(&Occasion::Resumed));
-    assert!(bench.billing.timers.set_now().is_empty());
+    assert!(bench.timers.set_now().is_empty());
 }
 
 #[tokio::test]
@@ -59,7 +59,7 @@ async fn a_late_payment_keeps_the_instance_until_its_date() {
     bench.becomes("msg_1", &late).await;
     assert!(bench.executions().is_empty());
     assert_eq!(bench.letters(), [Occasion::PastDue { until: Some(until) }]);
-    assert_eq!(bench.billing.timers.set_now()["look-sub_1"].0, until);
+    assert_eq!(bench.timers.set_now()["look-sub_1"].0, until);
     bench.advance(DAY * 3);
     bench.look().await.expect("looks");
     assert_eq!(bench.executions(), [halt()]);
@@ -70,11 +70,11 @@ async fn a_cancellation_at_the_end_of_the_period_is_looked_at_then() {
     let bench = Bench::known(State::Running, &with(Status::Active)).await;
     let cancels = Seen { cancels_at_period_end: true, ..with(Status::Active) };
     assert_eq!(bench.becomes("msg_1", &cancels).await, "it runs");
-    let timer = bench.billing.timers.set_now()["look-sub_1"].0;
+    let timer = bench.timers.set_now()["look-sub_1"].0;
     assert_eq!(Some(timer), cancels.next_billing_at);
     // Taken back in time.
     bench.becomes("msg_2", &with(Status::Active)).await;
-    assert!(bench.billing.timers.set_now().is_empty());
+    assert!(bench.timers.set_now().is_empty());
 }
 
 #[tokio::test]
@@ -82,7 +82,7 @@ async fn a_dispute_suspends_and_its_end_decides() {
     let cases = [("won", State::Pending, false), ("lost", State::Suspended, true)];
     for (end, state, ended) in cases {
         let bench = Bench::known(State::Running, &with(Status::Active)).await;
-        bench.billing.payments.put_payment(paid(Refunded::No));
+        bench.payments.put_payment(paid(Refunded::No));
         bench.deliver("msg_1", &of_payment("Dispute", "opened")).await;
         assert_eq!(bench.executions(), [halt()], "{end}");
         bench.halted().await;
@@ -100,14 +100,14 @@ async fn a_dispute_suspends_and_its_end_decides() {
 #[tokio::test]
 async fn a_refund_in_full_ends_it_and_stops_its_renewal_and_a_part_does_not() {
     let bench = Bench::known(State::Running, &with(Status::Active)).await;
-    bench.billing.payments.put_payment(paid(Refunded::Partly));
+    bench.payments.put_payment(paid(Refunded::Partly));
     let outcome = bench.deliver("msg_1", &of_payment("Refund", "succeeded")).await;
     assert_eq!(outcome, "a part of it was given back");
     assert!(bench.executions().is_empty());
 
     let bench = Bench::known(State::Running, &with(Status::Active)).await;
     bench.store("msg_1", &of_payment("Refund", "succeeded"));
-    bench.billing.payments.put_payment(paid(Refunded::Fully));
+    bench.payments.put_payment(paid(Refunded::Fully));
     bench.apply("msg_1").await.expect("applies");
     assert_eq!(bench.executions(), [halt()]);
     let deleted_at = bench.now() + DAY * 14;
@@ -119,7 +119,7 @@ async fn a_refund_in_full_ends_it_and_stops_its_renewal_and_a_part_does_not() {
 #[tokio::test]
 async fn a_refund_that_the_books_do_not_show_yet_is_tried_again() {
     let bench = Bench::known(State::Running, &with(Status::Active)).await;
-    bench.billing.payments.put_payment(paid(Refunded::No));
+    bench.payments.put_payment(paid(Refunded::No));
     bench.store("msg_1", &of_payment("Refund", "succeeded"));
     assert!(bench.apply("msg_1").await.is_err());
     assert!(bench.executions().is_empty());
@@ -133,7 +133,7 @@ async fn after_its_grace_and_its_letters_everything_is_deleted() {
     bench.becomes("msg_1", &with(Status::Cancelled)).await;
     bench.halted().await;
     while !bench.executions().iter().any(|it| it.starts_with("erase-")) {
-        let timers = bench.billing.timers.set_now();
+        let timers = bench.timers.set_now();
         let (at, _) = timers.get("look-sub_1").expect("something is still to come");
         bench.advance(at.duration_since(bench.now()).max(SignedDuration::ZERO));
         bench.look().await.expect("looks");
@@ -151,7 +151,7 @@ async fn a_project_that_failed_is_shelved_and_cannot_be_retried_unpaid() {
     let bench = Bench::known(State::Error, &with(Status::Active)).await;
     bench.becomes("msg_1", &with(Status::OnHold)).await;
     assert_eq!(bench.project().await.state, State::Suspended);
-    let retry = bench.billing.projects.request_retry(&make::project().id).await;
+    let retry = bench.projects.request_retry(&make::project().id).await;
     assert!(retry.is_err(), "{retry:?}");
     let Project { subscription_id, .. } = bench.project().await;
     assert_eq!(subscription_id.as_deref(), Some("sub_1"));

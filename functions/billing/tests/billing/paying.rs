@@ -20,7 +20,7 @@ fn execution(attempt: u32) -> String {
 async fn an_active_subscription_pays_and_starts_one_provisioning() {
     let bench = Bench::with(State::PendingPayment).await;
     // The books are not asked: whoever has paid waits.
-    bench.billing.payments.outage.begin(u32::MAX);
+    bench.payments.outage.begin(u32::MAX);
     let outcome = bench.deliver("msg_1", &shown(&with(Status::Active))).await;
     assert_eq!(outcome, "provisioning started");
     let project = bench.project().await;
@@ -34,7 +34,7 @@ async fn an_active_subscription_pays_and_starts_one_provisioning() {
 async fn the_execution_gets_the_sagas_input_and_no_secret() {
     let bench = Bench::with(State::PendingPayment).await;
     bench.deliver("msg_1", &shown(&with(Status::Active))).await;
-    let (_, input) = bench.billing.machines.provision.started().remove(0);
+    let (_, input) = bench.machines.provision.started().remove(0);
     let saga: Saga = serde_json::from_str(&input).expect("is a saga's input");
     assert_eq!(saga, Saga::of(&bench.project().await));
     for secret in ["sub_1", "cus_1"] {
@@ -45,7 +45,7 @@ async fn the_execution_gets_the_sagas_input_and_no_secret() {
 #[tokio::test]
 async fn every_message_may_come_twice_and_in_company() {
     let bench = Bench::with(State::PendingPayment).await;
-    bench.billing.payments.put_subscription(with(Status::Active));
+    bench.payments.put_subscription(with(Status::Active));
     for id in ["msg_1", "msg_2"] {
         bench.store(id, &shown(&with(Status::Active)));
         for _ in 0..2 {
@@ -104,12 +104,12 @@ async fn what_we_cannot_use_is_kept_with_its_reason() {
 async fn a_payment_without_its_subscription_makes_us_look_in_a_moment() {
     let bench = Bench::with(State::PendingPayment).await;
     bench.deliver("msg_1", &of_payment("Payment", "succeeded")).await;
-    let timers = bench.billing.timers.set_now();
+    let timers = bench.timers.set_now();
     let (at, look) = timers.get("look-pay_1").expect("is set");
     assert_eq!(*at, bench.now() + SignedDuration::from_mins(2));
     assert!(matches!(look, Message::Look { subscription_id, .. } if subscription_id == "sub_1"));
 
-    bench.billing.payments.put_subscription(with(Status::Active));
+    bench.payments.put_subscription(with(Status::Active));
     bench.look().await.expect("looks");
     assert_eq!(bench.executions(), [execution(1)], "its own delivery never came");
     let known = bench.deliver("msg_2", &of_payment("Payment", "succeeded")).await;
@@ -121,8 +121,8 @@ async fn a_repeat_follows_the_owners_retry_to_its_attempt() {
     let bench = Bench::with(State::PendingPayment).await;
     bench.deliver("msg_1", &shown(&with(Status::Active))).await;
     let id = &make::project().id;
-    bench.billing.projects.change(id, 1, Event::ProvisioningFailed, Some("why")).await.unwrap();
-    bench.billing.projects.request_retry(id).await.unwrap();
+    bench.projects.change(id, 1, Event::ProvisioningFailed, Some("why")).await.unwrap();
+    bench.projects.request_retry(id).await.unwrap();
     bench.apply("msg_1").await.expect("applies");
     assert_eq!(bench.executions(), [execution(1), execution(2)]);
 }

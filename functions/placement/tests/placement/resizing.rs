@@ -9,7 +9,7 @@ use domain::{
     capacity::Capacity,
     plan::PlanId,
     project::Project,
-    worker::{State, Worker},
+    worker::{Cordon, State, Worker},
 };
 use placement::{Call, Config, PlaceError};
 use runtime::fault::{Classify, Fault};
@@ -94,7 +94,7 @@ async fn without_room_nothing_changes_and_the_instance_moves() {
     let almost = limits(PlanId::Pro).memory_mib - 1;
     for (case, memory_mib, cordoned) in [("full", almost, false), ("cordoned", 8192, true)] {
         let bench = with_instance(memory_mib, PlanId::Standard).await;
-        bench.add(Worker { cordoned, ..bench.worker("a") });
+        bench.add(Worker { cordon: cordoned.then_some(Cordon::Operator), ..bench.worker("a") });
         let before = bench.snapshot();
         let saga = widened(&bench, &resize(UP)).await;
         assert_eq!((saga.worker(), bench.snapshot()), (None, before.clone()), "{case}");
@@ -161,7 +161,7 @@ async fn an_instance_that_is_nowhere_or_on_a_lost_worker_cannot_be_resized() {
 #[tokio::test]
 async fn a_plan_with_a_maximum_is_counted_while_it_is_held() {
     let counted = |bench: &Bench, plan| {
-        bench.fleet.counted.borrow().get(&plan).map_or(0, std::collections::BTreeSet::len)
+        bench.fleet.counted.borrow().get(&plan).map_or(0, std::collections::BTreeMap::len)
     };
     let both = |bench: &Bench| (counted(bench, UP.0), counted(bench, UP.1));
     let maximum_instances = [(PlanId::Standard, 9), (PlanId::Pro, 1)];

@@ -399,9 +399,11 @@ fn while_growth_backs_off_nothing_is_bought_or_started_and_everything_else_goes_
         with_blank(with_project(worker("old", 2)), "b", true, 13 * 60),
     ];
     let (config, target) = (config(), target(0, 9, 3));
+    let regions = ["us-east-1".to_owned()].into();
     let planned = |may_grow| {
         let sight = Sight {
             fleet: &fleet,
+            regions: &regions,
             target: &target,
             may_boot: true,
             may_grow,

@@ -242,7 +242,8 @@ mod tests {
     #[test]
     fn how_long_to_wait_is_read_wherever_it_is_said() {
         const NOW: u64 = 1_795_262_400;
-        let cases: [(&str, &[(&'static str, &str)], Option<u64>); 6] = [
+        type Headers = &'static [(&'static str, &'static str)];
+        let cases: [(&str, Headers, Option<u64>); 6] = [
             ("nowhere", &[], None),
             ("in seconds", &[("retry-after", "7")], Some(7)),
             ("as a date", &[("retry-after", "Sat, 21 Nov 2026 12:00:00 GMT")], None),

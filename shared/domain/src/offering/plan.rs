@@ -45,7 +45,7 @@ mod tests {
     use crate::{
         id::WorkerId,
         offering::{Provider, tests::offering},
-        worker::Origin,
+        worker::{Cordon, Origin},
     };
     use jiff::Timestamp;
     use proptest::{collection::vec, prelude::*};

@@ -277,7 +277,7 @@ mod tests {
             subscription_id: Some("sub_1".to_owned()),
             backup: None,
             halts: 0,
-            plan_cause: 0,
+            plan_cause: None,
             created_at: now(),
         }
     }
