@@ -984,7 +984,7 @@ export interface components {
             type: string;
         };
         /** @enum {string} */
-        ProjectState: "pending_payment" | "pending" | "provisioning" | "running" | "error";
+        ProjectState: "pending_payment" | "pending" | "provisioning" | "running" | "halting" | "suspended" | "error" | "deleting" | "deleted";
         ProjectView: {
             /** Format: date-time */
             created_at: string;

@@ -53,6 +53,7 @@ impl World {
         let (Webhook { id, body }, now) = (read(payload), self.clock.now());
         let secret = WEBHOOK_SECRET.parse().expect("the secret is base64");
         let request = Request::post("/webhooks/dodo")
+            .header("content-type", "application/json")
             .header("webhook-id", &id)
             .header("webhook-timestamp", now.as_second())
             .header("webhook-signature", sign(&[secret], &id, now.as_second(), &body))

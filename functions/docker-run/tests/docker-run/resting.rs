@@ -15,6 +15,10 @@ fn halting() -> Project {
     Project { state: State::Halting, ..make::project() }
 }
 
+fn running() -> Project {
+    Project { state: State::Running, ..make::project() }
+}
+
 /// A halt whose instance was found.
 fn halt() -> Saga {
     let located = Some(Located { worker: Some(ready_worker()) });
@@ -23,8 +27,10 @@ fn halt() -> Saga {
 
 /// A project that is halting, and its instance.
 async fn bench() -> Bench {
-    let bench = Bench::with(halting()).await;
+    let bench = Bench::with(running()).await;
     bench.done(launch()).await;
+    let halting = bench.projects.record_halting(&halt().project_id, 1, 0).await;
+    assert_eq!(halting.expect("it runs").state, State::Halting);
     bench
 }
 
