@@ -23,7 +23,7 @@ use sim::{Sim, Span};
 use std::{ops::Range, time::Instant};
 use tally::Tally;
 
-const SEEDS: u64 = 3_000;
+const SEEDS: u64 = 2_000;
 /// A thread that has found so many looks for no more.
 const FAILURES: usize = 3;
 

@@ -4,9 +4,10 @@
 use super::sim::Sim;
 use crate::world::{CUSTOMER, doors::Webhook};
 use contracts::billing::Message;
-use domain::{id::ProjectId, project::Project};
+use domain::{id::ProjectId, project::Project, subscription::Seen};
 use serde_json::json;
 use std::{collections::BTreeSet, time::Duration};
+use testkit::make;
 
 /// When the provider, or the queue, tries again what failed.
 const AGAIN: usize = 60;
@@ -27,7 +28,7 @@ pub(super) struct Post {
 struct Posted {
     webhook: Webhook,
     /// Whose payment it tells of.
-    pays_for: Option<ProjectId>,
+    pays_for: ProjectId,
 }
 
 impl Post {
@@ -40,27 +41,36 @@ impl Post {
 impl Sim {
     /// `project` is paid for: what the provider says about it, twice where it is not sure that we heard.
     pub(super) fn post_payment(&mut self, project: &Project) {
-        for (number, status) in ["pending", "active", "active"].into_iter().enumerate() {
+        let subscription = format!("sub_{}", project.id);
+        self.world.payments.put_subscription(Seen {
+            id: subscription.clone(),
+            plan: Some(project.plan),
+            customer: CUSTOMER.to_owned(),
+            project: Some(project.id.clone()),
+            tenant: Some(project.tenant_id.clone()),
+            ..make::subscription()
+        });
+        // Each shows the state of its delivery, whatever it is called.
+        for (number, kind) in ["updated", "active", "renewed"].into_iter().enumerate() {
             let body = json!({
-                "type": "subscription.updated",
+                "type": format!("subscription.{kind}"),
                 "data": {
                     "payload_type": "Subscription",
-                    "status": status,
-                    "subscription_id": format!("sub_{}", project.id),
-                    "product_id": "pdt_standard",
+                    "status": "active",
+                    "subscription_id": subscription,
+                    "product_id": self.world.settings.products.product(project.plan),
                     "customer": { "customer_id": CUSTOMER },
                     "metadata": { "project_id": project.id, "tenant_id": project.tenant_id },
                 },
             });
             let id = format!("msg_{}_{number}", project.id);
             let webhook = Webhook { id, body: body.to_string() };
-            let pays_for = (status == "active").then(|| project.id.clone());
             for copy in 0..=self.chaos.below(2) {
                 if copy > 0 {
                     self.tally.count("webhook delivered twice");
                 }
                 let due = self.now.active + self.chaos.seconds_below(SCATTER);
-                let posted = Posted { webhook: webhook.clone(), pays_for: pays_for.clone() };
+                let posted = Posted { webhook: webhook.clone(), pays_for: project.id.clone() };
                 self.post.webhooks.push((due, posted));
             }
         }
@@ -90,7 +100,9 @@ impl Sim {
     async fn deliver(&mut self, posted: Posted) {
         let payload = serde_json::to_value(&posted.webhook).expect("a webhook is JSON");
         match self.call("webhook-intake", &payload).await {
-            Ok(_) => self.post.acknowledged.extend(posted.pays_for),
+            Ok(_) => {
+                self.post.acknowledged.insert(posted.pays_for);
+            }
             Err(raised) => {
                 self.note(format!("{}: {}", posted.webhook.id, raised.cause));
                 let due = self.now.active + self.chaos.seconds_below(AGAIN);
