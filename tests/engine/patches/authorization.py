@@ -18,18 +18,16 @@ def _pretend_tls():
 
 
 def _name_resources():
-    """Stock evaluates the actions of these services against `*`, and so denies every policy that is
-    narrower."""
+    """Stock evaluates these against `*`, or schedules against the group `default`, and so denies every
+    policy that is narrower."""
     original = iam_actions.extract_resource_arn
 
     def extract_resource_arn(service, method, path, headers, body, query, region, account):
         arn = original(service, method, path, headers, body, query, region, account)
-        if arn != "*":
-            return arn
-        if service == "ssm":
-            return ssm_resource(body, region, account) or arn
         if service == "scheduler":
             return schedule(path, body, query, region, account) or arn
+        if service == "ssm" and arn == "*":
+            return ssm_resource(body, region, account) or arn
         return arn
 
     iam_actions.extract_resource_arn = extract_resource_arn

@@ -43,7 +43,9 @@ pub(super) fn anomalies(sim: &Sim, worker: &Worker, projects: &[Project]) -> Vec
         })
         .collect();
     if is_stuck(sim, worker) {
-        odd.push((format!("{} stays {:?}", worker.id, worker.state), Bound::Released));
+        // Whoever took a place there and gave it back has made the reaper wait anew.
+        let (id, state, since) = (&worker.id, worker.state, worker.changed_at);
+        odd.push((format!("{id} stays {state:?} since {since}"), Bound::Released));
     }
     let has_machine = sim.world.machines.alive.borrow().contains_key(&worker.id);
     if worker.state == State::Ready && !has_machine {
