@@ -8,8 +8,36 @@ const STATES: Record<string, { text: string; tone: Tone }> = {
   pending: { text: 'Starting', tone: 'busy' },
   provisioning: { text: 'Starting', tone: 'busy' },
   running: { text: 'Running', tone: 'good' },
+  halting: { text: 'Stopping', tone: 'busy' },
+  suspended: { text: 'Paused', tone: 'warn' },
   error: { text: 'Failed', tone: 'bad' },
+  deleting: { text: 'Being deleted', tone: 'busy' },
+  deleted: { text: 'Deleted', tone: 'plain' },
 };
+
+/** Why an agent rests, in the words of its page. Other states have pages of their own. */
+const RESTING: Record<string, { title: string; text: string }> = {
+  halting: {
+    title: 'Your agent is being stopped',
+    text: 'Everything that it knows is being brought to safety. This takes a minute or two.',
+  },
+  suspended: {
+    title: 'Your agent is paused',
+    text: 'It is not paid for at the moment. Nothing has been deleted: once the payment goes through, it comes back by itself with everything that it knew. The letter that we sent you says until when its data is kept.',
+  },
+  deleting: {
+    title: 'Your agent is being deleted',
+    text: 'Its data and its backups are being removed for good. We write to you when that is done.',
+  },
+  deleted: {
+    title: 'Your agent is deleted',
+    text: 'Its data and its backups are gone. A new project starts afresh.',
+  },
+};
+
+export function resting(state: Project['state']): { title: string; text: string } | null {
+  return RESTING[state] ?? null;
+}
 
 /** Also for a state that this site does not know yet: by its own name. */
 export function stateLabel(state: Project['state']): { text: string; tone: Tone } {

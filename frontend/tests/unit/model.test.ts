@@ -3,7 +3,7 @@ import type { Catalogue, Key } from '../../src/api/types.ts';
 import { emailFault, passwordFault } from '../../src/model/credentials.ts';
 import { deviceText } from '../../src/model/device.ts';
 import { cpuText, memoryText, priceText } from '../../src/model/plan.ts';
-import { hostOf, paymentHint, stateLabel } from '../../src/model/project.ts';
+import { hostOf, paymentHint, resting, stateLabel } from '../../src/model/project.ts';
 import { choiceFault, choiceOf, modelOptions } from '../../src/model/provider.ts';
 import { RepeatKey } from '../../src/model/repeat.ts';
 
@@ -58,7 +58,17 @@ describe('credentials', () => {
 describe('projects', () => {
   test('a state that this site does not know is shown by its own name', () => {
     expect(stateLabel('running').text).toBe('Running');
+    expect(stateLabel('suspended').text).toBe('Paused');
     expect(stateLabel('being_moved' as 'running').text).toBe('Being moved');
+  });
+
+  test('an agent that rests says why, and one that runs does not rest', () => {
+    for (const state of ['halting', 'suspended', 'deleting', 'deleted'] as const) {
+      expect(resting(state)?.title).toMatch(/^Your agent is /);
+    }
+    for (const state of ['pending_payment', 'provisioning', 'running', 'error'] as const) {
+      expect(resting(state)).toBeNull();
+    }
   });
 
   test.each([

@@ -153,6 +153,12 @@ const ONE_PROJECT: Scene[] = [
     answers: shows('error', { steps: STEPS_FAILED, reason: 'Your agent could not be started.' }),
     awaits: 'Your agent could not be started.',
   },
+  {
+    name: 'project-suspended',
+    path: PROJECT,
+    answers: shows('suspended'),
+    awaits: 'Your agent is paused',
+  },
   { name: 'project', path: PROJECT, answers: signedIn(), awaits: 'Connected' },
   {
     name: 'project-fresh',
