@@ -5,10 +5,7 @@ import { executionArn, stateMachineArn } from './rights.js';
 import type { SagaName } from './sagas/all.js';
 import type { World } from './world.js';
 
-/** The sagas that end what a provisioning began. */
-type LifeSaga = 'halt' | 'resize' | 'erase';
-
-export const sagaArn = (it: World, saga: SagaName | LifeSaga) =>
+export const sagaArn = (it: World, saga: SagaName) =>
   stateMachineArn(it.stack, physicalName(it.stage, saga));
 
 /** Where a person reads an execution: its name follows after a colon. */
