@@ -23,11 +23,15 @@ export function hetznerEnv(stack: Stack, stage: Stage, joining: Joining): Record
     HETZNER: stack.toJsonString({
       ...stage.hetzner,
       node_role: joining.nodeRole.roleName,
-      worker_settings: joining.settings,
+      worker_settings: { ...joining.settings, ...whereToJoin(stage) },
       token_parameter: secretParameter(stage, 'hetzner-token'),
     }),
   };
 }
+
+/** Elsewhere they join where AWS has it. */
+const whereToJoin = ({ engineForWorkers: engine }: Stage) =>
+  engine ? { AWS_ENDPOINT_URL: `http://${engine}` } : {};
 
 /** Forgets nodes whose machine is gone, and what they could have joined by. */
 export function forgetNodes(stack: Stack, stage: Stage): PolicyStatement[] {

@@ -67,6 +67,11 @@ test('a stage without Hetzner says so', () => {
   for (const it of buying) expect(it.HETZNER).toBe('null');
 });
 
+test('where AWS is elsewhere, a machine that joins is told where', () => {
+  const told = functionsOfAll.map((it) => JSON.stringify(it.Environment?.Variables?.HETZNER ?? ''));
+  expect(told.filter((it) => it.includes('AWS_ENDPOINT_URL')).length).toBeGreaterThan(0);
+});
+
 test('no function is told a secret', () => {
   const values = functions.flatMap((it) => Object.entries(it.Environment?.Variables ?? {}));
   for (const [name, value] of values) {
