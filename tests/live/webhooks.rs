@@ -8,7 +8,7 @@ use e2e::{
     wire::{Project, State},
 };
 use ports::clock::Clock;
-use reqwest::{Method, StatusCode};
+use reqwest::Method;
 use serde_json::{Value, json};
 use std::time::Duration;
 use tokio::net::TcpStream;
@@ -77,7 +77,8 @@ async fn those_who_connect_and_say_nothing_keep_nobody_out() {
     }
     let request = ada.asks(Method::POST, "/webhooks/dodo").timeout(ANSWERED_WITHIN).body("{}");
     let answer = request.send().await.expect("the door answers meanwhile");
-    assert_eq!(answer.status(), StatusCode::BAD_REQUEST, "it has no headers");
+    // It says of no delivery what it is.
+    assert!(answer.status().is_client_error(), "{}", answer.status());
     drop(silent);
 }
 
