@@ -175,9 +175,9 @@ it_gets_other_limits() {
   started="$(setting arc '{{.State.StartedAt}}')"
   exits "and the same again" 0 "${resize[@]}"
   is "without a restart" "$(setting arc '{{.State.StartedAt}}')" "$started"
-  resize_flags prj_arc 4 1536 0.750 1280 1795262400 yes
+  resize_flags prj_arc 4 1536 0.750 768 1795262400 yes
   exits "it gets less again" 0 "${resize[@]}"
-  is "also for Node.js, of the same generation" "$(limits_of prj_arc) $(setting arc '{{index .Config.Labels "in.1mins.generation"}}')" $'NODE_OPTIONS=--max-old-space-size=1280\n1610612736 1610612736 750000000 4'
+  is "also for Node.js, of the same generation" "$(limits_of prj_arc) $(setting arc '{{index .Config.Labels "in.1mins.generation"}}')" $'NODE_OPTIONS=--max-old-space-size=768\n1610612736 1610612736 750000000 4'
   is "its data is there" "$(furniture prj_arc || true)" "$furniture_before"
   is "it chats" "$(chat)" PONG
   resize_flags prj_arc 4 3072 1.000 2048
@@ -187,7 +187,7 @@ it_gets_other_limits() {
   resize_flags prj_none 1 3072 1.000 2048
   exits "what is not there has none" 69 "${resize[@]}"
   inside docker stop openclaw-prj_arc >/dev/null
-  resize_flags prj_arc 4 1536 0.750 1280 1795262401
+  resize_flags prj_arc 4 1536 0.750 768 1795262401
   exits "one that was cut off is finished" 0 "${resize[@]}"
   is "it runs" "$(state_of prj_arc)" running
 }

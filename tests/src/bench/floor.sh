@@ -28,7 +28,7 @@ docker run -d --name "$name" --pull never --init \
   --read-only --tmpfs '/tmp:size=256m,mode=1777' \
   --tmpfs '/home/node/.cache:size=64m,uid=1000,gid=1000,mode=700' \
   -v "$name:/home/node/.openclaw" -e OPENCLAW_DISABLE_BONJOUR=1 -e AWS_EC2_METADATA_DISABLED=true \
-  -e NODE_OPTIONS=--max-old-space-size=1280 \
+  -e NODE_OPTIONS=--max-old-space-size=768 \
   "$image" openclaw gateway --bind lan --port 18789 >/dev/null
 address="$(docker inspect -f '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}' "$name")"
 until curl -fsS -m 3 -o /dev/null "http://$address:18789/startupz" 2>/dev/null; do

@@ -42,8 +42,8 @@ async fn launching_a_blank_twice_is_one_container_and_no_bundle_is_left() {
 #[tokio::test]
 async fn the_command_line_holds_all_limits_of_the_plan_and_no_token() {
     let cases = [
-        (PlanId::Standard, "--memory-mib 1536 --cpus 0.750 --boot-cpus 2 --heap-mib 1280"),
-        (PlanId::Pro, "--memory-mib 3584 --cpus 2.000 --boot-cpus 2 --heap-mib 3072"),
+        (PlanId::Standard, "--memory-mib 1536 --cpus 0.750 --boot-cpus 2 --heap-mib 768"),
+        (PlanId::Pro, "--memory-mib 3584 --cpus 2.000 --boot-cpus 2 --heap-mib 2560"),
     ];
     for (plan, limits) in cases {
         let bench = Bench::new().await;

@@ -14,8 +14,8 @@ use testkit::{make, projects::FakeProjects};
 #[tokio::test]
 async fn the_command_line_holds_all_limits_of_the_plan_and_no_secret() {
     let cases = [
-        (PlanId::Standard, "--memory-mib 1536 --cpus 0.750 --boot-cpus 2 --heap-mib 1280"),
-        (PlanId::Pro, "--memory-mib 3584 --cpus 2.000 --boot-cpus 2 --heap-mib 3072"),
+        (PlanId::Standard, "--memory-mib 1536 --cpus 0.750 --boot-cpus 2 --heap-mib 768"),
+        (PlanId::Pro, "--memory-mib 3584 --cpus 2.000 --boot-cpus 2 --heap-mib 2560"),
     ];
     for (plan, limits) in cases {
         let project = Project { plan, ..make::project() };

@@ -39,12 +39,12 @@ async fn an_instance_gets_the_limits_of_its_next_plan_and_those_of_the_last_one_
         (
             Call::ApplyLimits(resize()),
             3584,
-            "--number 7 --undo no --memory-mib 3584 --cpus 2.000 --boot-cpus 2 --heap-mib 3072 --wait 90",
+            "--number 7 --undo no --memory-mib 3584 --cpus 2.000 --boot-cpus 2 --heap-mib 2560 --wait 90",
         ),
         (
             Call::UndoApplyLimits(resize()),
             1536,
-            "--number 7 --undo yes --memory-mib 1536 --cpus 0.750 --boot-cpus 2 --heap-mib 1280 --wait 90",
+            "--number 7 --undo yes --memory-mib 1536 --cpus 0.750 --boot-cpus 2 --heap-mib 768 --wait 90",
         ),
     ];
     for (call, expected, flags) in cases {

@@ -100,6 +100,7 @@ runtime_flags() {
   fi
 }
 
+# Threads share two arenas: with one each, as is usual, what they free is kept from the others.
 run_container() {
   set_heap
   local -a run=(
@@ -112,7 +113,7 @@ run_container() {
     --tmpfs '/home/node/.cache:size=64m,uid=1000,gid=1000,mode=700'
     --network "$container" -p "0.0.0.0:${flag[port]}:18789"
     -v "$volume:/home/node/.openclaw" -v "$(limits_path):/etc/1mins:ro"
-    -e OPENCLAW_DISABLE_BONJOUR=1 -e AWS_EC2_METADATA_DISABLED=true
+    -e OPENCLAW_DISABLE_BONJOUR=1 -e MALLOC_ARENA_MAX=2 -e AWS_EC2_METADATA_DISABLED=true
     --log-driver json-file --log-opt max-size=10m --log-opt max-file=3
     --label "in.1mins.project=${flag[project]}" --label "in.1mins.instance=${flag[instance]}"
     --label "in.1mins.generation=${flag[generation]}"
