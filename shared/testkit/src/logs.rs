@@ -1,10 +1,12 @@
 //! What is logged: some alarms go by it.
 
 use std::{
-    io::{Result, Write},
-    sync::{Arc, Mutex, PoisonError},
+    io::{Result, Write, sink},
+    sync::{Arc, Mutex, Once, PoisonError},
 };
 use tracing::{Level, subscriber::DefaultGuard};
+
+static KEPT_ENABLED: Once = Once::new();
 
 /// Everything that a test's own thread logs as long as this lives, a line each.
 #[derive(Debug)]
@@ -27,6 +29,7 @@ impl Logs {
     }
 
     fn from(level: Level) -> Self {
+        KEPT_ENABLED.call_once(keep_enabled);
         let caught = Caught::default();
         let writer = caught.clone();
         let logging = tracing_subscriber::fmt().without_time().with_ansi(false);
@@ -49,6 +52,15 @@ impl Logs {
         let text = String::from_utf8_lossy(&std::mem::take(caught)).into_owned();
         text.lines().map(str::to_owned).collect()
     }
+}
+
+/// Somebody listens to everything from now on. A place in the code that another thread reaches for
+/// the first time just while a listener comes or goes is otherwise taken for one that nobody listens
+/// to, and stays silent for the listeners of all threads.
+fn keep_enabled() {
+    let nowhere = tracing_subscriber::fmt().with_max_level(Level::INFO).with_writer(sink).finish();
+    // Who set one before listens himself.
+    let _set_before = tracing::subscriber::set_global_default(nowhere);
 }
 
 impl Write for Caught {
