@@ -2,9 +2,9 @@
 import { type BrowserContext, expect, type Page } from '@playwright/test';
 
 /** The page loads, pairs its browser and connects, beside whatever else this machine does. */
-const CONNECT_LIMIT_MS = 60_000;
+const CONNECT_LIMIT_MS = 120_000;
 /** An agent's first answer starts its model client, its tools and its memory. */
-const ANSWER_LIMIT_MS = 120_000;
+const ANSWER_LIMIT_MS = 180_000;
 
 /** What opens in a new tab when the chat is opened on a project's page. */
 export async function openChat(context: BrowserContext, project: Page): Promise<Page> {
