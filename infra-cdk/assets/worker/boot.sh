@@ -140,6 +140,14 @@ ensure_heartbeats() {
   systemctl enable -q --now 1mins-heartbeat.timer
 }
 
+# After Docker, which it listens to.
+ensure_boosts() {
+  has_systemd || return 0
+  install -m 644 /opt/worker/1mins-boosts.service /etc/systemd/system/
+  systemctl daemon-reload
+  systemctl enable -q --now 1mins-boosts.service
+}
+
 ensure_docker() {
   local waited
   if has_systemd; then systemctl enable -q --now docker.service; fi
@@ -201,6 +209,7 @@ main() {
   ensure_firewall
   ensure_docker
   ensure_heartbeats
+  ensure_boosts
   ensure_ssm_agent
   ensure_agent_image
   say "is done"

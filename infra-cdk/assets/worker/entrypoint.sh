@@ -48,5 +48,6 @@ dockerd --host=unix:///run/docker.sock &
 docker=$!
 trap 'kill -TERM "$docker"; wait "$docker"; exit 0' TERM INT
 send_heartbeats &
+/opt/worker/bin/boosts &
 /opt/worker/boot.sh
 wait "$docker"

@@ -47,3 +47,33 @@ most_at_once() {
     echo "$((began + $(jq .boot_ms "$scratch/boot-$body"))) -1"
   done | sort -n | awk '{ now += $2; if (now > most) most = now } END { print most }'
 }
+
+# killed PROJECT: as the kernel kills what takes too much memory.
+killed() { inside sh -c "pkill -KILL -P \"\$(docker inspect -f '{{.State.Pid}}' openclaw-$1)\""; }
+
+# until_cpus PROJECT NANOCPUS: says after how long.
+until_cpus() {
+  local began=$EPOCHREALTIME
+  for ((tenth = 0; tenth < 900; tenth++)); do
+    if [[ "$(inside docker inspect -f '{{.HostConfig.NanoCpus}}' "openclaw-$1")" == "$2" ]]; then
+      seconds_since "$began"
+      return
+    fi
+    sleep 0.1
+  done
+  echo never
+}
+
+what_dies_comes_back() {
+  local all lent back
+  all="$(inside sh -c 'n=$(nproc); echo $((n < 2 ? n : 2))')000000000"
+  killed prj_arc
+  lent="$(until_cpus prj_arc "$all")"
+  back="$(until_cpus prj_arc 750000000)"
+  is "a gateway that dies comes back with the CPUs of a boot, and has its own again" "$([[ "$lent$back" != *never* ]] && echo "both")" both
+  figure "a killed gateway is back" "$back"
+  is "it chats" "$(chat)" PONG
+  killed prj_arc
+  sleep 2
+  is "one that dies again takes none from its neighbours" "$(inside docker inspect -f '{{.HostConfig.NanoCpus}} {{.State.Running}}' openclaw-prj_arc)" '750000000 true'
+}

@@ -13,7 +13,7 @@ warm() {
   left=$((deadline - SECONDS))
   docker exec "$container" node --no-warnings /opt/warm/warm-up.mjs "$((left > 1 ? left : 1))" >/dev/null ||
     give_up "$LATER" not_warm "the warm-up was not done"
-  set_cpus "${flag[cpus]}"
+  cap_cpus
   gateway_started || give_up "$LATER" not_warm "the gateway is not well after the warm-up"
   answer warm true boot_ms "$booted" warm_ms $(($(date +%s%3N) - began))
 }

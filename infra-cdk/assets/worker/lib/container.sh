@@ -91,6 +91,15 @@ heap_mib() { cat "$(limits_path)/heap-mib" 2>/dev/null; }
 
 set_heap() { write_atomically "$(limits_path)/heap-mib" "${flag[heap-mib]}"; }
 
+# What it was sold with, once it has started for the first time.
+sold_cpus() { cat "$(limits_path)/cpus" 2>/dev/null; }
+
+# From now on it has what it is sold with.
+cap_cpus() {
+  write_atomically "$(limits_path)/cpus" "${flag[cpus]}"
+  set_cpus "${flag[cpus]}"
+}
+
 readonly START='export NODE_OPTIONS="--max-old-space-size=$(cat /etc/1mins/heap-mib)"; exec openclaw gateway --bind lan --port 18789'
 
 # gVisor puts a kernel of its own between the tenant and ours, where the worker has it.

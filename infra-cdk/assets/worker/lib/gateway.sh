@@ -57,7 +57,7 @@ await_capped() {
   lock_project
   refuse_below_tombstone
   refuse_below_container
-  set_cpus "${flag[cpus]}"
+  cap_cpus
 }
 
 # From the last start of the container, or its adoption, until now.

@@ -19,7 +19,7 @@ resize() {
   fi
   # What is halted stays so: a late command must not start what is archived already.
   if is_halted; then
-    set_cpus "${flag[cpus]}"
+    cap_cpus
     answer resized true running false
     return
   fi
