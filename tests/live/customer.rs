@@ -70,10 +70,15 @@ impl Customer {
             .expect("a paid project runs")
     }
 
+    /// The gateway itself answers at the project's address. A first chat costs far more than that.
+    pub(crate) async fn reaches(&self, project: &Project) {
+        self.journey.wait_for_instance(&project.url).await.expect("the edge serves it");
+    }
+
     /// Asks the agent something and returns what it says.
     pub(crate) async fn chats(&self, project: &Project, question: &str) -> String {
         let token = self.journey.gateway_token(&project.id).await.expect("the owner's own token");
-        self.journey.wait_for_instance(&project.url).await.expect("the edge serves it");
+        self.reaches(project).await;
         let answer = self.journey.chat(&project.url, &token, question).await;
         answer.expect("the agent answers its owner").text
     }

@@ -22,7 +22,7 @@ async fn functions_killed_in_the_middle_end_in_running() {
         SystemClock.sleep(after).await;
         kill_functions();
         let project = ends_well(&ada, project).await;
-        assert!(!ada.chats(&project, "Are you there?").await.is_empty());
+        ada.reaches(&project).await;
     }
 }
 
@@ -38,7 +38,7 @@ async fn a_worker_that_dies_while_its_instance_boots_ends_in_a_clean_error() {
     let failed = outcome(&ada, &project).await;
     assert_eq!(failed.state, State::Error);
     let project = ends_well(&ada, project).await;
-    assert!(!ada.chats(&project, "Are you there?").await.is_empty());
+    ada.reaches(&project).await;
 }
 
 #[tokio::test]
@@ -53,7 +53,7 @@ async fn a_worker_that_dies_under_a_running_instance_is_found_and_its_owner_told
     let lost = until(&ada, &project, |it| it.state == State::Error).await;
     assert!(lost.reason.is_some(), "the owner is told why");
     let project = ends_well(&ada, project).await;
-    assert!(!ada.chats(&project, "Are you back?").await.is_empty());
+    ada.reaches(&project).await;
 }
 
 #[tokio::test]
@@ -65,7 +65,7 @@ async fn an_edge_without_its_agent_catches_up_when_it_is_back() {
     SystemClock.sleep(Duration::from_secs(5)).await;
     bring_up();
     let project = ends_well(&ada, project).await;
-    assert!(!ada.chats(&project, "Are you there?").await.is_empty());
+    ada.reaches(&project).await;
 }
 
 /// Running, or a clean error from which the owner's retry leads to running.
