@@ -13,6 +13,7 @@ mod heartbeats;
 mod identities;
 mod intents;
 mod placements;
+mod prices;
 mod projects;
 mod sessions;
 mod subscriptions;
