@@ -251,6 +251,35 @@ impl Projects for FakeProjects {
         })
     }
 
+    async fn record_deleting(
+        &self,
+        id: &ProjectId,
+        attempt: u32,
+        payer: Option<&str>,
+    ) -> Result<Project, ChangeError> {
+        self.update(id, |project| {
+            *project = project.deleting(attempt, payer)?;
+            Ok(())
+        })
+    }
+
+    async fn begin_anew(
+        &self,
+        id: &ProjectId,
+        secrets: &SealedSecrets,
+    ) -> Result<Project, ChangeError> {
+        self.outage.check("projects")?;
+        let mut stored = self.lock();
+        let stored = stored.get_mut(id).ok_or_else(|| ChangeError::Unknown(id.clone()))?;
+        let after = stored.project.begun_anew()?;
+        if after != stored.project {
+            stored.secrets.get_or_insert_with(|| secrets.clone());
+        }
+        stored.project = after.clone();
+        self.lost_answers.check("projects")?;
+        Ok(after)
+    }
+
     async fn request_retry(&self, id: &ProjectId) -> Result<Project, ChangeError> {
         self.update(id, |project| {
             let before = project.state;
