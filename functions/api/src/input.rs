@@ -131,13 +131,12 @@ impl<S: Send + Sync, T: Input> FromRequest<S> for OptionalBody<T> {
     async fn from_request(request: Request, _: &S) -> Result<Self, Refusal> {
         let is_json = is_json(request.headers());
         let body = read(request).await?;
-        if body.is_empty() {
-            return Ok(Self(None));
+        match body.trim_ascii() {
+            b"" => Ok(Self(None)),
+            _ if !is_json => Err(Refusal::NotJson),
+            b"null" => Ok(Self(None)),
+            body => Fields::of(body)?.finish().map(|it| Self(Some(it))),
         }
-        if !is_json {
-            return Err(Refusal::NotJson);
-        }
-        Fields::of(&body)?.finish().map(|it| Self(Some(it)))
     }
 }
 

@@ -1,6 +1,6 @@
 //! Paying: one page at a time, and nobody pays twice.
 
-use crate::bench::{Answer, Bench, Customer};
+use crate::bench::{Answer, Bench, Customer, request};
 use domain::{
     plan::PlanId,
     project::{Event, Purpose},
@@ -181,11 +181,19 @@ async fn what_was_shown_is_said_as_a_whole_or_not_at_all() {
         (json!({ "price_minor": 4_900, "currency": "USD", "tip": 1 }), vec!["tip"]),
     ];
     let (bench, customer, id) = start().await;
+    let path = format!("/api/projects/{id}/checkout");
+    for nothing in ["", " ", "null"] {
+        let answer = bench.send(request("POST", &path, Some(&customer.token), nothing)).await;
+        assert_eq!(answer.status, StatusCode::OK, "`{nothing}`");
+    }
+    let mut form = request("POST", &path, Some(&customer.token), "price_minor=1");
+    form.headers_mut().insert(header::CONTENT_TYPE, "text/plain".parse().unwrap());
+    assert_eq!(bench.send(form).await.status, StatusCode::UNSUPPORTED_MEDIA_TYPE);
     for (body, fields) in cases {
         let refused = agree(&bench, &customer, &id, &body).await;
         assert_eq!((refused.status, refused.fields()), (StatusCode::BAD_REQUEST, fields), "{body}");
     }
-    assert!(bench.api.payments.orders().is_empty());
+    assert_eq!(bench.api.payments.orders().len(), 1, "for those who said nothing");
 }
 
 #[tokio::test]
