@@ -87,7 +87,7 @@ fn find(
     terms: &Terms,
 ) -> Finding {
     let acts = decide(project, record, now, terms);
-    let is_due = |it: &Act| !matches!(it, Act::Nothing(_) | Act::Alarm(_));
+    let is_due = |it: &Act| !matches!(it, Act::Nothing(_));
     // A provisioning that has begun is not started again.
     let is_started = project.state == State::Pending && began_at.is_some();
     let nudge = acts.iter().any(is_due) && !is_started;

@@ -83,7 +83,6 @@ pub(crate) async fn act<W: World>(
         Act::Erase => return erase(billing, project, record).await,
         Act::Tell(occasion) => return tell(billing, project, record, *occasion).await,
         Act::Nothing(why) => why,
-        Act::Alarm(what) => return Ok(alarm(&record.seen.id, what).as_str().into()),
     };
     Ok(outcome.into())
 }
@@ -114,15 +113,7 @@ async fn resize<W: World>(
         (saga.execution_name(), saga)
     };
     let progress = ensure_under_way(billing.machines.resize, billing.clock.now(), of_try).await?;
-    Ok(match progress {
-        Progress::Started { look_at } => {
-            Done { look_at: Some(look_at), ..("resize started".into()) }
-        }
-        Progress::GivenUp => {
-            alarm(&record.seen.id, "its instance could not be given its plan").as_str().into()
-        }
-        other => waits(other),
-    })
+    Ok(report(progress, record, "resize started", "its instance could not be given its plan"))
 }
 
 async fn erase<W: World>(
@@ -138,25 +129,19 @@ async fn erase<W: World>(
     let saga = erase::Saga::of(project);
     let of_try = |number| (saga.execution_name(number), saga.clone());
     let progress = ensure_under_way(billing.machines.erase, now, of_try).await?;
-    Ok(match progress {
-        Progress::Started { look_at } => {
-            Done { look_at: Some(look_at), ..("deletion started".into()) }
-        }
-        Progress::GivenUp => alarm(&record.seen.id, "it could not be deleted").as_str().into(),
-        other => waits(other),
-    })
+    Ok(report(progress, record, "deletion started", "it could not be deleted"))
 }
 
-fn waits(progress: Progress) -> Done {
+/// What has come of the tries, and when to look again. Wakes somebody after the last one.
+fn report(progress: Progress, record: &Record, started: &str, given_up: &'static str) -> Done {
     let (outcome, look_at) = match progress {
-        Progress::Started { look_at } | Progress::Running { look_at } => {
-            ("it is on its way already", Some(look_at))
-        }
-        Progress::Paused { look_at } => ("it failed, and is tried again", Some(look_at)),
-        Progress::Stuck => ("somebody has to undo the last try first", None),
-        Progress::GivenUp => ("it was given up", None),
+        Progress::Started { look_at } => (started.to_owned(), Some(look_at)),
+        Progress::Running { look_at } => ("it is on its way already".to_owned(), Some(look_at)),
+        Progress::Paused { look_at } => ("it failed, and is tried again".to_owned(), Some(look_at)),
+        Progress::Stuck => ("somebody has to undo the last try first".to_owned(), None),
+        Progress::GivenUp => (alarm(&record.seen.id, given_up), None),
     };
-    Done { look_at, ..outcome.into() }
+    Done { outcome, told: None, look_at }
 }
 
 /// Whether somebody pays at this moment to keep `project`: their money has moved, and its delivery is on

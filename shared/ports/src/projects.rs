@@ -62,7 +62,8 @@ pub trait Projects {
         subscription: &str,
     ) -> impl Future<Output = Result<Project, ChangeError>> + Send;
 
-    /// `new` pays for the project from now on, in place of `old`, which has ended.
+    /// `new` pays for the project from now on, in place of `old`, which has ended. The causes of its
+    /// changes of plan count from nothing.
     ///
     /// Idempotent: a repeat succeeds. Refused if somebody else than these two pays for it.
     fn replace_subscription(

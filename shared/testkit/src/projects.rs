@@ -162,6 +162,7 @@ impl Projects for FakeProjects {
                 return Err(ChangeError::OtherSubscription);
             }
             project.subscription_id = Some(new.to_owned());
+            project.plan_cause = None;
             Ok(())
         });
         replaced.map(drop)

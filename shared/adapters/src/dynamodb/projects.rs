@@ -224,7 +224,7 @@ impl Projects for DynamoProjects {
         let replaced = self
             .table
             .update(&keys::project(id))
-            .update_expression("SET subscription_id = :new")
+            .update_expression("SET subscription_id = :new REMOVE plan_cause")
             .condition_expression("subscription_id IN (:old, :new)")
             .expression_attribute_values(":old", attribute(&old)?)
             .expression_attribute_values(":new", attribute(&new)?)

@@ -40,8 +40,6 @@ pub enum Act {
     Tell(Occasion),
     /// Nothing to do, and why.
     Nothing(&'static str),
-    /// Nothing that a program can do. Somebody has to look.
-    Alarm(&'static str),
 }
 
 /// What a letter is about.
