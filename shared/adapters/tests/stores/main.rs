@@ -6,6 +6,7 @@ mod accounts;
 mod backups;
 mod chat_tickets;
 mod configurations;
+mod deletions;
 mod engine;
 mod erasure;
 mod fleet;
