@@ -30,8 +30,12 @@ export const BATCH_SIZE = 10;
 /** The one partition of the fleet that the API writes to; `INTENTS` in `shared/adapters/src/dynamodb/keys.rs`. */
 const INTENTS = 'INTENTS';
 
-/** The one of the ledger that the billing watch writes to; `CREDITS` in the same file. */
+/** Those of the ledger that the billing watch writes to; `CREDITS` and `PRICES` in the same file. */
 const CREDITS = 'CREDITS';
+const PRICES = 'PRICES';
+
+/** Of a subscription, by its name: whether what had paid for a project is over. */
+const SUBSCRIPTIONS = 'SUBSCRIPTION#*';
 
 export const FUNCTIONS = {
   api: {
@@ -39,6 +43,7 @@ export const FUNCTIONS = {
     timeoutS: 29,
     env: (it) => ({
       ...projects(it),
+      ...ledger(it),
       ACCOUNTS_TABLE: it.tables.accounts.tableName,
       KEY_ID: it.key.keyId,
       MAIL_QUEUE_URL: it.queues.mail.queueUrl,
@@ -67,6 +72,9 @@ export const FUNCTIONS = {
     may: (it) => [
       to.readWrite(it.tables.accounts),
       to.readWrite(it.tables.projects),
+      to.readFrom(it.tables.ledger, [PRICES, SUBSCRIPTIONS]),
+      // The first of a stage, and what they are when somebody is about to pay.
+      to.putInto(it.tables.ledger, [PRICES]),
       // What customers bring goes in here and comes out in `docker-run` only.
       to.seal(it.key, ['gateway_token', 'model_key', 'provider_key', 'telegram_token']),
       to.open(it.key, ['gateway_token']),
@@ -124,6 +132,7 @@ export const FUNCTIONS = {
       ERASE_ARN: sagaArn(it, 'erase'),
       BILLING: JSON.stringify(it.stage.billing),
       TIMERS: it.timers.settings,
+      KEY_ID: it.key.keyId,
     }),
     may: (it) => [
       to.readWrite(it.tables.ledger),
@@ -133,6 +142,12 @@ export const FUNCTIONS = {
       ...(['provision', 'halt', 'resize', 'erase'] as const).map((saga) =>
         to.start(sagaArn(it, saga)),
       ),
+      // Whether the last try has ended, and when.
+      ...(['resize', 'erase'] as const).map((saga) =>
+        to.describe(it.stack, physicalName(it.stage, saga)),
+      ),
+      // The secrets of what begins anew.
+      to.seal(it.key, ['gateway_token', 'model_key']),
       ...to.setTimers(it.timers),
       to.readParameter(it.stack, secretParameter(it.stage, 'dodo-api-key')),
     ],
@@ -155,6 +170,18 @@ export const FUNCTIONS = {
         means: 'What is charged for and what runs are not the same.',
         heading: 'booksDoNotAddUp',
       },
+      {
+        says: 'a price is out of date',
+        name: 'price-out-of-date',
+        means: 'Nobody could ask for a price for a day: customers are shown an old one, or none.',
+        heading: 'priceNotTaken',
+      },
+      {
+        says: 'a price cannot be meant',
+        name: 'price-cannot-be-meant',
+        means: 'The price of a plan changed to what nobody would ask: the last good one stays.',
+        heading: 'priceNotTaken',
+      },
     ],
     env: (it) => ({
       ...ledger(it),
@@ -167,9 +194,9 @@ export const FUNCTIONS = {
     }),
     may: (it) => [
       to.scan(it.tables.projects),
-      // Records, and the credits that it suggests.
+      // Records, the credits that it suggests, and what customers are shown as the price.
       to.read(it.tables.ledger),
-      to.putInto(it.tables.ledger, [CREDITS]),
+      to.putInto(it.tables.ledger, [CREDITS, PRICES]),
       to.send(it.queues.billing),
       to.follow(it.stack, physicalName(it.stage, 'provision')),
       to.readParameter(it.stack, secretParameter(it.stage, 'dodo-api-key')),

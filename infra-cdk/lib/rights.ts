@@ -31,6 +31,10 @@ export const read = (table: ITable) => allow(READ, [table.tableArn]);
 
 export const readWrite = (table: ITable) => allow([...READ, ...WRITE], [table.tableArn]);
 
+/** Reads these partitions, and nothing else in the table. */
+export const readFrom = (table: ITable, partitions: string[]) =>
+  allow(READ, [table.tableArn], within(partitions));
+
 /** Changes items that it knows by name. */
 export const update = (table: ITable) => allow(['dynamodb:UpdateItem'], [table.tableArn]);
 
@@ -42,9 +46,11 @@ export const scan = (table: ITable) => allow(['dynamodb:Scan'], [table.tableArn]
 
 /** Writes whole items of these partitions, and nothing else in the table. */
 export const putInto = (table: ITable, partitions: string[]) =>
-  allow(['dynamodb:PutItem'], [table.tableArn], {
-    'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': partitions },
-  });
+  allow(['dynamodb:PutItem'], [table.tableArn], within(partitions));
+
+const within = (partitions: string[]) => ({
+  'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': partitions },
+});
 
 /** Records single items and changes them, without a view of the others. */
 export const record = (table: ITable) =>
@@ -110,6 +116,10 @@ export const setTimers = ({ arns, roleArn }: Timers) => [
     StringEquals: { 'iam:PassedToService': 'scheduler.amazonaws.com' },
   }),
 ];
+
+/** Sees how an execution stands, and nothing of what it does. */
+export const describe = (stack: Stack, stateMachineName: string) =>
+  allow(['states:DescribeExecution'], [executionArn(stack, `${stateMachineName}:*`)]);
 
 export const follow = (stack: Stack, stateMachineName: string) =>
   allow(

@@ -76,6 +76,21 @@ test('the API writes intents into the fleet, and no worker', () => {
   expect(leadingKeys(rights[0])).toEqual(['INTENTS']);
 });
 
+test('the API sees prices and subscriptions of the ledger, and writes prices only', () => {
+  const rights = doing(production('api'), 'dynamodb:').filter((it) =>
+    JSON.stringify(it.Resource).includes('Ledger'),
+  );
+  const keys = (action: string) =>
+    rights.filter((it) => actionsOf(it).includes(action)).flatMap(leadingKeys);
+  expect(keys('dynamodb:GetItem')).toEqual(['PRICES', 'SUBSCRIPTION#*']);
+  expect(keys('dynamodb:PutItem')).toEqual(['PRICES']);
+  expect(rights.flatMap(actionsOf).toSorted()).toEqual([
+    'dynamodb:GetItem',
+    'dynamodb:PutItem',
+    'dynamodb:Query',
+  ]);
+});
+
 describe.each(Object.keys(FUNCTIONS))('%s', (name) => {
   const rights = production(name);
 

@@ -79,7 +79,7 @@ pub(crate) async fn create<W: World>(
     }
     let id = AccessTokenId::new(&random::id_body(LONG_ID_LEN)).map_err(Refusal::internal)?;
     let key = AccessKey { user: scope.user().clone(), id };
-    let spelled = key.spell(&random::secret());
+    let spelled = key.spell(&runtime::secret::secret());
     let token = AccessToken {
         id: key.id,
         user: key.user,

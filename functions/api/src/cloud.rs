@@ -6,8 +6,9 @@ use adapters::{
     dynamodb::{
         access_tokens::DynamoAccessTokens, accounts::DynamoAccounts,
         chat_tickets::DynamoChatTickets, configurations::DynamoConfigurations,
-        intents::DynamoIntents, projects::DynamoProjects, provider_keys::DynamoProviderKeys,
-        sessions::DynamoSessions, tenants::DynamoTenants, throttles::DynamoThrottles,
+        intents::DynamoIntents, prices::DynamoPrices, projects::DynamoProjects,
+        provider_keys::DynamoProviderKeys, sessions::DynamoSessions,
+        subscriptions::DynamoSubscriptions, tenants::DynamoTenants, throttles::DynamoThrottles,
     },
     kms::KmsVault,
     oidc::{self, Oidc},
@@ -36,9 +37,11 @@ impl World for Cloud {
     type Letters = SqsQueue<Letter>;
     type Intents = DynamoIntents;
     type Pokes = SqsQueue<Poke>;
+    type Subscriptions = DynamoSubscriptions;
     type Sagas = StepFunctions;
     type Vault = KmsVault;
     type Payments = Dodo;
+    type Prices = DynamoPrices;
     type Google = Oidc<SystemClock>;
     type ProviderKeys = DynamoProviderKeys;
     type Configurations = DynamoConfigurations;
@@ -67,6 +70,7 @@ pub(crate) async fn connect() -> Result<Api<Cloud>, Error> {
         letters: SqsQueue::connect(env::require("MAIL_QUEUE_URL")).await,
         intents: DynamoIntents::connect(env::require("FLEET_TABLE")).await,
         pokes: SqsQueue::connect(env::require("WARM_QUEUE_URL")).await,
+        subscriptions: DynamoSubscriptions::connect(env::require("LEDGER_TABLE")).await,
         sagas: StepFunctions::connect(env::require("PROVISION_ARN")).await,
         vault: KmsVault::connect(env::require("KEY_ID")).await,
         provider_keys: DynamoProviderKeys::connect(env::require("PROJECTS_TABLE")).await,
@@ -74,12 +78,12 @@ pub(crate) async fn connect() -> Result<Api<Cloud>, Error> {
         configurations: DynamoConfigurations::connect(env::require("PROJECTS_TABLE")).await,
         configures: StepFunctions::connect(env::require("CONFIGURE_ARN")).await,
         payments: Dodo::new(env::require("DODO_URL"), &dodo_key, products)?,
+        prices: DynamoPrices::connect(env::require("LEDGER_TABLE")).await,
         google: Oidc::new(google, SystemClock)?,
         clock: SystemClock,
         keys: Keys::new(&secret("JWT_KEY_PARAMETER").await?, &app_url)?,
         edge_key: EdgeKey::new(&secret("EDGE_KEY_PARAMETER").await?)?,
         front_door: FrontDoor::new(&secret("FRONT_SECRET_PARAMETER").await?)?,
-        prices: api::PriceBoard::default(),
         settings: Settings {
             app_url,
             domain: env::require("DOMAIN"),

@@ -6,7 +6,7 @@ pub(crate) use more::{KeyPath, Which};
 
 use crate::refusal::Refusal;
 use axum::{
-    body::to_bytes,
+    body::{Bytes, to_bytes},
     extract::{FromRequest, FromRequestParts, Path, Request},
 };
 use contracts::problem::FieldError;
@@ -24,6 +24,9 @@ pub(crate) const MAX_BODY_LEN: usize = 64 * 1024;
 /// Not by serde: it stops at the first mistake and names a missing field only in prose, while a form
 /// wants all mistakes at once, each beside its field.
 pub(crate) struct Body<T>(pub(crate) T);
+
+/// The same for a request that may come without a body.
+pub(crate) struct OptionalBody<T>(pub(crate) Option<T>);
 
 /// What can be read from the fields of a body.
 pub(crate) trait Input: Sized {
@@ -116,13 +119,30 @@ impl<S: Send + Sync, T: Input> FromRequest<S> for Body<T> {
     type Rejection = Refusal;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Refusal> {
-        if !is_json(request.headers()) {
-            return Err(Refusal::NotJson);
-        }
-        let too_large = |_| Refusal::TooLarge { limit: MAX_BODY_LEN };
-        let body = to_bytes(request.into_body(), MAX_BODY_LEN).await.map_err(too_large)?;
-        Fields::of(&body)?.finish().map(Self)
+        let is_json = is_json(request.headers());
+        let body = read(request).await?;
+        if is_json { Fields::of(&body)?.finish().map(Self) } else { Err(Refusal::NotJson) }
     }
+}
+
+impl<S: Send + Sync, T: Input> FromRequest<S> for OptionalBody<T> {
+    type Rejection = Refusal;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Refusal> {
+        let is_json = is_json(request.headers());
+        let body = read(request).await?;
+        match body.trim_ascii() {
+            b"" => Ok(Self(None)),
+            _ if !is_json => Err(Refusal::NotJson),
+            b"null" => Ok(Self(None)),
+            body => Fields::of(body)?.finish().map(|it| Self(Some(it))),
+        }
+    }
+}
+
+async fn read(request: Request) -> Result<Bytes, Refusal> {
+    let too_large = |_| Refusal::TooLarge { limit: MAX_BODY_LEN };
+    to_bytes(request.into_body(), MAX_BODY_LEN).await.map_err(too_large)
 }
 
 /// Asked for because a browser sends no JSON across sites without asking first.

@@ -60,6 +60,5 @@ pub use edge::{EdgeKey, WeakEdgeKey};
 pub use front_door::{FrontDoor, WeakSecret};
 pub use jwt::{KeyError, Keys};
 pub use openapi::document;
-pub use plans::PriceBoard;
 pub use router::router;
 pub use world::{Api, Settings, World};

@@ -25,7 +25,7 @@ use ports::{
     tenant_projects::{Owned, TenantProjects},
     vault::{SecretKind, Vault},
 };
-use runtime::fault::chain;
+use runtime::{fault::chain, secret::secret};
 use std::sync::Arc;
 
 /// Projects of one tenant. Counted before a project is made and not while: who asks for several at
@@ -105,11 +105,7 @@ async fn make<W: World>(
         plan_cause: None,
         created_at: api.clock.now(),
     };
-    let model_key = format!("sk-1mins-{}", random::secret());
-    let secrets = SealedSecrets {
-        gateway_token: api.vault.seal(tenant, SecretKind::GatewayToken, &random::secret()).await?,
-        model_key: api.vault.seal(tenant, SecretKind::ModelKey, &model_key).await?,
-    };
+    let secrets = SealedSecrets::mint(&api.vault, tenant, secret).await?;
     match api.projects.create(&project, &secrets).await {
         Ok(()) => (),
         Err(CreateError::Taken) => return Err(Refusal::Conflict(KEY_TAKEN)),

@@ -45,11 +45,6 @@ pub(crate) fn challenge(verifier: &str) -> String {
     text(&Sha256::digest(verifier))
 }
 
-/// A secret in hexadecimal digits.
-pub(crate) fn secret() -> String {
-    hex(&bytes::<SECRET_LEN>())
-}
-
 /// Lower-case letters and digits, each as likely as any other.
 pub(crate) fn id_body(len: usize) -> String {
     let mut body = String::with_capacity(len);

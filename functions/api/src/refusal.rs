@@ -8,7 +8,7 @@ use axum::{
 use contracts::problem::{CONTENT_TYPE, FieldError, Problem};
 use domain::id::ProjectId;
 use http::{HeaderValue, StatusCode, header};
-use ports::{Unavailable, payments::PaymentsError};
+use ports::{Unavailable, payments::PaymentsError, prices::RenewError};
 use runtime::fault::chain;
 
 /// After how long something that is away is worth another try.
@@ -52,6 +52,9 @@ pub(crate) enum Refusal {
     WrongMethod,
     #[error("{0}")]
     Conflict(&'static str),
+    /// What was shown is not what it would cost. Nothing was bought.
+    #[error("{0}: look at it, and ask again with what you have seen")]
+    PriceChanged(String),
     #[error("projects use it: {}", list(.0))]
     InUse(Vec<ProjectId>),
     #[error("the provider could not be reached: repeat in a moment, or keep the key unchecked")]
@@ -99,6 +102,7 @@ impl Refusal {
             Self::NotFound => (S::NOT_FOUND, "not-found", "Not found"),
             Self::WrongMethod => (S::METHOD_NOT_ALLOWED, "wrong-method", "Method not allowed"),
             Self::Conflict(_) => (S::CONFLICT, "conflict", "Conflict"),
+            Self::PriceChanged(_) => (S::CONFLICT, "price-changed", "Another price"),
             Self::InUse(_) => (S::CONFLICT, "in-use", "In use"),
             Self::ProviderAway => {
                 (S::SERVICE_UNAVAILABLE, "provider-unavailable", "Provider unavailable")
@@ -132,6 +136,7 @@ impl Refusal {
             | Self::NotFound
             | Self::WrongMethod
             | Self::Conflict(_)
+            | Self::PriceChanged(_)
             | Self::InUse(_)
             | Self::Internal(_) => None,
         }
@@ -176,6 +181,19 @@ impl From<PaymentsError> for Refusal {
             PaymentsError::Unavailable(error) => Self::Away(error),
             // The customer did nothing wrong: a product or a key of ours is.
             refused @ PaymentsError::Refused { .. } => Self::internal(refused),
+        }
+    }
+}
+
+impl From<RenewError> for Refusal {
+    fn from(error: RenewError) -> Self {
+        match error {
+            RenewError::Unavailable(error)
+            | RenewError::Payments(_, PaymentsError::Unavailable(error)) => Self::Away(error),
+            // A mistake in the provider's catalogue, or in what we call our plans there.
+            mistake @ (RenewError::Payments(..) | RenewError::Absurd { .. }) => {
+                Self::internal(mistake)
+            }
         }
     }
 }

@@ -183,6 +183,16 @@ pub(crate) struct PlanView {
     pub(crate) cpu_millis: u32,
 }
 
+/// What the page showed to whoever is about to pay.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes what `input` reads field by field")]
+pub(crate) struct CheckoutBody {
+    /// A month, in the currency's smallest unit.
+    price_minor: u32,
+    /// ISO 4217.
+    currency: String,
+}
+
 #[derive(Serialize, ToSchema)]
 pub(crate) struct ProjectView {
     id: String,

@@ -1,14 +1,15 @@
 //! What a request may reach.
 
-use crate::{edge::EdgeKey, front_door::FrontDoor, jwt::Keys, plans::PriceBoard};
+use crate::{edge::EdgeKey, front_door::FrontDoor, jwt::Keys};
 use contracts::{mail::Letter, models::Catalogue, warm::Poke};
 use domain::email::EmailAddress;
 use ports::{
     access_tokens::AccessTokens, accounts::Accounts, chat_tickets::ChatTickets, clock::Clock,
     configurations::Configurations, identities::Identities, identity_provider::IdentityProvider,
-    intents::Intents, keys::ProviderKeys, payments::Payments, provider_check::ProviderCheck,
-    queue::Queue, sagas::Sagas, sessions::Sessions, tenant_projects::TenantProjects,
-    tenants::Tenants, throttles::Throttles, vault::Vault,
+    intents::Intents, keys::ProviderKeys, payments::Payments, prices::Prices,
+    provider_check::ProviderCheck, queue::Queue, sagas::Sagas, sessions::Sessions,
+    subscriptions::Subscriptions, tenant_projects::TenantProjects, tenants::Tenants,
+    throttles::Throttles, vault::Vault,
 };
 use std::collections::BTreeSet;
 
@@ -25,9 +26,11 @@ pub trait World: Send + Sync + 'static {
     type Letters: Queue<Letter> + Send + Sync;
     type Intents: Intents + Send + Sync;
     type Pokes: Queue<Poke> + Send + Sync;
+    type Subscriptions: Subscriptions + Send + Sync;
     type Sagas: Sagas + Send + Sync;
     type Vault: Vault + Send + Sync;
     type Payments: Payments + Send + Sync;
+    type Prices: Prices + Send + Sync;
     type Google: IdentityProvider + Send + Sync;
     type ProviderKeys: ProviderKeys + Send + Sync;
     type Configurations: Configurations + Send + Sync;
@@ -49,9 +52,12 @@ pub struct Api<W: World> {
     pub intents: W::Intents,
     /// To the warm pool.
     pub pokes: W::Pokes,
+    pub subscriptions: W::Subscriptions,
     pub sagas: W::Sagas,
     pub vault: W::Vault,
     pub payments: W::Payments,
+    /// The last good ones.
+    pub prices: W::Prices,
     pub google: W::Google,
     pub provider_keys: W::ProviderKeys,
     pub provider_check: W::ProviderCheck,
@@ -62,7 +68,6 @@ pub struct Api<W: World> {
     pub keys: Keys,
     pub edge_key: EdgeKey,
     pub front_door: FrontDoor,
-    pub prices: PriceBoard,
     pub settings: Settings,
 }
 

@@ -1,20 +1,18 @@
 //! Who waited longer than promised. A suggestion for a person; nothing is ever paid by itself.
 
-use crate::{handler::WatchError, world::World};
-use contracts::billing::Message;
+use crate::{
+    handler::WatchError,
+    world::{Watch, World},
+};
 use domain::{
     project::{Project, State},
     subscription::Record,
 };
 use jiff::{SignedDuration, Timestamp};
 use ports::{
-    census::Census,
     clock::Clock,
     credits::{Credit, Credits},
-    payments::Payments,
-    queue::Queue,
     sagas::{Outcome, Sagas, StepRun},
-    subscriptions::Subscriptions,
 };
 
 /// Whose payment is longer ago was looked at by earlier rounds.
@@ -23,30 +21,21 @@ const WINDOW: SignedDuration = SignedDuration::from_hours(2);
 const LAST_STEP: &str = "Finish";
 
 /// Notes a credit for `project` if it came to run too late. `true` if that is new.
-pub(crate) async fn suggest<N, U, Y, S, Q, R, C>(
-    world: &World<'_, N, U, Y, S, Q, R, C>,
+pub(crate) async fn suggest<W: World>(
+    watch: &Watch<'_, W>,
     project: &Project,
     record: &Record,
     execution: &str,
-) -> Result<bool, WatchError>
-where
-    N: Census,
-    U: Subscriptions,
-    Y: Payments,
-    S: Sagas,
-    Q: Queue<Message>,
-    R: Credits,
-    C: Clock,
-{
-    let now = world.clock.now();
+) -> Result<bool, WatchError> {
+    let now = watch.clock.now();
     let Some(paid_at) = record.paid_since.filter(|it| now - WINDOW <= *it) else {
         return Ok(false);
     };
     if project.state != State::Running {
         return Ok(false);
     }
-    let history = world.provisions.history(execution).await?;
-    let target = SignedDuration::from_secs(world.settings.provisioning_target_seconds);
+    let history = watch.provisions.history(execution).await?;
+    let target = SignedDuration::from_secs(watch.settings.provisioning_target_seconds);
     let Some(took) = ran_at(&history).map(|it| it.duration_since(paid_at)) else {
         return Ok(false);
     };
@@ -62,7 +51,7 @@ where
         took_s: took.as_secs(),
         target_s: target.as_secs(),
     };
-    Ok(world.credits.record(&credit).await?)
+    Ok(watch.credits.record(&credit).await?)
 }
 
 fn ran_at(history: &[StepRun]) -> Option<Timestamp> {

@@ -1,20 +1,15 @@
 //! Which of the tasks it is.
 
 use crate::{
+    prices::{self, Priced},
     reconcile::{Report, reconcile},
-    watch::{Round, watch},
-    world::World,
+    watch::{Round, round},
+    world::{Watch, World},
 };
-use contracts::billing::Message;
 use ports::{
     Unavailable,
-    census::Census,
-    clock::Clock,
     credits::{Credit, Credits},
-    payments::{Payments, PaymentsError},
-    queue::Queue,
-    sagas::Sagas,
-    subscriptions::Subscriptions,
+    payments::PaymentsError,
 };
 use runtime::fault::{Classify, Fault};
 use serde::{Deserialize, Serialize};
@@ -32,6 +27,8 @@ pub enum Task {
     #[default]
     Watch,
     Reconcile,
+    /// Asks for every price now, instead of when it is an hour old.
+    Prices,
     /// The suggested credits, for a person.
     Credits,
 }
@@ -41,6 +38,7 @@ pub enum Task {
 pub enum Answer {
     Watched(Round),
     Reconciled(Report),
+    Priced(Priced),
     Credits { credits: Vec<Credit> },
 }
 
@@ -59,22 +57,11 @@ impl Classify for WatchError {
     }
 }
 
-pub async fn handle<N, U, Y, S, Q, R, C>(
-    world: &World<'_, N, U, Y, S, Q, R, C>,
-    input: Input,
-) -> Result<Answer, WatchError>
-where
-    N: Census,
-    U: Subscriptions,
-    Y: Payments,
-    S: Sagas,
-    Q: Queue<Message>,
-    R: Credits,
-    C: Clock,
-{
+pub async fn handle<W: World>(watch: &Watch<'_, W>, input: Input) -> Result<Answer, WatchError> {
     Ok(match input.task {
-        Task::Watch => Answer::Watched(watch(world).await?),
-        Task::Reconcile => Answer::Reconciled(reconcile(world).await?),
-        Task::Credits => Answer::Credits { credits: world.credits.list().await? },
+        Task::Watch => Answer::Watched(round(watch).await?),
+        Task::Reconcile => Answer::Reconciled(reconcile(watch).await?),
+        Task::Prices => Answer::Priced(prices::renew_all(watch).await?),
+        Task::Credits => Answer::Credits { credits: watch.credits.list().await? },
     })
 }

@@ -5,16 +5,31 @@ use adapters::{
     clock::SystemClock,
     dodo::Dodo,
     dynamodb::{
-        credits::DynamoCredits, projects::DynamoProjects, subscriptions::DynamoSubscriptions,
+        credits::DynamoCredits, prices::DynamoPrices, projects::DynamoProjects,
+        subscriptions::DynamoSubscriptions,
     },
     sfn::StepFunctions,
     sqs::SqsFifoQueue,
     ssm_parameters,
 };
-use billing_watch::{Input, World, handle};
-use contracts::webhook::Products;
+use billing_watch::{Input, Watch, World, handle};
+use contracts::{billing::Message, webhook::Products};
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use runtime::{env, fault::diagnose, telemetry};
+
+/// The world of production.
+struct Cloud;
+
+impl World for Cloud {
+    type Census = DynamoProjects;
+    type Subscriptions = DynamoSubscriptions;
+    type Payments = Dodo;
+    type Prices = DynamoPrices;
+    type Sagas = StepFunctions;
+    type Looks = SqsFifoQueue<Message>;
+    type Credits = DynamoCredits;
+    type Clock = SystemClock;
+}
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
@@ -27,10 +42,11 @@ async fn main() -> Result<(), Error> {
     let parameter: String = env::require("DODO_KEY_PARAMETER");
     let key = ssm_parameters::secret(&parameter).await?;
     let ledger: String = env::require("LEDGER_TABLE");
-    let world = &World {
+    let watch = &Watch::<Cloud> {
         census: &DynamoProjects::connect(env::require("PROJECTS_TABLE")).await,
         subscriptions: &DynamoSubscriptions::connect(ledger.clone()).await,
         payments: &Dodo::new(env::require("DODO_URL"), &key, products)?,
+        prices: &DynamoPrices::connect(ledger.clone()).await,
         provisions: &StepFunctions::connect(env::require("PROVISION_ARN")).await,
         looks: &SqsFifoQueue::connect(env::require("BILLING_QUEUE_URL")).await,
         credits: &DynamoCredits::connect(ledger).await,
@@ -40,7 +56,7 @@ async fn main() -> Result<(), Error> {
     };
 
     run(service_fn(move |event: LambdaEvent<Input>| async move {
-        Box::pin(handle(world, event.payload)).await.map_err(|error| diagnose(&error))
+        Box::pin(handle(watch, event.payload)).await.map_err(|error| diagnose(&error))
     }))
     .await
 }

@@ -1,14 +1,18 @@
 //! Each night: our books beside the payment provider's, in both directions.
 
-use crate::{handler::WatchError, world::World};
+use crate::{
+    handler::WatchError,
+    losses::{lost_disputes, lost_refunds},
+    world::{Watch, World},
+};
 use contracts::billing::Message;
 use domain::{
     project::{Project, State},
     subscription::{Record, Seen, Status},
 };
+use jiff::Timestamp;
 use ports::{
-    census::Census, clock::Clock, credits::Credits, payments::Payments, queue::Queue, sagas::Sagas,
-    subscriptions::Subscriptions,
+    census::Census, clock::Clock, payments::Payments, queue::Queue, subscriptions::Subscriptions,
 };
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,42 +29,55 @@ pub struct Report {
     pub paid_without_instance: BTreeSet<String>,
     /// Projects that run though the provider charges nobody for them.
     pub instance_without_payment: BTreeSet<String>,
+    /// Payments that were given back in full, and nobody told us. Billing is told.
+    pub lost_refunds: BTreeSet<String>,
+    /// Disputes that stand otherwise than we were told. Billing is told.
+    pub lost_disputes: BTreeSet<String>,
 }
 
-pub(crate) async fn reconcile<N, U, Y, S, Q, R, C>(
-    world: &World<'_, N, U, Y, S, Q, R, C>,
-) -> Result<Report, WatchError>
-where
-    N: Census,
-    U: Subscriptions,
-    Y: Payments,
-    S: Sagas,
-    Q: Queue<Message>,
-    R: Credits,
-    C: Clock,
-{
+pub(crate) async fn reconcile<W: World>(watch: &Watch<'_, W>) -> Result<Report, WatchError> {
     // Theirs before ours: what is bought meanwhile is known to us by then.
-    let theirs = world.payments.subscriptions().await?;
+    let theirs = watch.payments.subscriptions().await?;
     let mut records = BTreeMap::new();
     for seen in &theirs {
-        if let Some(record) = world.subscriptions.find(&seen.id).await? {
+        if let Some(record) = watch.subscriptions.find(&seen.id).await? {
             records.insert(seen.id.clone(), record);
         }
     }
-    let projects = world.census.projects().await?;
-    let report = compare(&theirs, &records, &projects);
+    let projects = watch.census.projects().await?;
+    let mut report = compare(&theirs, &records, &projects, watch.clock.now());
+    let lost = [lost_refunds(watch).await?, lost_disputes(watch).await?].concat();
+    for message in &lost {
+        note(&mut report, message);
+        watch.looks.send(message).await?;
+    }
+    // After what was lost: a look that takes it for paid would give back what is to be taken away.
     for subscription in to_look_at(&report, &projects) {
-        world.nudge(subscription).await?;
+        watch.nudge(subscription).await?;
     }
     tell(&report);
     Ok(report)
 }
 
-fn compare(theirs: &[Seen], records: &BTreeMap<String, Record>, projects: &[Project]) -> Report {
+fn note(report: &mut Report, lost: &Message) {
+    match lost {
+        Message::Refund { payment_id, .. } => report.lost_refunds.insert(payment_id.clone()),
+        Message::Dispute { dispute_id, .. } => report.lost_disputes.insert(dispute_id.clone()),
+        Message::Delivery { .. } | Message::Look { .. } => false,
+    };
+}
+
+fn compare(
+    theirs: &[Seen],
+    records: &BTreeMap<String, Record>,
+    projects: &[Project],
+    now: Timestamp,
+) -> Report {
     let mut report =
         Report { subscriptions: theirs.len(), projects: projects.len(), ..Report::default() };
+    let pays = |it: &Seen| pays(it, records.get(&it.id), now);
     let payers: BTreeSet<&str> =
-        theirs.iter().filter(|it| charges(it)).map(|it| it.id.as_str()).collect();
+        theirs.iter().filter(|it| pays(it)).map(|it| it.id.as_str()).collect();
     let runs_for = |subscription: &str| {
         projects
             .iter()
@@ -70,7 +87,7 @@ fn compare(theirs: &[Seen], records: &BTreeMap<String, Record>, projects: &[Proj
         if records.get(&seen.id).is_none_or(|it| !is_same(&it.seen, seen)) {
             report.missed.insert(seen.id.clone());
         }
-        if charges(seen) && !runs_for(&seen.id) {
+        if pays(seen) && !runs_for(&seen.id) {
             report.paid_without_instance.insert(seen.id.clone());
         }
     }
@@ -82,9 +99,11 @@ fn compare(theirs: &[Seen], records: &BTreeMap<String, Record>, projects: &[Proj
     report
 }
 
-/// Whether it entitles to an instance as far as the provider's books say.
-fn charges(seen: &Seen) -> bool {
-    matches!(seen.status, Status::Active | Status::PastDue)
+/// Whether it entitles to an instance as far as the provider's books say. What was given back, or is
+/// disputed, they go on calling active.
+fn pays(theirs: &Seen, ours: Option<&Record>, now: Timestamp) -> bool {
+    let ours = ours.cloned().unwrap_or_else(|| Record::of(theirs, now));
+    Record { seen: theirs.clone(), ..ours }.standing(now).entitles()
 }
 
 fn has_instance(project: &Project) -> bool {
@@ -120,12 +139,19 @@ fn tell(report: &Report) {
     for (id, what) in subscriptions.chain(projects) {
         tracing::error!(id = %id, what, "the books do not add up");
     }
+    for payment in &report.lost_refunds {
+        tracing::warn!(payment.id = %payment, "a refund was never heard of");
+    }
+    for dispute in &report.lost_disputes {
+        tracing::warn!(dispute.id = %dispute, "a dispute was not heard of, or not its end");
+    }
     tracing::info!(report.subscriptions, report.projects, "reconciled");
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use domain::subscription::{Dispute, DisputeState};
     use testkit::make;
 
     fn compared(state: State, theirs: Option<Status>, ours: Option<Status>) -> Report {
@@ -133,7 +159,26 @@ mod tests {
         let theirs: Vec<_> = theirs.map(seen).into_iter().collect();
         let at = make::project().created_at;
         let records = ours.map(|it| ("sub_1".to_owned(), Record::of(&seen(it), at)));
-        compare(&theirs, &records.into_iter().collect(), &[Project { state, ..make::project() }])
+        let projects = [Project { state, ..make::project() }];
+        compare(&theirs, &records.into_iter().collect(), &projects, at)
+    }
+
+    #[test]
+    fn what_was_given_back_or_is_disputed_pays_for_nothing_though_it_is_called_active() {
+        let at = make::project().created_at;
+        let (seen, record) = (make::subscription(), Record::of(&make::subscription(), at));
+        let dispute = |state| record.clone().disputed("dp_1", Dispute { state, at });
+        let cases = [
+            ("as the books say", record.clone(), true),
+            ("given back", record.clone().refunded(at), false),
+            ("disputed", dispute(DisputeState::Open), false),
+            ("lost", dispute(DisputeState::Lost), false),
+            ("won", dispute(DisputeState::Won), true),
+        ];
+        for (case, record, expected) in cases {
+            assert_eq!(pays(&seen, Some(&record), at), expected, "{case}");
+        }
+        assert!(pays(&seen, None, at));
     }
 
     #[test]

@@ -1,16 +1,18 @@
 //! Every five minutes: who has paid and has nothing, and what was decided and not done.
 
-use crate::{credit, handler::WatchError, world::World};
-use contracts::{billing::Message, provision::Saga};
+use crate::{
+    credit,
+    handler::WatchError,
+    prices::{self, Priced},
+    world::{Watch, World},
+};
+use contracts::provision::Saga;
 use domain::{
     project::{Project, State},
     subscription::{Act, Record, Terms, decide},
 };
 use jiff::{SignedDuration, Timestamp};
-use ports::{
-    census::Census, clock::Clock, credits::Credits, payments::Payments, queue::Queue, sagas::Sagas,
-    subscriptions::Subscriptions,
-};
+use ports::{census::Census, clock::Clock, sagas::Sagas, subscriptions::Subscriptions};
 use serde::Serialize;
 
 /// What one round came to.
@@ -22,6 +24,7 @@ pub struct Round {
     /// Subscriptions that billing was made to look at.
     pub nudged: Vec<String>,
     pub new_credits: usize,
+    pub prices: Priced,
 }
 
 /// What a round finds of one project.
@@ -31,43 +34,33 @@ struct Finding {
     nudge: bool,
 }
 
-pub(crate) async fn watch<N, U, Y, S, Q, R, C>(
-    world: &World<'_, N, U, Y, S, Q, R, C>,
-) -> Result<Round, WatchError>
-where
-    N: Census,
-    U: Subscriptions,
-    Y: Payments,
-    S: Sagas,
-    Q: Queue<Message>,
-    R: Credits,
-    C: Clock,
-{
-    let now = world.clock.now();
-    let (terms, limit) = (world.settings.terms(), world.settings.paid_not_running_seconds);
+pub(crate) async fn round<W: World>(watch: &Watch<'_, W>) -> Result<Round, WatchError> {
+    let now = watch.clock.now();
+    let (terms, limit) = (watch.settings.terms(), watch.settings.paid_not_running_seconds);
     let limit = SignedDuration::from_secs(limit);
-    let mut round = Round::default();
-    for project in world.census.projects().await? {
+    let prices = prices::renew_old(watch).await?;
+    let mut round = Round { prices, ..Round::default() };
+    for project in watch.census.projects().await? {
         round.projects += 1;
         let Some(id) = project.subscription_id.as_deref() else { continue };
-        let Some(record) = world.subscriptions.find(id).await? else { continue };
+        let Some(record) = watch.subscriptions.find(id).await? else { continue };
         let name = Saga::execution_name(&project.id, project.attempt);
         let began_at = match project.state {
             State::Pending | State::Provisioning => {
-                world.provisions.history(&name).await?.first().map(|it| it.began_at)
+                watch.provisions.history(&name).await?.first().map(|it| it.began_at)
             }
             _ => None,
         };
         let finding = find(&project, &record, began_at, now, limit, &terms);
         if finding.overdue {
-            ring(world.console, &project, &name);
+            ring(watch.console, &project, &name);
             round.overdue.push(project.id.to_string());
         }
         if finding.nudge {
-            world.nudge(id).await?;
+            watch.nudge(id).await?;
             round.nudged.push(id.to_owned());
         }
-        round.new_credits += usize::from(credit::suggest(world, &project, &record, &name).await?);
+        round.new_credits += usize::from(credit::suggest(watch, &project, &record, &name).await?);
     }
     tracing::info!(round.projects, overdue = round.overdue.len(), nudged = ?round.nudged, "watched");
     Ok(round)
@@ -94,7 +87,7 @@ fn find(
     terms: &Terms,
 ) -> Finding {
     let acts = decide(project, record, now, terms);
-    let is_due = |it: &Act| !matches!(it, Act::Nothing(_) | Act::Alarm(_));
+    let is_due = |it: &Act| !matches!(it, Act::Nothing(_));
     // A provisioning that has begun is not started again.
     let is_started = project.state == State::Pending && began_at.is_some();
     let nudge = acts.iter().any(is_due) && !is_started;

@@ -61,11 +61,8 @@ fn refund(data: Data) -> Effect {
 }
 
 fn dispute(data: Data) -> Effect {
-    let state = match data.dispute_status.as_deref() {
-        Some("dispute_opened" | "dispute_challenged") => DisputeState::Open,
-        Some("dispute_won" | "dispute_cancelled") => DisputeState::Won,
-        Some("dispute_lost" | "dispute_accepted" | "dispute_expired") => DisputeState::Lost,
-        _ => return Effect::Nothing("a state of a dispute that we do not know"),
+    let Some(state) = data.dispute_state() else {
+        return Effect::Nothing("a state of a dispute that we do not know");
     };
     match (data.dispute_id, data.payment_id) {
         (Some(id), Some(payment)) => Effect::Dispute { id, payment, state },

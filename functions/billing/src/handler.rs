@@ -46,26 +46,49 @@ async fn once<W: World>(billing: &Billing<'_, W>, message: &Message) -> Result<(
             tracing::info!(subscription.id = %subscription_id, outcome, "looked at a subscription");
             Ok(())
         }
+        Message::Refund { payment_id, at, .. } => {
+            let effect = Effect::Refund { payment: payment_id.clone() };
+            let outcome = perform(billing, effect, *at).await?;
+            tracing::info!(payment.id = %payment_id, outcome, "applied a refund of the books");
+            Ok(())
+        }
+        Message::Dispute { payment_id, dispute_id, state, at, .. } => {
+            let (id, payment) = (dispute_id.clone(), payment_id.clone());
+            let effect = Effect::Dispute { id, payment, state: *state };
+            let outcome = perform(billing, effect, *at).await?;
+            tracing::info!(dispute.id = %dispute_id, outcome, "applied a dispute of the books");
+            Ok(())
+        }
     }
 }
 
 async fn apply<W: World>(billing: &Billing<'_, W>, id: &str) -> Result<(), BillingError> {
     let delivery = billing.deliveries.find(id).await?;
     let delivery = delivery.ok_or_else(|| BillingError::Missing(id.to_owned()))?;
-    let at = delivery.received_at;
-    let outcome = match effect(&delivery.body, billing.products) {
-        Effect::Subscription(seen) => told(billing, &seen, at).await?,
-        Effect::Payment { payment, subscription, succeeded } => {
-            link(billing, &payment, &subscription, succeeded).await?
-        }
-        Effect::Refund { payment } => refund(billing, &payment).await?,
-        Effect::Dispute { id, payment, state } => {
-            dispute(billing, &id, &payment, Dispute { state, at }).await?
-        }
-        Effect::Nothing(reason) => reason.to_owned(),
-    };
+    let effect = effect(&delivery.body, billing.products);
+    let outcome = perform(billing, effect, delivery.received_at).await?;
     tracing::info!(delivery.id = %id, outcome, "applied a delivery");
     Ok(billing.deliveries.record_outcome(id, &outcome).await?)
+}
+
+/// Does what was told `at` that moment, by a delivery or by the provider's books. Returns what became of
+/// it, in words.
+async fn perform<W: World>(
+    billing: &Billing<'_, W>,
+    effect: Effect,
+    at: Timestamp,
+) -> Result<String, BillingError> {
+    match effect {
+        Effect::Subscription(seen) => told(billing, &seen, at).await,
+        Effect::Payment { payment, subscription, succeeded } => {
+            link(billing, &payment, &subscription, succeeded).await
+        }
+        Effect::Refund { payment } => refund(billing, &payment).await,
+        Effect::Dispute { id, payment, state } => {
+            dispute(billing, &id, &payment, Dispute { state, at }).await
+        }
+        Effect::Nothing(reason) => Ok(reason.to_owned()),
+    }
 }
 
 /// A delivery shows the subscription.

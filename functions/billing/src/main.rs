@@ -8,6 +8,7 @@ use adapters::{
         accounts::DynamoAccounts, deliveries::DynamoDeliveries, projects::DynamoProjects,
         subscriptions::DynamoSubscriptions,
     },
+    kms::KmsVault,
     scheduler::SchedulerTimers,
     sfn::StepFunctions,
     sqs::SqsQueue,
@@ -34,6 +35,7 @@ impl World for Cloud {
     type Payments = Dodo;
     type Sagas = StepFunctions;
     type Timers = SchedulerTimers<Message>;
+    type Vault = KmsVault;
     type Letters = SqsQueue<Letter>;
     type Clock = SystemClock;
 }
@@ -62,6 +64,7 @@ async fn main() -> Result<(), Error> {
             erase: &StepFunctions::connect(env::require("ERASE_ARN")).await,
         },
         timers: &SchedulerTimers::connect(env::require_json("TIMERS")).await,
+        vault: &KmsVault::connect(env::require("KEY_ID")).await,
         letters: &SqsQueue::connect(env::require("MAIL_QUEUE_URL")).await,
         clock: &SystemClock,
         products: &products,

@@ -13,7 +13,7 @@ use crate::{
 use contracts::billing::Message;
 use domain::{
     project::Project,
-    subscription::{Record, Terms, decide, next_look},
+    subscription::{Record, decide, next_look},
 };
 use jiff::{SignedDuration, Timestamp};
 use ports::{clock::Clock, subscriptions::Subscriptions, timers::Timers};
@@ -62,15 +62,18 @@ async fn serve<W: World>(
     let now = billing.clock.now();
     let mut record = record;
     let mut outcomes = Vec::new();
+    let mut look_at = next_look(project, &record, now, billing.terms);
     for step in decide(project, &record, now, billing.terms) {
-        let (outcome, key) = act(billing, project, &record, &step).await?;
-        outcomes.push(outcome);
-        if let Some(key) = key {
+        let done = act(billing, project, &record, &step).await?;
+        outcomes.push(done.outcome);
+        if let Some(key) = done.told {
             // At once: the next step may be what ends the occasion.
             record = keep(billing, record.told(key, now)).await?;
+            look_at = next_look(project, &record, now, billing.terms);
         }
+        look_at = look_at.into_iter().chain(done.look_at).min();
     }
-    let wound = wind(billing, project, record.clone(), now, billing.terms).await?;
+    let wound = wind(billing, record.clone(), look_at.map(|it| it.max(now + SOONEST))).await?;
     if wound != record {
         keep(billing, wound).await?;
     }
@@ -80,12 +83,9 @@ async fn serve<W: World>(
 /// Sets the timer of the subscription, or clears it.
 async fn wind<W: World>(
     billing: &Billing<'_, W>,
-    project: &Project,
     record: Record,
-    now: Timestamp,
-    terms: &Terms,
+    look_at: Option<Timestamp>,
 ) -> Result<Record, BillingError> {
-    let look_at = next_look(project, &record, now, terms).map(|it| it.max(now + SOONEST));
     if look_at == record.look_at {
         return Ok(record);
     }

@@ -5,6 +5,7 @@ use domain::subscription::Terms;
 use ports::{
     accounts::Accounts, clock::Clock, deliveries::Deliveries, payments::Payments,
     projects::Projects, queue::Queue, sagas::Sagas, subscriptions::Subscriptions, timers::Timers,
+    vault::Vault,
 };
 
 /// One choice for every port: the cloud in production, memory in tests.
@@ -16,6 +17,7 @@ pub trait World {
     type Payments: Payments;
     type Sagas: Sagas;
     type Timers: Timers<Message>;
+    type Vault: Vault + Sync;
     type Letters: Queue<Letter>;
     type Clock: Clock;
 }
@@ -30,6 +32,8 @@ pub struct Billing<'a, W: World> {
     pub payments: &'a W::Payments,
     pub machines: Machines<'a, W::Sagas>,
     pub timers: &'a W::Timers,
+    /// Seals the secrets of what begins anew.
+    pub vault: &'a W::Vault,
     pub letters: &'a W::Letters,
     pub clock: &'a W::Clock,
     pub products: &'a Products,

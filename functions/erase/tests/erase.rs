@@ -54,7 +54,8 @@ impl Bench {
         let secrets = SealedSecrets { gateway_token: vec![1], model_key: vec![2] };
         self.projects.put_secrets(&project.id, secrets);
         let (session_id, url) = ("cks_1".to_owned(), "https://checkout.test".to_owned());
-        let checkout = Checkout { session_id, url, expires_at: project.created_at };
+        let (expires_at, follows, price) = (project.created_at, None, None);
+        let checkout = Checkout { session_id, url, expires_at, follows, price };
         self.projects.record_checkout(&project.id, &checkout).await.expect("is up");
         for number in 0..3 {
             let name = BackupName { project: project.id.clone(), attempt: 1, number };

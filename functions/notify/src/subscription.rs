@@ -16,6 +16,7 @@ pub(crate) fn letter(to: EmailAddress, name: &str, link: &str, occasion: Occasio
         Occasion::Resumed => resumed(name),
         Occasion::Ended { why, deleted_at } => ended(name, why, deleted_at),
         Occasion::DeletionNear { deleted_at, .. } => deletion_near(name, deleted_at),
+        Occasion::BegunAnew => begun_anew(name),
     };
     compose(to, &subject, &before, link, after)
 }
@@ -82,6 +83,15 @@ fn deletion_near(name: &str, deleted_at: Timestamp) -> Words {
     );
     let after = "If you do not want it any more, there is nothing to do.";
     (format!("{name} is deleted on {when}"), before, after)
+}
+
+fn begun_anew(name: &str) -> Words {
+    let before = format!(
+        "You paid for your agent {name} when it was deleted already: what it knew is gone, and cannot be \
+         brought back. It starts anew now, with nothing, and this is its page:"
+    );
+    let after = "If that is of no use to you, cancel it there, and write to us for your money.";
+    (format!("Your agent {name} starts anew"), before, after)
 }
 
 fn day(at: Timestamp) -> String {

@@ -214,6 +214,7 @@ async fn letters_about_money_say_why_and_what_to_do_and_when() {
             "mybot is deleted on 21 November 2026, 12:00 UTC",
             "with everything that it knows",
         ),
+        (Occasion::BegunAnew, "Your agent mybot starts anew", "cannot be brought back"),
     ];
     for (occasion, subject, words) in cases {
         let mail = FakeMail::default();

@@ -104,8 +104,8 @@ pub async fn handle<P: Projects, N: Configurations, S: Sagas, C: Clock>(
         Call::FinishResize(saga) => resize::finish(projects, saga).await,
         Call::UndoFinishResize(saga) => unless_elsewhere(resize::take_back(projects, saga).await),
         Call::MoveInstead(saga) => resize::move_instead(world, saga).await,
-        Call::BeginErase(saga) => erased(projects, saga, Event::DeletionBegan).await,
-        Call::FinishErase(saga) => erased(projects, saga, Event::Deleted).await,
+        Call::BeginErase(saga) => begin_erase(projects, saga).await,
+        Call::FinishErase(saga) => finish_erase(projects, saga).await,
     }
 }
 
@@ -118,8 +118,14 @@ async fn change(
     done(projects.change(&saga.project_id, saga.attempt, event, reason).await)
 }
 
-async fn erased(projects: &impl Projects, saga: &EraseSaga, event: Event) -> Result<(), StepError> {
-    done(projects.change(&saga.project_id, saga.attempt, event, None).await)
+/// Refused once somebody else pays for it: from here on there is no way back.
+async fn begin_erase(projects: &impl Projects, saga: &EraseSaga) -> Result<(), StepError> {
+    let payer = saga.subscription_id.as_deref();
+    done(projects.record_deleting(&saga.project_id, saga.attempt, payer).await)
+}
+
+async fn finish_erase(projects: &impl Projects, saga: &EraseSaga) -> Result<(), StepError> {
+    done(projects.change(&saga.project_id, saga.attempt, Event::Deleted, None).await)
 }
 
 pub(crate) fn done(changed: Result<Project, ChangeError>) -> Result<(), StepError> {

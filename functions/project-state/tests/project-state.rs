@@ -527,6 +527,21 @@ mod halting {
     }
 
     #[tokio::test]
+    async fn what_somebody_else_pays_for_by_now_is_not_deleted() {
+        let paid =
+            Project { subscription_id: Some("sub_2".to_owned()), ..project(State::Suspended) };
+        let late = Call::BeginErase(EraseSaga::of(&project(State::Suspended)));
+        let records = FakeProjects::of([paid.clone()]);
+        let error = Bench::default().run(&records, &late).await.expect_err("it is paid for");
+        assert_eq!(error.fault(), Fault::Terminal);
+        assert_eq!(records.all(), std::slice::from_ref(&paid));
+        // What had begun before is finished.
+        let records = FakeProjects::of([Project { state: State::Deleting, ..paid }]);
+        Bench::default().run(&records, &late).await.expect("it goes on");
+        assert_eq!(records.all()[0].state, State::Deleting);
+    }
+
+    #[tokio::test]
     async fn an_outage_is_retryable() {
         fn projects(_: &Bench, projects: &FakeProjects) {
             projects.outage.begin(1);

@@ -24,6 +24,7 @@ export const HEADINGS = {
   paidNotRunning: 'Somebody paid and has nothing',
   booksDoNotAddUp: 'The books do not add up',
   billingNeedsPerson: 'Billing needs a person',
+  priceNotTaken: 'A price is not taken over',
   blanksBackOff: 'Blank boots are backing off',
   growthBacksOff: 'Growth is backing off',
   rebalance: 'A worker is likely to be taken away',

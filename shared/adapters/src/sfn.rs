@@ -4,6 +4,7 @@ use crate::aws;
 use aws_sdk_sfn::{
     Client,
     operation::{
+        describe_execution::DescribeExecutionError,
         get_execution_history::GetExecutionHistoryError, start_execution::StartExecutionError,
     },
     primitives::DateTime,
@@ -12,12 +13,15 @@ use aws_sdk_sfn::{
 use jiff::Timestamp;
 use ports::{
     Unavailable,
-    sagas::{Outcome, Sagas, StepRun},
+    sagas::{Course, Outcome, Sagas, StepRun},
 };
 
 /// Failed executions that are read at once, and how often.
 const PAGE: i32 = 100;
 const MAX_PAGES: usize = 5;
+
+/// In which every saga ends that cannot be undone: `UNDO_FAILED` in `infra-cdk/lib/constructs/saga.ts`.
+const UNDO_FAILED: &str = "UndoFailed";
 
 #[derive(Clone, Debug)]
 pub struct StepFunctions {
@@ -85,6 +89,21 @@ impl Sagas for StepFunctions {
         Ok(step_runs(&self.events(name).await?))
     }
 
+    async fn course(&self, name: &str) -> Result<Option<Course>, Unavailable> {
+        let described = self.client.describe_execution().execution_arn(self.execution_arn(name));
+        match described.send().await {
+            Ok(it) => Ok(Some(course(it.status(), it.error(), it.stop_date()))),
+            Err(error)
+                if error
+                    .as_service_error()
+                    .is_some_and(DescribeExecutionError::is_execution_does_not_exist) =>
+            {
+                Ok(None)
+            }
+            Err(error) => Err(unavailable(error)),
+        }
+    }
+
     async fn failures_since(&self, since: Timestamp) -> Result<Vec<Timestamp>, Unavailable> {
         let mut failures = Vec::new();
         let mut pages = self
@@ -106,6 +125,17 @@ impl Sagas for StepFunctions {
         }
         failures.sort_unstable_by(|a, b| b.cmp(a));
         Ok(failures)
+    }
+}
+
+/// `error` is the name under which it failed.
+fn course(status: &ExecutionStatus, error: Option<&str>, stop_date: Option<&DateTime>) -> Course {
+    match (status, stop_date) {
+        (ExecutionStatus::Failed, _) if error == Some(UNDO_FAILED) => Course::Stuck,
+        (ExecutionStatus::Running | ExecutionStatus::PendingRedrive, _) | (_, None) => {
+            Course::Running
+        }
+        (_, Some(at)) => Course::Ended { at: moment(at) },
     }
 }
 
@@ -210,5 +240,24 @@ mod tests {
         ];
         let second = |it| Timestamp::from_second(it).unwrap();
         assert_eq!(failed_since(&all, second(100)), [second(120), second(100)]);
+    }
+
+    #[test]
+    fn only_what_could_not_be_undone_waits_for_a_person() {
+        use ExecutionStatus as S;
+        let stopped = DateTime::from_secs(120);
+        let ended = Course::Ended { at: Timestamp::from_second(120).unwrap() };
+        let cases = [
+            ("it runs", S::Running, None, None, Course::Running),
+            ("it is gone on with", S::PendingRedrive, None, Some(&stopped), Course::Running),
+            ("it is done", S::Succeeded, None, Some(&stopped), ended),
+            ("it was undone", S::Failed, Some("Terminal"), Some(&stopped), ended),
+            ("it took too long", S::TimedOut, None, Some(&stopped), ended),
+            ("somebody stopped it", S::Aborted, None, Some(&stopped), ended),
+            ("it is left half done", S::Failed, Some("UndoFailed"), Some(&stopped), Course::Stuck),
+        ];
+        for (case, status, error, stop_date, expected) in cases {
+            assert_eq!(course(&status, error, stop_date), expected, "{case}");
+        }
     }
 }

@@ -5,9 +5,10 @@ use contracts::webhook::Products;
 use domain::{
     email::EmailAddress,
     plan::PlanId,
-    subscription::{Seen, Status},
+    price::Price,
+    subscription::{DisputeState, Seen, Status},
 };
-use ports::payments::{CheckoutState, Order, Payments, PaymentsError, Price, Refunded};
+use ports::payments::{CheckoutState, Disputed, Order, Payments, PaymentsError, Refunded};
 use reqwest::Method;
 use serde_json::{Value, json};
 use support::{dodo, server};
@@ -103,7 +104,7 @@ async fn a_tenant_is_one_customer_and_another_tenant_of_the_same_person_another(
 #[tokio::test]
 async fn prices_are_those_of_the_products() {
     let shop = shop().await;
-    let usd = |minor| Price { minor, currency: "USD".to_owned() };
+    let usd = |minor| Price { minor, currency: "USD".to_owned(), tax_inclusive: false };
     assert_eq!(shop.dodo.price(PlanId::Standard).await.unwrap(), usd(4900));
     assert_eq!(shop.dodo.price(PlanId::Pro).await.unwrap(), usd(6500));
 }
@@ -294,4 +295,31 @@ async fn a_lost_answer_is_not_asked_for_again() {
     shop.tell(Method::PUT, "/_standin/outage", &json!({ "on": false })).await;
     let sessions = shop.tell(Method::GET, "/_standin/sessions", &Value::Null).await;
     assert_eq!(sessions["items"].as_array().unwrap().len(), 1, "one request, one page");
+}
+
+#[tokio::test]
+async fn the_books_tell_what_was_given_back_and_what_is_asked_back() {
+    let shop = shop().await;
+    assert!(shop.dodo.refunded_payments().await.unwrap().is_empty());
+    assert_eq!(shop.dodo.disputes().await.unwrap(), []);
+    let (part, whole, kept) = (shop.sold().await, shop.sold().await, shop.sold().await);
+    let payment = async |sold: &Seen| {
+        let payments = shop.dodo.payments(&sold.customer).await.unwrap();
+        let theirs = |it: &&ports::payments::Payment| it.subscription.as_ref() == Some(&sold.id);
+        payments.iter().find(theirs).expect("it was paid").id.clone()
+    };
+    let (part, whole, kept) = (payment(&part).await, payment(&whole).await, payment(&kept).await);
+    for _ in 0..2 {
+        shop.act("/_standin/refunds", &json!({ "about": part, "amount": 100 })).await;
+    }
+    shop.act("/_standin/refunds", &json!({ "about": whole })).await;
+    let refunded = shop.dodo.refunded_payments().await.unwrap();
+    assert_eq!(refunded, [part, whole].into(), "each once");
+
+    let dispute = shop.act("/_standin/disputes", &json!({ "about": kept })).await;
+    let id = dispute["dispute_id"].as_str().expect("an id").to_owned();
+    let seen = |state| vec![Disputed { id: id.clone(), payment: kept.clone(), state }];
+    assert_eq!(shop.dodo.disputes().await.unwrap(), seen(DisputeState::Open));
+    shop.act(&format!("/_standin/disputes/{id}/lost"), &Value::Null).await;
+    assert_eq!(shop.dodo.disputes().await.unwrap(), seen(DisputeState::Lost));
 }

@@ -1,7 +1,7 @@
 //! What billing is told, and what a stage says of its terms.
 
 use crate::ordered::Ordered;
-use domain::subscription::Terms;
+use domain::subscription::{DisputeState, Terms};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -23,6 +23,21 @@ pub enum Message {
         /// When it is due. Tells this look from the next one.
         at: Timestamp,
     },
+    /// The provider's books show that something of a payment was given back, and nobody told us.
+    Refund {
+        subscription_id: String,
+        payment_id: String,
+        /// When the books said so.
+        at: Timestamp,
+    },
+    /// The same of a dispute.
+    Dispute {
+        subscription_id: String,
+        payment_id: String,
+        dispute_id: String,
+        state: DisputeState,
+        at: Timestamp,
+    },
 }
 
 impl Message {
@@ -39,7 +54,9 @@ impl Ordered for Message {
             Self::Delivery { delivery_id, subscription_id } => {
                 subscription_id.as_ref().unwrap_or(delivery_id)
             }
-            Self::Look { subscription_id, .. } => subscription_id,
+            Self::Look { subscription_id, .. }
+            | Self::Refund { subscription_id, .. }
+            | Self::Dispute { subscription_id, .. } => subscription_id,
         }
     }
 
@@ -47,6 +64,8 @@ impl Ordered for Message {
         match self {
             Self::Delivery { delivery_id, .. } => delivery_id.clone(),
             Self::Look { subscription_id, at } => format!("{subscription_id}:{}", at.as_second()),
+            Self::Refund { payment_id, at, .. } => format!("{payment_id}:{}", at.as_second()),
+            Self::Dispute { dispute_id, at, .. } => format!("{dispute_id}:{}", at.as_second()),
         }
     }
 }
@@ -92,6 +111,16 @@ mod tests {
                 r#"{"kind":"look","subscription_id":"sub_1","at":"1970-01-01T00:01:00Z"}"#,
                 "sub_1",
                 "sub_1:60",
+            ),
+            (
+                r#"{"kind":"refund","subscription_id":"sub_1","payment_id":"pay_1","at":"1970-01-01T00:01:00Z"}"#,
+                "sub_1",
+                "pay_1:60",
+            ),
+            (
+                r#"{"kind":"dispute","subscription_id":"sub_1","payment_id":"pay_1","dispute_id":"dp_1","state":"lost","at":"1970-01-01T00:01:00Z"}"#,
+                "sub_1",
+                "dp_1:60",
             ),
         ];
         for (wire, group, deduplication) in cases {

@@ -15,6 +15,9 @@ pub struct Saga {
     pub tenant_id: TenantId,
     pub attempt: u32,
     pub host: HostName,
+    /// Because this one is over. Whoever else pays by then keeps the project.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subscription_id: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<Caught>,
 }
@@ -26,6 +29,7 @@ impl Saga {
             tenant_id: project.tenant_id.clone(),
             attempt: project.attempt,
             host: project.host.clone(),
+            subscription_id: project.subscription_id.clone(),
             error: None,
         }
     }

@@ -3,7 +3,7 @@
 
 use domain::{
     plan::{PLANS, PlanId},
-    subscription::{Seen, Status},
+    subscription::{DisputeState, Seen, Status},
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer};
@@ -104,6 +104,16 @@ impl Data {
     /// A value of the metadata, if it is a string.
     pub fn metadata(&self, key: &str) -> Option<&str> {
         self.metadata.get(key)?.as_str()
+    }
+
+    /// How the dispute stands that this shows. `None`: it shows none, or a word that we do not know.
+    pub fn dispute_state(&self) -> Option<DisputeState> {
+        match self.dispute_status.as_deref()? {
+            "dispute_opened" | "dispute_challenged" => Some(DisputeState::Open),
+            "dispute_won" | "dispute_cancelled" => Some(DisputeState::Won),
+            "dispute_lost" | "dispute_accepted" | "dispute_expired" => Some(DisputeState::Lost),
+            _ => None,
+        }
     }
 
     /// The subscription that this shows. `None` if it shows something else.

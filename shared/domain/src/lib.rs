@@ -10,6 +10,7 @@ pub mod id;
 pub mod model;
 pub mod offering;
 pub mod plan;
+pub mod price;
 pub mod project;
 pub mod route;
 pub mod subscription;

@@ -52,8 +52,9 @@ pub enum State {
     /// Nothing runs, because it is not paid for. Its data is kept.
     Suspended,
     Error,
-    /// Its data is being deleted. There is no way back.
+    /// Its data is being deleted. There is no way back to it.
     Deleting,
+    /// Nothing of it is left but its record. It may be paid for again, and then begins with nothing.
     Deleted,
 }
 
@@ -82,6 +83,8 @@ pub enum Event {
     Resized,
     DeletionBegan,
     Deleted,
+    /// Paid for again after everything of it was deleted.
+    BeganAnew,
 }
 
 /// One plan in the place of another.
@@ -110,6 +113,16 @@ pub struct IllegalTransition {
     pub event: Event,
 }
 
+/// Why a project is not deleted.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DeletionRefused {
+    /// Somebody pays for it by now.
+    #[error("the project is paid for by another subscription")]
+    OtherPayer,
+    #[error(transparent)]
+    Illegal(#[from] IllegalTransition),
+}
+
 impl State {
     /// The only place where a project changes state. Repeating an event is not an error.
     pub fn after(self, event: Event) -> Result<State, IllegalTransition> {
@@ -118,6 +131,7 @@ impl State {
             (S::PendingPayment | S::Pending, E::Paid)
             | (S::Error | S::Pending, E::RetryRequested)
             | (S::Suspended | S::Pending, E::Resumed)
+            | (S::Deleted | S::Pending, E::BeganAnew)
             // Also when its worker was lost after its data was brought to safety.
             | (S::Halting | S::Error | S::Pending, E::MoveBegan) => Ok(S::Pending),
             (S::Pending | S::Provisioning, E::ProvisioningBegan)
@@ -152,6 +166,26 @@ impl Project {
     pub fn resumed(&self) -> Result<Self, IllegalTransition> {
         let state = self.state.after(Event::Resumed)?;
         Ok(if self.state == State::Pending { self.clone() } else { self.next_attempt(state) })
+    }
+
+    /// It is paid for again, and nothing is left of what it was: the next attempt begins with nothing.
+    /// Repeating is success.
+    pub fn begun_anew(&self) -> Result<Self, IllegalTransition> {
+        let state = self.state.after(Event::BeganAnew)?;
+        if self.state == State::Pending {
+            return Ok(self.clone());
+        }
+        Ok(Self { backup: None, ..self.next_attempt(state) })
+    }
+
+    /// Its deletion begins, because `payer` is over. Repeating is success.
+    pub fn deleting(&self, attempt: u32, payer: Option<&str>) -> Result<Self, DeletionRefused> {
+        // What has begun is finished, whoever has paid since.
+        if self.state != State::Deleting && self.subscription_id.as_deref() != payer {
+            return Err(DeletionRefused::OtherPayer);
+        }
+        let state = self.of_attempt(attempt, Event::DeletionBegan)?;
+        Ok(Self { state, reason: None, ..self.clone() })
     }
 
     /// Its halt of this number begins. Repeating is success; one that was undone does not begin again.
@@ -239,7 +273,9 @@ impl Project {
     }
 
     fn next_attempt(&self, state: State) -> Self {
-        Self { state, attempt: self.attempt + 1, halts: 0, reason: None, ..self.clone() }
+        // What fences within an attempt counts from nothing again.
+        let (attempt, halts, plan_cause) = (self.attempt + 1, 0, None);
+        Self { state, attempt, halts, plan_cause, reason: None, ..self.clone() }
     }
 }
 

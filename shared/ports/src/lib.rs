@@ -23,6 +23,7 @@ pub mod machines;
 pub mod mail;
 pub mod payments;
 pub mod placements;
+pub mod prices;
 pub mod projects;
 pub mod provider_check;
 pub mod queue;

@@ -5,9 +5,11 @@ use domain::{
     email::EmailAddress,
     id::{ProjectId, TenantId},
     plan::PlanId,
-    subscription::Seen,
+    price::Price,
+    subscription::{DisputeState, Seen},
 };
 use jiff::Timestamp;
+use std::collections::BTreeSet;
 
 /// What is bought, by whom, and where the buyer goes afterwards.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,15 +39,6 @@ pub enum CheckoutState {
     Paid,
     /// Used up by a payment that failed, or too old. Only another page can be paid on.
     Over,
-}
-
-/// What a plan costs for each period.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Price {
-    /// In the currency's smallest unit.
-    pub minor: u64,
-    /// ISO 4217, upper case.
-    pub currency: String,
 }
 
 /// What a change of the plan costs now.
@@ -79,6 +72,14 @@ pub enum Refunded {
     Fully,
 }
 
+/// What a payer's bank asks back, as the provider's books have it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Disputed {
+    pub id: String,
+    pub payment: String,
+    pub state: DisputeState,
+}
+
 pub trait Payments {
     /// The provider's name for `tenant`, made if there is none.
     ///
@@ -104,6 +105,7 @@ pub trait Payments {
         session_id: &str,
     ) -> impl Future<Output = Result<CheckoutState, PaymentsError>> + Send;
 
+    /// What `plan` costs today. Nobody has judged whether that can be meant.
     fn price(&self, plan: PlanId) -> impl Future<Output = Result<Price, PaymentsError>> + Send;
 
     /// The subscription called `id`, as it is now.
@@ -119,6 +121,14 @@ pub trait Payments {
         &self,
         id: &str,
     ) -> impl Future<Output = Result<Option<Payment>, PaymentsError>> + Send;
+
+    /// Every payment of the account of which something was given back, or all of it.
+    fn refunded_payments(
+        &self,
+    ) -> impl Future<Output = Result<BTreeSet<String>, PaymentsError>> + Send;
+
+    /// Every dispute of the account whose state we understand, settled ones too, in no order.
+    fn disputes(&self) -> impl Future<Output = Result<Vec<Disputed>, PaymentsError>> + Send;
 
     /// The latest payments of `customer`, newest first, at most 100.
     fn payments(

@@ -1,12 +1,17 @@
 //! Projects and how far each has come.
 
-use crate::Unavailable;
+use crate::{
+    Unavailable,
+    vault::{SecretKind, Vault},
+};
 use domain::{
     backup::Backup,
     id::{ProjectId, TenantId},
-    project::{Event, IllegalTransition, PlanChange, Project, Purpose},
+    price::Price,
+    project::{DeletionRefused, Event, IllegalTransition, PlanChange, Project, Purpose},
 };
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 pub trait Projects {
     /// Stores a new project with its secrets.
@@ -57,7 +62,8 @@ pub trait Projects {
         subscription: &str,
     ) -> impl Future<Output = Result<Project, ChangeError>> + Send;
 
-    /// `new` pays for the project from now on, in place of `old`, which has ended.
+    /// `new` pays for the project from now on, in place of `old`, which has ended. The causes of its
+    /// changes of plan count from nothing.
     ///
     /// Idempotent: a repeat succeeds. Refused if somebody else than these two pays for it.
     fn replace_subscription(
@@ -131,6 +137,26 @@ pub trait Projects {
         change: PlanChange,
     ) -> impl Future<Output = Result<Project, ChangeError>> + Send;
 
+    /// Its deletion begins on behalf of `attempt`, because `payer` is over. Repeating is success; refused
+    /// once somebody else pays for it.
+    fn record_deleting(
+        &self,
+        id: &ProjectId,
+        attempt: u32,
+        payer: Option<&str>,
+    ) -> impl Future<Output = Result<Project, ChangeError>> + Send;
+
+    /// A project of which everything was deleted becomes pending again under the next attempt, with
+    /// `secrets` and nothing else.
+    ///
+    /// A project that is pending already is returned as it is. What a repeat brings of secrets is
+    /// forgotten: the first ones stay.
+    fn begin_anew(
+        &self,
+        id: &ProjectId,
+        secrets: &SealedSecrets,
+    ) -> impl Future<Output = Result<Project, ChangeError>> + Send;
+
     /// A failed project becomes pending again under the next attempt.
     ///
     /// A project that is pending already is returned as it is.
@@ -147,12 +173,34 @@ pub struct SealedSecrets {
     pub model_key: Vec<u8>,
 }
 
+impl SealedSecrets {
+    /// New ones for `tenant`; `secret` makes up what nobody can guess.
+    pub async fn mint(
+        vault: &(impl Vault + Sync),
+        tenant: &TenantId,
+        secret: fn() -> String,
+    ) -> Result<Self, Unavailable> {
+        let model_key = format!("sk-1mins-{}", secret());
+        Ok(Self {
+            gateway_token: vault.seal(tenant, SecretKind::GatewayToken, &secret()).await?,
+            model_key: vault.seal(tenant, SecretKind::ModelKey, &model_key).await?,
+        })
+    }
+}
+
 /// A hosted payment page.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Checkout {
     pub session_id: String,
     pub url: String,
     pub expires_at: Timestamp,
+    /// What had paid for the project when the page was opened. Who pays on it takes over from that;
+    /// once something else pays, the page is used up.
+    #[serde(default)]
+    pub follows: Option<String>,
+    /// What its payer had been shown before. `None`: nothing that we know of.
+    #[serde(default)]
+    pub price: Option<Price>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -180,4 +228,13 @@ pub enum ChangeError {
     LostRace,
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
+}
+
+impl From<DeletionRefused> for ChangeError {
+    fn from(refused: DeletionRefused) -> Self {
+        match refused {
+            DeletionRefused::OtherPayer => Self::OtherSubscription,
+            DeletionRefused::Illegal(illegal) => illegal.into(),
+        }
+    }
 }

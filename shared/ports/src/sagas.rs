@@ -17,6 +17,13 @@ pub trait Sagas {
     fn history(&self, name: &str)
     -> impl Future<Output = Result<Vec<StepRun>, Unavailable>> + Send;
 
+    /// How the execution called `name` stands. `None`: it never started, as far as anybody knows; what
+    /// ended months ago is forgotten.
+    fn course(
+        &self,
+        name: &str,
+    ) -> impl Future<Output = Result<Option<Course>, Unavailable>> + Send;
+
     /// When executions of this state machine failed, newest first, none before `since`.
     ///
     /// Of a few hundred failures the oldest may be left out. What was aborted by hand, or ran out of
@@ -25,6 +32,18 @@ pub trait Sagas {
         &self,
         since: Timestamp,
     ) -> impl Future<Output = Result<Vec<Timestamp>, Unavailable>> + Send;
+}
+
+/// How far an execution has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Course {
+    Running,
+    /// Well or not: it left nothing behind that it had not meant to.
+    Ended {
+        at: Timestamp,
+    },
+    /// It could not undo what it had done. A person goes on with it.
+    Stuck,
 }
 
 /// One step of an execution, as its own history tells it. Retries of a step are one run.

@@ -3,4 +3,5 @@
 pub mod env;
 pub mod fault;
 pub mod records;
+pub mod secret;
 pub mod telemetry;

@@ -25,6 +25,7 @@ pub mod make;
 pub mod outage;
 pub mod payments;
 pub mod placements;
+pub mod prices;
 pub mod projects;
 pub mod provider_check;
 pub mod queue;

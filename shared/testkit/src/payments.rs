@@ -1,12 +1,12 @@
 //! A payment provider that takes no money.
 
 use crate::outage::Outage;
-use domain::{email::EmailAddress, id::TenantId, plan::PlanId, subscription::Seen};
+use domain::{email::EmailAddress, id::TenantId, plan::PlanId, price::Price, subscription::Seen};
 use ports::payments::{
-    CheckoutPage, CheckoutState, Order, Payment, Payments, PaymentsError, Price, Quote,
+    CheckoutPage, CheckoutState, Disputed, Order, Payment, Payments, PaymentsError, Quote, Refunded,
 };
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
@@ -23,6 +23,8 @@ struct Books {
     states: BTreeMap<String, CheckoutState>,
     subscriptions: BTreeMap<String, Seen>,
     payments: Vec<Payment>,
+    disputes: BTreeMap<String, Disputed>,
+    prices: BTreeMap<PlanId, Price>,
     price_looks: u32,
 }
 
@@ -37,6 +39,11 @@ impl FakePayments {
         self.lock().price_looks
     }
 
+    /// `plan` costs this from now on.
+    pub fn set_price(&self, plan: PlanId, price: Price) {
+        self.lock().prices.insert(plan, price);
+    }
+
     /// What became of the checkout called `session_id`. It is open otherwise.
     pub fn set_checkout_state(&self, session_id: &str, state: CheckoutState) {
         self.lock().states.insert(session_id.to_owned(), state);
@@ -48,6 +55,10 @@ impl FakePayments {
 
     pub fn put_payment(&self, payment: Payment) {
         self.lock().payments.push(payment);
+    }
+
+    pub fn put_dispute(&self, dispute: Disputed) {
+        self.lock().disputes.insert(dispute.id.clone(), dispute);
     }
 
     fn update(&self, id: &str, change: impl FnOnce(&mut Seen)) -> Result<(), PaymentsError> {
@@ -90,7 +101,8 @@ impl Payments for FakePayments {
     async fn price(&self, plan: PlanId) -> Result<Price, PaymentsError> {
         self.lock().price_looks += 1;
         self.outage.check("payments")?;
-        Ok(Price { minor: price_minor(plan), currency: "USD".to_owned() })
+        let set = self.lock().prices.get(&plan).cloned();
+        Ok(set.unwrap_or_else(|| usd(price_minor(plan))))
     }
 
     async fn find_subscription(&self, id: &str) -> Result<Option<Seen>, PaymentsError> {
@@ -106,6 +118,18 @@ impl Payments for FakePayments {
     async fn find_payment(&self, id: &str) -> Result<Option<Payment>, PaymentsError> {
         self.outage.check("payments")?;
         Ok(self.lock().payments.iter().find(|it| it.id == id).cloned())
+    }
+
+    async fn refunded_payments(&self) -> Result<BTreeSet<String>, PaymentsError> {
+        self.outage.check("payments")?;
+        let books = self.lock();
+        let refunded = books.payments.iter().filter(|it| it.refunded != Refunded::No);
+        Ok(refunded.map(|it| it.id.clone()).collect())
+    }
+
+    async fn disputes(&self) -> Result<Vec<Disputed>, PaymentsError> {
+        self.outage.check("payments")?;
+        Ok(self.lock().disputes.values().cloned().collect())
     }
 
     async fn payments(&self, customer: &str) -> Result<Vec<Payment>, PaymentsError> {
@@ -148,6 +172,11 @@ fn price_minor(plan: PlanId) -> u64 {
         PlanId::Pro => 6_500,
         PlanId::Dedicated => 9_900,
     }
+}
+
+/// A price without its tax.
+pub fn usd(minor: u64) -> Price {
+    Price { minor, currency: "USD".to_owned(), tax_inclusive: false }
 }
 
 fn unknown() -> PaymentsError {

@@ -162,6 +162,7 @@ impl Projects for FakeProjects {
                 return Err(ChangeError::OtherSubscription);
             }
             project.subscription_id = Some(new.to_owned());
+            project.plan_cause = None;
             Ok(())
         });
         replaced.map(drop)
@@ -249,6 +250,35 @@ impl Projects for FakeProjects {
             *project = project.resize_undone(attempt, change)?;
             Ok(())
         })
+    }
+
+    async fn record_deleting(
+        &self,
+        id: &ProjectId,
+        attempt: u32,
+        payer: Option<&str>,
+    ) -> Result<Project, ChangeError> {
+        self.update(id, |project| {
+            *project = project.deleting(attempt, payer)?;
+            Ok(())
+        })
+    }
+
+    async fn begin_anew(
+        &self,
+        id: &ProjectId,
+        secrets: &SealedSecrets,
+    ) -> Result<Project, ChangeError> {
+        self.outage.check("projects")?;
+        let mut stored = self.lock();
+        let stored = stored.get_mut(id).ok_or_else(|| ChangeError::Unknown(id.clone()))?;
+        let after = stored.project.begun_anew()?;
+        if after != stored.project {
+            stored.secrets.get_or_insert_with(|| secrets.clone());
+        }
+        stored.project = after.clone();
+        self.lost_answers.check("projects")?;
+        Ok(after)
     }
 
     async fn request_retry(&self, id: &ProjectId) -> Result<Project, ChangeError> {

@@ -4,7 +4,7 @@ use crate::outage::Outage;
 use jiff::Timestamp;
 use ports::{
     Unavailable,
-    sagas::{Sagas, StepRun},
+    sagas::{Course, Sagas, StepRun},
 };
 use std::{
     collections::BTreeMap,
@@ -16,6 +16,7 @@ pub struct FakeSagas {
     started: Mutex<Vec<(String, String)>>,
     histories: Mutex<BTreeMap<String, Vec<StepRun>>>,
     failures: Mutex<Vec<Timestamp>>,
+    courses: Mutex<BTreeMap<String, Course>>,
     pub outage: Outage,
 }
 
@@ -35,6 +36,12 @@ impl FakeSagas {
     pub fn tell(&self, name: &str, history: Vec<StepRun>) {
         let mut histories = self.histories.lock().unwrap_or_else(PoisonError::into_inner);
         histories.insert(name.to_owned(), history);
+    }
+
+    /// The execution called `name` shall stand like this. It runs otherwise, once it is started.
+    pub fn set_course(&self, name: &str, course: Course) {
+        let mut courses = self.courses.lock().unwrap_or_else(PoisonError::into_inner);
+        courses.insert(name.to_owned(), course);
     }
 
     /// Some execution shall have failed at `at`.
@@ -57,6 +64,14 @@ impl Sagas for FakeSagas {
         self.outage.check("state machine")?;
         let histories = self.histories.lock().unwrap_or_else(PoisonError::into_inner);
         Ok(histories.get(name).cloned().unwrap_or_default())
+    }
+
+    async fn course(&self, name: &str) -> Result<Option<Course>, Unavailable> {
+        self.outage.check("state machine")?;
+        let courses = self.courses.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_started = self.started().iter().any(|(it, _)| it == name);
+        let course = courses.get(name).copied().unwrap_or(Course::Running);
+        Ok(is_started.then_some(course))
     }
 
     async fn failures_since(&self, since: Timestamp) -> Result<Vec<Timestamp>, Unavailable> {

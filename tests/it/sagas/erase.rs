@@ -2,9 +2,10 @@
 
 use super::{FAILURES, Fault, Plan, halt::suspended};
 use crate::world::World;
-use contracts::erase::Saga;
+use contracts::{erase::Saga, provision::Saga as ProvisionSaga};
 use domain::project::State;
-use ports::projects::Projects;
+use ports::projects::{Projects, SealedSecrets};
+use runtime::secret::secret;
 use testkit::make;
 
 const VITAL: [&str; 4] = ["BeginErase", "EraseData", "RemoveRoute", "FinishErase"];
@@ -90,4 +91,37 @@ async fn what_is_being_erased_is_neither_resumed_nor_paid_for() {
     assert!(world.projects.request_resume(&id).await.is_err());
     assert!(world.projects.record_paid(&id, "sub_1").await.is_err());
     assert_eq!(world.project().await.state, State::Deleting);
+}
+
+#[tokio::test]
+async fn who_pays_before_it_begins_keeps_everything() {
+    let world = suspended().await;
+    let (id, late) = (make::project().id, plan(&world).await);
+    world.projects.replace_subscription(&id, "sub_1", "sub_2").await.expect("it is over");
+    for _ in 0..2 {
+        let ended = late.execute(&world, None, 1).await;
+        assert_eq!((ended.at.as_str(), ended.entered), ("Failed", vec!["BeginErase".to_owned()]));
+    }
+    assert!(!world.backups.stored.borrow().is_empty());
+    let resumed = world.projects.request_resume(&id).await.expect("it is kept");
+    assert!(resumed.backup.is_some());
+    Plan::of("provision", &ProvisionSaga::of(&resumed)).complete(&world).await;
+    world.assert_running("paid for in time").await;
+}
+
+#[tokio::test]
+async fn who_pays_too_late_has_it_run_with_nothing_of_before() {
+    let world = suspended().await;
+    let (id, deletion) = (make::project().id, plan(&world).await);
+    deletion.complete(&world).await;
+    world.projects.replace_subscription(&id, "sub_1", "sub_2").await.expect("it is over");
+    let tenant = world.project().await.tenant_id;
+    let secrets = SealedSecrets::mint(&world.vault, &tenant, secret).await.expect("is up");
+    let anew = world.projects.begin_anew(&id, &secrets).await.expect("nothing of it is left");
+    assert_eq!(anew.backup, None);
+    Plan::of("provision", &ProvisionSaga::of(&anew)).complete(&world).await;
+    world.assert_running("paid for too late").await;
+    // What deleted it before is over.
+    assert_eq!(deletion.execute(&world, None, 1).await.at, "Failed");
+    world.assert_running("after a late deletion").await;
 }

@@ -200,6 +200,7 @@ impl Sim {
                 if name.starts_with("blank-") && failed {
                     self.world.sagas.blank.fail(self.world.clock.now());
                 }
+                self.world.sagas.end(name, self.world.clock.now());
                 self.executions.end(name, failed);
                 return;
             }

@@ -3,10 +3,12 @@
 use super::sim::Sim;
 use crate::world::{Started, World};
 use domain::worker::State;
+use jiff::Timestamp;
 use ports::{
     clock::Clock,
     heartbeats::{Container, Heartbeat},
     machines::Machine,
+    sagas::Course,
 };
 use testkit::{outage::Outage, sagas::FakeSagas};
 
@@ -99,6 +101,14 @@ impl Sim {
 }
 
 impl Started {
+    /// The execution called `name` has ended, as the state machine itself tells from now on.
+    pub(super) fn end(&self, name: &str, at: Timestamp) {
+        let of = |it: &(&str, &FakeSagas)| name.starts_with(&format!("{}-", it.0));
+        if let Some((_, sagas)) = self.by_machine().into_iter().find(of) {
+            sagas.set_course(name, Course::Ended { at });
+        }
+    }
+
     /// Every state machine by its name.
     pub(super) fn by_machine(&self) -> [(&'static str, &FakeSagas); 8] {
         let Self { provision, blank, grow, drain, configure, halt, resize, erase } = self;

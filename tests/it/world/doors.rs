@@ -12,7 +12,7 @@ use support::dodo::signature::sign;
 use testkit::{
     accounts::FakeAccounts, clock::FakeClock, deliveries::FakeDeliveries, payments::FakePayments,
     projects::FakeProjects, queue::FakeQueue, sagas::FakeSagas, subscriptions::FakeSubscriptions,
-    timers::FakeTimers,
+    timers::FakeTimers, vault::FakeVault,
 };
 
 /// What the payment provider and the intake share.
@@ -36,6 +36,7 @@ impl billing::World for Memory {
     type Payments = FakePayments;
     type Sagas = FakeSagas;
     type Timers = FakeTimers<Message>;
+    type Vault = FakeVault;
     type Letters = FakeQueue<Letter>;
     type Clock = FakeClock;
 }
@@ -80,6 +81,7 @@ impl World {
             payments: &self.payments,
             machines: Machines { provision, halt, resize, erase },
             timers: &self.timers,
+            vault: &self.vault,
             letters: &self.letters,
             clock: &*self.clock,
             products: &self.settings.products,

@@ -1,6 +1,6 @@
 //! An API in memory and somebody who calls it.
 
-use api::{Api, EdgeKey, FrontDoor, Keys, PriceBoard, Settings, World, router};
+use api::{Api, EdgeKey, FrontDoor, Keys, Settings, World, router};
 use axum::{Router, body::Body};
 use contracts::{mail::Letter, warm::Poke};
 use http::{HeaderMap, Request, StatusCode, header};
@@ -10,9 +10,10 @@ use std::{marker::PhantomData, sync::Arc};
 use testkit::{
     access_tokens::FakeAccessTokens, accounts::FakeAccounts, chat_tickets::FakeChatTickets,
     clock::FakeClock, configurations::FakeConfigurations, identity_provider::FakeIdentityProvider,
-    intents::FakeIntents, keys::FakeProviderKeys, payments::FakePayments, projects::FakeProjects,
-    provider_check::FakeProviderCheck, queue::FakeQueue, sagas::FakeSagas, sessions::FakeSessions,
-    tenants::FakeTenants, throttles::FakeThrottles, vault::FakeVault,
+    intents::FakeIntents, keys::FakeProviderKeys, payments::FakePayments, prices::FakePrices,
+    projects::FakeProjects, provider_check::FakeProviderCheck, queue::FakeQueue, sagas::FakeSagas,
+    sessions::FakeSessions, subscriptions::FakeSubscriptions, tenants::FakeTenants,
+    throttles::FakeThrottles, vault::FakeVault,
 };
 use tower::ServiceExt;
 
@@ -42,9 +43,11 @@ impl<G: IdentityProvider + Send + Sync + 'static> World for Fakes<G> {
     type Letters = FakeQueue<Letter>;
     type Intents = FakeIntents;
     type Pokes = FakeQueue<Poke>;
+    type Subscriptions = FakeSubscriptions;
     type Sagas = FakeSagas;
     type Vault = FakeVault;
     type Payments = FakePayments;
+    type Prices = FakePrices;
     type Google = G;
     type ProviderKeys = FakeProviderKeys;
     type Configurations = FakeConfigurations;
@@ -177,9 +180,11 @@ where
         letters: FakeQueue::default(),
         intents: FakeIntents::default(),
         pokes: FakeQueue::default(),
+        subscriptions: FakeSubscriptions::default(),
         sagas: FakeSagas::default(),
         vault: FakeVault::default(),
         payments: FakePayments::default(),
+        prices: FakePrices::default(),
         provider_keys: provider_keys.clone(),
         provider_check: FakeProviderCheck::default(),
         configurations: FakeConfigurations::with_keys(provider_keys),
@@ -189,7 +194,6 @@ where
         keys: Keys::new(KEY, APP_URL).expect("a good key"),
         edge_key: EdgeKey::new(EDGE_KEY).expect("a good key"),
         front_door: FrontDoor::new(KEY).expect("a good secret"),
-        prices: PriceBoard::default(),
         settings: Settings {
             app_url: APP_URL.to_owned(),
             domain: testkit::make::DOMAIN.to_owned(),

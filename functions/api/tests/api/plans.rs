@@ -1,9 +1,16 @@
-//! Prices: of today if possible, of yesterday if not.
+//! Prices: the last good ones, whether the payment provider is there or not.
 
 use crate::bench::Bench;
+use domain::plan::PlanId;
 use http::StatusCode;
+use ports::{
+    clock::Clock,
+    prices::Listed,
+    throttles::{Throttle, Throttles},
+};
 use serde_json::json;
 use std::time::Duration;
+use testkit::payments::usd;
 
 #[tokio::test]
 async fn plans_show_what_they_cost_and_give() {
@@ -22,33 +29,63 @@ async fn plans_show_what_they_cost_and_give() {
 }
 
 #[tokio::test]
-async fn prices_are_asked_for_once_an_hour() {
+async fn only_a_new_stage_asks_the_provider_and_only_once() {
     let bench = Bench::new();
     for _ in 0..3 {
         bench.get("/api/plans", None).await;
+        bench.api.clock.advance(Duration::from_hours(1_000));
     }
     assert_eq!(bench.api.payments.price_looks(), 3, "one look for each plan");
-    bench.api.clock.advance(Duration::from_secs(3601));
-    bench.get("/api/plans", None).await;
-    assert_eq!(bench.api.payments.price_looks(), 6);
 }
 
 #[tokio::test]
-async fn the_last_good_prices_outlive_an_outage() {
+async fn what_is_kept_is_shown_however_old_and_whether_the_provider_is_there() {
     let bench = Bench::new();
-    let good = bench.get("/api/plans", None).await.body;
-    bench.api.clock.advance(Duration::from_secs(3601));
-    bench.api.payments.outage.begin(u32::MAX);
-    for _ in 0..5 {
-        assert_eq!(bench.get("/api/plans", None).await.body, good);
+    let as_of = bench.api.clock.now();
+    for (plan, minor) in
+        [(PlanId::Standard, 4_100), (PlanId::Pro, 4_200), (PlanId::Dedicated, 4_300)]
+    {
+        bench.api.prices.put(Listed { plan, price: usd(minor), as_of });
     }
-    assert_eq!(bench.api.payments.price_looks(), 4, "the provider is left in peace for a minute");
+    bench.api.payments.outage.begin(u32::MAX);
+    bench.api.clock.advance(Duration::from_hours(1_000));
+    let shown = bench.get("/api/plans", None).await.body;
+    let prices = shown.as_array().unwrap().iter().map(|it| it["price_minor"].as_u64().unwrap());
+    assert!(prices.eq([4_100, 4_200, 4_300]), "{shown}");
+    assert_eq!(bench.api.payments.price_looks(), 0);
 }
 
 #[tokio::test]
-async fn without_any_price_nothing_is_on_sale() {
+async fn a_plan_whose_price_is_lost_is_asked_for_and_the_others_are_not() {
     let bench = Bench::new();
-    bench.api.payments.outage.begin(1);
-    assert_eq!(bench.get("/api/plans", None).await.status, StatusCode::SERVICE_UNAVAILABLE);
+    bench.api.payments.outage.begin_after(1, 1);
+    let away = bench.get("/api/plans", None).await;
+    assert_eq!(away.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert!(bench.api.prices.of(PlanId::Standard).is_some(), "what was heard is kept");
     assert_eq!(bench.get("/api/plans", None).await.status, StatusCode::OK);
+    assert_eq!(bench.api.payments.price_looks(), 4);
+}
+
+#[tokio::test]
+async fn the_first_prices_are_asked_for_by_one_at_a_time() {
+    let bench = Bench::new();
+    // As the first request leaves it while it talks to the provider.
+    let turn = Throttle { key: "first_prices".to_owned(), window: Duration::from_secs(30) };
+    bench.api.throttles.count_try(&turn, bench.api.clock.now()).await.unwrap();
+    let second = bench.get("/api/plans", None).await;
+    assert_eq!(second.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(bench.api.payments.price_looks(), 0);
+    // It died. Its turn ends by itself.
+    bench.api.clock.advance(Duration::from_secs(31));
+    assert_eq!(bench.get("/api/plans", None).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn nothing_is_given_away() {
+    let bench = Bench::new();
+    bench.api.payments.set_price(PlanId::Pro, usd(0));
+    assert_eq!(bench.get("/api/plans", None).await.status, StatusCode::INTERNAL_SERVER_ERROR);
+    assert_eq!(bench.api.prices.of(PlanId::Pro), None);
+    bench.api.prices.outage.begin(1);
+    assert_eq!(bench.get("/api/plans", None).await.status, StatusCode::SERVICE_UNAVAILABLE);
 }

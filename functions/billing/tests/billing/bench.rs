@@ -19,7 +19,7 @@ use std::time::Duration;
 use testkit::{
     accounts::FakeAccounts, clock::FakeClock, deliveries::FakeDeliveries, make, outage::Outage,
     payments::FakePayments, projects::FakeProjects, queue::FakeQueue, sagas::FakeSagas,
-    subscriptions::FakeSubscriptions, timers::FakeTimers,
+    subscriptions::FakeSubscriptions, timers::FakeTimers, vault::FakeVault,
 };
 
 pub(crate) const DAY: SignedDuration = SignedDuration::from_hours(24);
@@ -34,6 +34,7 @@ impl World for Memory {
     type Payments = FakePayments;
     type Sagas = FakeSagas;
     type Timers = FakeTimers<Message>;
+    type Vault = FakeVault;
     type Letters = FakeQueue<Letter>;
     type Clock = FakeClock;
 }
@@ -46,6 +47,7 @@ pub(crate) struct Bench {
     pub(crate) payments: FakePayments,
     pub(crate) machines: Machines,
     pub(crate) timers: FakeTimers<Message>,
+    pub(crate) vault: FakeVault,
     pub(crate) letters: FakeQueue<Letter>,
     pub(crate) clock: FakeClock,
     pub(crate) products: Products,
@@ -86,6 +88,7 @@ impl Bench {
             payments: FakePayments::default(),
             machines: Machines::default(),
             timers: FakeTimers::default(),
+            vault: FakeVault::default(),
             letters: FakeQueue::default(),
             clock: FakeClock::default(),
             products: Products {
@@ -107,6 +110,7 @@ impl Bench {
             payments: &self.payments,
             machines: billing::Machines { provision, halt, resize, erase },
             timers: &self.timers,
+            vault: &self.vault,
             letters: &self.letters,
             clock: &self.clock,
             products: &self.products,
@@ -169,6 +173,16 @@ impl Bench {
         self.handle(look).await
     }
 
+    /// Goes by the timer of `sub_1` alone, as it does in life, until `is_so`.
+    pub(crate) async fn live_until(&self, is_so: impl Fn(&Self) -> bool) {
+        while !is_so(self) {
+            let timers = self.timers.set_now();
+            let (at, _) = timers.get("look-sub_1").expect("something is still to come");
+            self.advance(at.duration_since(self.now()).max(SignedDuration::ZERO));
+            self.look().await.expect("looks");
+        }
+    }
+
     pub(crate) async fn project(&self) -> Project {
         self.projects.find(&make::project().id).await.expect("is up").expect("exists")
     }
@@ -197,7 +211,7 @@ impl Bench {
     }
 
     /// Of everything that may be away, each by its name.
-    pub(crate) fn outages(&self) -> [(&'static str, &Outage); 11] {
+    pub(crate) fn outages(&self) -> [(&'static str, &Outage); 12] {
         [
             ("deliveries", &self.deliveries.outage),
             ("subscriptions", &self.subscriptions.outage),
@@ -209,6 +223,7 @@ impl Bench {
             ("resize", &self.machines.resize.outage),
             ("erase", &self.machines.erase.outage),
             ("timers", &self.timers.outage),
+            ("vault", &self.vault.outage),
             ("letters", &self.letters.outage),
         ]
     }

@@ -1,6 +1,7 @@
 //! Missing payments, ends, disputes, and what is left of them.
 
 use crate::bench::{Bench, DAY, of_payment, paid, shown, with};
+use contracts::billing::Message;
 use domain::{
     project::{Event, Project, Purpose, State},
     subscription::{DisputeState, End, Hold, Occasion, Seen, Status},
@@ -15,7 +16,7 @@ fn halt() -> String {
 
 impl Bench {
     /// The halt that was started comes to its end.
-    async fn halted(&self) {
+    pub(crate) async fn halted(&self) {
         let (id, projects) = (make::project().id, &self.projects);
         projects.change(&id, 1, Event::HaltBegan, None).await.expect("it runs");
         projects.record_halted(&id, 1, Purpose::Suspend, None).await.expect("it halts");
@@ -132,12 +133,7 @@ async fn after_its_grace_and_its_letters_everything_is_deleted() {
     let began = bench.now();
     bench.becomes("msg_1", &with(Status::Cancelled)).await;
     bench.halted().await;
-    while !bench.executions().iter().any(|it| it.starts_with("erase-")) {
-        let timers = bench.timers.set_now();
-        let (at, _) = timers.get("look-sub_1").expect("something is still to come");
-        bench.advance(at.duration_since(bench.now()).max(SignedDuration::ZERO));
-        bench.look().await.expect("looks");
-    }
+    bench.live_until(|it| it.executions().iter().any(|it| it.starts_with("erase-"))).await;
     let letters = bench.letters();
     assert!(matches!(letters[0], Occasion::Ended { why: End::Cancelled, .. }), "{letters:?}");
     let warned = |it: &Occasion| matches!(it, Occasion::DeletionNear { .. });
@@ -155,4 +151,44 @@ async fn a_project_that_failed_is_shelved_and_cannot_be_retried_unpaid() {
     assert!(retry.is_err(), "{retry:?}");
     let Project { subscription_id, .. } = bench.project().await;
     assert_eq!(subscription_id.as_deref(), Some("sub_1"));
+}
+
+#[tokio::test]
+async fn what_the_books_say_has_the_effect_of_the_delivery_that_was_lost() {
+    let bench = Bench::known(State::Running, &with(Status::Active)).await;
+    bench.payments.put_payment(paid(Refunded::Fully));
+    let (subscription_id, payment_id) = ("sub_1".to_owned(), "pay_1".to_owned());
+    let refund = Message::Refund { subscription_id, payment_id, at: bench.now() };
+    for _ in 0..2 {
+        bench.handle(refund.clone()).await.expect("applies");
+        // The delivery comes after all.
+        bench.deliver("msg_1", &of_payment("Refund", "succeeded")).await;
+    }
+    assert_eq!(bench.executions(), [halt()]);
+    let deleted_at = bench.now() + DAY * 14;
+    assert_eq!(bench.letters(), [Occasion::Ended { why: End::Refunded, deleted_at }]);
+}
+
+#[tokio::test]
+async fn a_dispute_of_the_books_suspends_and_its_end_decides() {
+    let bench = Bench::known(State::Running, &with(Status::Active)).await;
+    bench.payments.put_payment(paid(Refunded::No));
+    let dispute = |state, at| Message::Dispute {
+        subscription_id: "sub_1".to_owned(),
+        payment_id: "pay_1".to_owned(),
+        dispute_id: "dp_1".to_owned(),
+        state,
+        at,
+    };
+    let open = dispute(DisputeState::Open, bench.now());
+    bench.handle(open.clone()).await.expect("applies");
+    assert_eq!(bench.executions(), [halt()]);
+    bench.halted().await;
+    bench.advance(DAY);
+    bench.deliver("msg_1", &of_payment("Dispute", "won")).await;
+    assert_eq!(bench.project().await.state, State::Pending);
+    // What the books said before that is late.
+    bench.handle(open).await.expect("applies");
+    bench.handle(dispute(DisputeState::Lost, bench.now() - DAY)).await.expect("applies");
+    assert_eq!(bench.record().await.disputes["dp_1"].state, DisputeState::Won);
 }

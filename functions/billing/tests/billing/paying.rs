@@ -134,5 +134,5 @@ async fn another_plan_resizes_what_runs_and_each_change_once() {
     let pro = Seen { plan, ..with(Status::Active) };
     assert_eq!(bench.becomes("msg_1", &pro).await, "resize started");
     bench.apply("msg_1").await.expect("applies");
-    assert_eq!(bench.executions(), [format!("resize-{}-1-1", make::project().id)]);
+    assert_eq!(bench.executions(), [format!("resize-{}-1-5", make::project().id)]);
 }

@@ -1,10 +1,12 @@
 //! After the payment: what was charged, its invoice, and the customer's own page.
 
 use super::client::{Client, answer, bytes, found};
+use contracts::webhook::Data;
 use jiff::Timestamp;
-use ports::payments::{Payment, PaymentsError, Refunded};
+use ports::payments::{Disputed, Payment, PaymentsError, Refunded};
 use reqwest::header::ACCEPT;
 use serde::Deserialize;
+use std::collections::BTreeSet;
 
 #[derive(Deserialize)]
 struct PaymentBody {
@@ -22,6 +24,16 @@ struct PaymentBody {
 struct Customer {
     customer_id: String,
 }
+
+#[derive(Deserialize)]
+struct RefundBody {
+    refund_id: String,
+    payment_id: String,
+    status: String,
+}
+
+/// Of a refund: the money has gone back.
+const SUCCEEDED: &str = "succeeded";
 
 #[derive(Deserialize)]
 struct PortalSession {
@@ -53,6 +65,22 @@ pub(super) async fn find_payment(
 ) -> Result<Option<Payment>, PaymentsError> {
     let body: Option<PaymentBody> = found(answer(dodo.get(&["payments", id])).await)?;
     Ok(body.map(Into::into))
+}
+
+pub(super) async fn refunded_payments(dodo: &Client) -> Result<BTreeSet<String>, PaymentsError> {
+    let went_back = [("status", SUCCEEDED)];
+    let id = |it: &RefundBody| Some(it.refund_id.clone());
+    let refunds = dodo.pages(&["refunds"], &went_back, id).await?;
+    Ok(refunds.into_iter().filter(|it| it.status == SUCCEEDED).map(|it| it.payment_id).collect())
+}
+
+pub(super) async fn disputes(dodo: &Client) -> Result<Vec<Disputed>, PaymentsError> {
+    let all = dodo.pages(&["disputes"], &[], |it: &Data| it.dispute_id.clone()).await?;
+    let disputed = |it: Data| {
+        let state = it.dispute_state()?;
+        Some(Disputed { id: it.dispute_id?, payment: it.payment_id?, state })
+    };
+    Ok(all.into_iter().filter_map(disputed).collect())
 }
 
 /// Dodo promises no order, so the newest of the first page are put first here.

@@ -11,11 +11,12 @@ pub use client::Busy;
 
 use client::Client;
 use contracts::webhook::Products;
-use domain::{email::EmailAddress, id::TenantId, plan::PlanId, subscription::Seen};
+use domain::{email::EmailAddress, id::TenantId, plan::PlanId, price::Price, subscription::Seen};
 use ports::payments::{
-    CheckoutPage, CheckoutState, Order, Payment, Payments, PaymentsError, Price, Quote,
+    CheckoutPage, CheckoutState, Disputed, Order, Payment, Payments, PaymentsError, Quote,
 };
 use reqwest::Url;
+use std::collections::BTreeSet;
 
 #[derive(Clone, Debug)]
 pub struct Dodo {
@@ -70,6 +71,14 @@ impl Payments for Dodo {
 
     async fn find_payment(&self, id: &str) -> Result<Option<Payment>, PaymentsError> {
         books::find_payment(&self.client, id).await
+    }
+
+    async fn refunded_payments(&self) -> Result<BTreeSet<String>, PaymentsError> {
+        books::refunded_payments(&self.client).await
+    }
+
+    async fn disputes(&self) -> Result<Vec<Disputed>, PaymentsError> {
+        books::disputes(&self.client).await
     }
 
     async fn payments(&self, customer: &str) -> Result<Vec<Payment>, PaymentsError> {

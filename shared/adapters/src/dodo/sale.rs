@@ -2,8 +2,8 @@
 
 use super::client::{Client, answer, is_expired, is_missing, unavailable};
 use contracts::webhook::Products;
-use domain::{email::EmailAddress, id::TenantId};
-use ports::payments::{CheckoutPage, CheckoutState, Order, PaymentsError, Price};
+use domain::{email::EmailAddress, id::TenantId, price::Price};
+use ports::payments::{CheckoutPage, CheckoutState, Order, PaymentsError};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -35,6 +35,8 @@ struct Product {
 struct ProductPrice {
     price: u64,
     currency: String,
+    /// Dodo leaves it out where it is false.
+    tax_inclusive: Option<bool>,
 }
 
 pub(super) async fn ensure_customer(
@@ -100,6 +102,7 @@ pub(super) async fn checkout_state(
 }
 
 pub(super) async fn price(dodo: &Client, product: &str) -> Result<Price, PaymentsError> {
-    let product: Product = answer(dodo.get(&["products", product])).await?;
-    Ok(Price { minor: product.price.price, currency: product.price.currency })
+    let Product { price } = answer(dodo.get(&["products", product])).await?;
+    let tax_inclusive = price.tax_inclusive.unwrap_or_default();
+    Ok(Price { minor: price.price, currency: price.currency, tax_inclusive })
 }

@@ -158,6 +158,14 @@ pub fn credit(project: &ProjectId, attempt: u32) -> Key {
     Key::new(CREDITS, format!("{project}#{attempt}"))
 }
 
+/// All prices in one partition, one for each plan. The API may write here and nowhere else in this
+/// table.
+pub const PRICES: &str = "PRICES";
+
+pub fn price(plan: PlanId) -> Key {
+    Key::new(PRICES, format!("{plan:?}"))
+}
+
 /// Which subscription a payment was for.
 pub fn payment(id: &str) -> Key {
     Key::new(format!("PAYMENT#{id}"), "PAYMENT")

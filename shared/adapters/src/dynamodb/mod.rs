@@ -16,6 +16,7 @@ pub mod heartbeats;
 pub mod intents;
 pub mod keys;
 pub mod placements;
+pub mod prices;
 pub mod projects;
 pub mod provider_keys;
 mod reservation;

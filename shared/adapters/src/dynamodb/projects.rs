@@ -15,9 +15,8 @@ use aws_sdk_dynamodb::{
 use domain::{
     backup::Backup,
     id::{ProjectId, TenantId},
-    project::{Event, IllegalTransition, PlanChange, Project, Purpose, State},
+    project::{Event, PlanChange, Project, Purpose, State},
 };
-use jiff::Timestamp;
 use ports::{
     Unavailable,
     projects::{ChangeError, Checkout, CreateError, Projects, SealedSecrets},
@@ -37,11 +36,11 @@ struct SecretsItem {
     model_key: Vec<u8>,
 }
 
-#[derive(Debug, Serialize, Deserialize)]
-struct CheckoutItem {
-    session_id: String,
-    url: String,
-    expires_at: Timestamp,
+impl SecretsItem {
+    fn of(secrets: &SealedSecrets) -> Self {
+        let SealedSecrets { gateway_token, model_key } = secrets.clone();
+        Self { gateway_token, model_key }
+    }
 }
 
 /// An entry in a tenant's list.
@@ -85,6 +84,7 @@ impl DynamoProjects {
             // Projects that were stored before they could be halted lack the last two.
             .condition_expression(
                 "#state = :was AND attempt = :at AND #plan = :plan_was \
+                 AND subscription_id = :payer_was \
                  AND (halts = :halts_was OR attribute_not_exists(halts)) \
                  AND (plan_cause = :cause_was OR attribute_not_exists(plan_cause))",
             )
@@ -99,6 +99,7 @@ impl DynamoProjects {
             .expression_attribute_values(":halts", attribute(&after.halts)?)
             .expression_attribute_values(":cause", attribute(&after.plan_cause)?)
             .expression_attribute_values(":plan_was", attribute(&before.plan)?)
+            .expression_attribute_values(":payer_was", attribute(&before.subscription_id)?)
             .expression_attribute_values(":halts_was", attribute(&before.halts)?)
             .expression_attribute_values(":cause_was", attribute(&before.plan_cause)?)
             .expression_attribute_values(":was", attribute(&before.state)?)
@@ -107,7 +108,7 @@ impl DynamoProjects {
                            #plan = :plan, #backup = :backup, halts = :halts, \
                             plan_cause = :cause"
             .to_owned();
-        // Who pays may change beside everything else: what was read of it must not be written back.
+        // Who pays is part of the condition: what somebody has paid for meanwhile is decided anew.
         if after.subscription_id != before.subscription_id {
             changes.push_str(", subscription_id = :subscription");
             update = update
@@ -122,13 +123,13 @@ impl DynamoProjects {
     }
 
     /// Reads the project and writes what `change` makes of it.
-    async fn update(
+    async fn update<E: Into<ChangeError>>(
         &self,
         id: &ProjectId,
-        change: impl FnOnce(&Project) -> Result<Project, IllegalTransition>,
+        change: impl FnOnce(&Project) -> Result<Project, E>,
     ) -> Result<Project, ChangeError> {
         let before = self.known(id).await?;
-        let after = change(&before)?;
+        let after = change(&before).map_err(Into::into)?;
         self.replace(&before, &after).await?;
         Ok(after)
     }
@@ -137,10 +138,7 @@ impl DynamoProjects {
 impl Projects for DynamoProjects {
     async fn create(&self, project: &Project, secrets: &SealedSecrets) -> Result<(), CreateError> {
         let (id, tenant) = (&project.id, &project.tenant_id);
-        let sealed = SecretsItem {
-            gateway_token: secrets.gateway_token.clone(),
-            model_key: secrets.model_key.clone(),
-        };
+        let sealed = SecretsItem::of(secrets);
         let created = self
             .table
             .client
@@ -189,12 +187,7 @@ impl Projects for DynamoProjects {
     }
 
     async fn checkout(&self, id: &ProjectId) -> Result<Option<Checkout>, Unavailable> {
-        let item: Option<CheckoutItem> = self.table.get(&keys::checkout(id)).await?;
-        Ok(item.map(|it| Checkout {
-            session_id: it.session_id,
-            url: it.url,
-            expires_at: it.expires_at,
-        }))
+        self.table.get(&keys::checkout(id)).await
     }
 
     async fn record_checkout(
@@ -202,12 +195,7 @@ impl Projects for DynamoProjects {
         id: &ProjectId,
         checkout: &Checkout,
     ) -> Result<(), Unavailable> {
-        let item = CheckoutItem {
-            session_id: checkout.session_id.clone(),
-            url: checkout.url.clone(),
-            expires_at: checkout.expires_at,
-        };
-        self.table.put(&keys::checkout(id), &item).await
+        self.table.put(&keys::checkout(id), checkout).await
     }
 
     async fn record_paid(
@@ -236,7 +224,7 @@ impl Projects for DynamoProjects {
         let replaced = self
             .table
             .update(&keys::project(id))
-            .update_expression("SET subscription_id = :new")
+            .update_expression("SET subscription_id = :new REMOVE plan_cause")
             .condition_expression("subscription_id IN (:old, :new)")
             .expression_attribute_values(":old", attribute(&old)?)
             .expression_attribute_values(":new", attribute(&new)?)
@@ -309,6 +297,31 @@ impl Projects for DynamoProjects {
         change: PlanChange,
     ) -> Result<Project, ChangeError> {
         self.update(id, |it| it.resize_undone(attempt, change)).await
+    }
+
+    async fn record_deleting(
+        &self,
+        id: &ProjectId,
+        attempt: u32,
+        payer: Option<&str>,
+    ) -> Result<Project, ChangeError> {
+        self.update(id, |it| it.deleting(attempt, payer)).await
+    }
+
+    /// The secrets come first: a project without any would fail to launch, and secrets without a
+    /// project open nothing.
+    async fn begin_anew(
+        &self,
+        id: &ProjectId,
+        secrets: &SealedSecrets,
+    ) -> Result<Project, ChangeError> {
+        let before = self.known(id).await?;
+        let after = before.begun_anew()?;
+        if before != after {
+            self.table.put_new(&keys::project_secrets(id), &SecretsItem::of(secrets)).await?;
+        }
+        self.replace(&before, &after).await?;
+        Ok(after)
     }
 
     async fn request_retry(&self, id: &ProjectId) -> Result<Project, ChangeError> {

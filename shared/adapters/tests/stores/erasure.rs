@@ -22,7 +22,8 @@ async fn the_record_of_a_project_is_all_that_is_left_however_often() {
     let secrets = SealedSecrets { gateway_token: vec![1], model_key: vec![2] };
     projects.create(&project, &secrets).await.expect("is new");
     let (session_id, url) = ("cks_1".to_owned(), "https://checkout.test".to_owned());
-    let checkout = Checkout { session_id, url, expires_at: project.created_at };
+    let (expires_at, follows, price) = (project.created_at, None, None);
+    let checkout = Checkout { session_id, url, expires_at, follows, price };
     projects.record_checkout(&project.id, &checkout).await.expect("the engine answers");
     let before = Configuration::new(project.id.clone(), project.tenant_id.clone());
     configurations.replace(&before, &before.again()).await.expect("nobody else does");

@@ -10,7 +10,10 @@ use domain::{
 };
 use jiff::{SignedDuration, Timestamp};
 use ports::projects::{ChangeError, Checkout, CreateError, Projects, SealedSecrets};
-use testkit::make::{project_called, project_id, tenant_id};
+use testkit::{
+    make::{project_called, project_id, tenant_id},
+    payments::usd,
+};
 use tokio::task::JoinSet;
 
 async fn store() -> DynamoProjects {
@@ -101,6 +104,8 @@ async fn the_last_checkout_counts() {
             session_id: format!("cks_{number}"),
             url: format!("https://pay.test/{number}"),
             expires_at: project.created_at + SignedDuration::from_millis(number),
+            follows: (number == 2).then(|| "sub_1".to_owned()),
+            price: (number == 2).then(|| usd(4_900)),
         };
         projects.record_checkout(&project.id, &checkout).await.unwrap();
         assert_eq!(projects.checkout(&project.id).await.unwrap(), Some(checkout));

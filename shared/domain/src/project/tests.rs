@@ -82,6 +82,7 @@ fn a_project_goes_through_its_life_and_no_other_way() {
             to(&[S::PendingPayment, S::Suspended, S::Error, S::Deleting], S::Deleting),
         ),
         (E::Deleted, to(&[S::Deleting, S::Deleted], S::Deleted)),
+        (E::BeganAnew, to(&[S::Deleted, S::Pending], S::Pending)),
     ];
     for (event, legal) in table {
         for from in STATES {
@@ -284,4 +285,47 @@ fn events() -> impl Strategy<Value = Event> {
         E::DeletionBegan,
         E::Deleted,
     ])
+}
+
+#[test]
+fn only_the_end_of_what_pays_deletes_and_what_has_begun_is_finished() {
+    let (ours, other) = (Some("sub_1"), Some("sub_2"));
+    let paid_by = |payer: Option<&str>, state| Project {
+        state,
+        subscription_id: payer.map(str::to_owned),
+        ..project()
+    };
+    let cases = [
+        ("its end", paid_by(ours, State::Suspended), 2, true),
+        ("twice", paid_by(ours, State::Deleting), 2, true),
+        ("paid for again by another one", paid_by(other, State::Suspended), 2, false),
+        ("paid for again, too late", paid_by(other, State::Deleting), 2, true),
+        ("paid for again and on its way", paid_by(ours, State::Pending), 2, false),
+        ("another attempt", paid_by(ours, State::Suspended), 1, false),
+        ("it runs", paid_by(ours, State::Running), 2, false),
+        ("it is gone", paid_by(ours, State::Deleted), 2, false),
+    ];
+    for (case, project, attempt, deleted) in cases {
+        let after = project.deleting(attempt, ours).map(|it| it.state);
+        assert_eq!(after == Ok(State::Deleting), deleted, "{case}: {after:?}");
+    }
+}
+
+#[test]
+fn what_was_deleted_begins_anew_with_nothing_and_fences_what_was() {
+    let deleted = Project {
+        state: State::Deleted,
+        backup: Some(backup(2, 0)),
+        halts: 3,
+        plan_cause: Some(7),
+        ..project()
+    };
+    let anew = deleted.begun_anew().unwrap();
+    assert_eq!((anew.state, anew.attempt), (State::Pending, 3));
+    assert_eq!((&anew.backup, anew.halts, anew.plan_cause), (&None, 0, None));
+    assert_eq!(anew.begun_anew().unwrap(), anew);
+    assert!(anew.deleting(2, None).is_err(), "the deletion of what was");
+    for state in [State::Deleting, State::Suspended, State::Running] {
+        assert!(Project { state, ..project() }.begun_anew().is_err(), "{state:?}");
+    }
 }

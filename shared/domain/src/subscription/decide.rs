@@ -32,25 +32,37 @@ pub enum Act {
     Resize { to: PlanId, cause: u64 },
     /// The provider is not to charge for what has ended.
     StopRenewal,
-    /// Delete it with everything that it knows.
+    /// Delete it with everything that it knows, or go on with that.
     Erase,
+    /// Everything of it is deleted, and it is paid for: provision it with nothing.
+    BeginAnew,
     /// Write to its owner.
     Tell(Occasion),
     /// Nothing to do, and why.
     Nothing(&'static str),
-    /// Nothing that a program can do. Somebody has to look.
-    Alarm(&'static str),
 }
 
 /// What a letter is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Occasion {
-    PastDue { until: Option<Timestamp> },
-    Suspended { why: Hold },
+    PastDue {
+        until: Option<Timestamp>,
+    },
+    Suspended {
+        why: Hold,
+    },
     Resumed,
-    Ended { why: End, deleted_at: Timestamp },
-    DeletionNear { before: SignedDuration, deleted_at: Timestamp },
+    Ended {
+        why: End,
+        deleted_at: Timestamp,
+    },
+    DeletionNear {
+        before: SignedDuration,
+        deleted_at: Timestamp,
+    },
+    /// It was paid for when its data was gone.
+    BegunAnew,
 }
 
 /// How soon a project is looked at again that is on its way somewhere.
@@ -69,6 +81,7 @@ impl Occasion {
             }
             Self::Suspended { .. } => format!("suspended:{attempt}"),
             Self::Resumed => format!("resumed:{attempt}"),
+            Self::BegunAnew => format!("begun_anew:{attempt}"),
             Self::Ended { .. } => ended_key(ended),
             Self::DeletionNear { before, .. } => warning_key(ended, *before),
         }
@@ -77,6 +90,10 @@ impl Occasion {
 
 /// What to do now for `project`, which `record` pays for. Never empty.
 pub fn decide(project: &Project, record: &Record, now: Timestamp, terms: &Terms) -> Vec<Act> {
+    if project.state == State::Deleting {
+        // There is no way back, whoever pays: the sooner it is over, the sooner it begins anew.
+        return vec![Act::Erase];
+    }
     let mut acts = match record.standing(now) {
         Standing::Waiting => vec![Act::Nothing("it is not paid yet")],
         Standing::Paid => vec![serve(project, record)],
@@ -86,9 +103,11 @@ pub fn decide(project: &Project, record: &Record, now: Timestamp, terms: &Terms)
         Standing::Suspended { why } => suspend(project, Occasion::Suspended { why }),
         Standing::Ended { since, why } => end(project, record, (since, why), now, terms),
     };
-    if matches!(acts.first(), Some(Act::Resume)) {
-        // First: once it is on its way, nothing says any more that it was suspended.
-        acts.insert(0, Act::Tell(Occasion::Resumed));
+    // First: once it is on its way, nothing says any more that it was suspended, or deleted.
+    match acts.first() {
+        Some(Act::Resume) => acts.insert(0, Act::Tell(Occasion::Resumed)),
+        Some(Act::BeginAnew) => acts.insert(0, Act::Tell(Occasion::BegunAnew)),
+        _ => (),
     }
     acts.retain(|it| !is_told(it, project, record));
     if acts.is_empty() {
@@ -113,7 +132,8 @@ fn serve(project: &Project, record: &Record) -> Act {
         (State::Provisioning, _) => Act::Nothing("it is on its way already"),
         (State::Halting, _) => Act::Nothing("it starts again once its halt is over"),
         (State::Error, _) => Act::Nothing("it failed, and its owner may retry"),
-        (State::Deleting | State::Deleted, _) => Act::Alarm("a deleted project is paid for"),
+        (State::Deleting, _) => Act::Erase,
+        (State::Deleted, _) => Act::BeginAnew,
     }
 }
 
@@ -324,7 +344,7 @@ mod tests {
             .disputed("dp_1", Dispute { state: DisputeState::Lost, at: now() });
         let open = record(Status::Active)
             .disputed("dp_1", Dispute { state: DisputeState::Open, at: now() });
-        let cases: [(&str, S, Record, &[Act]); 20] = [
+        let cases: [(&str, S, Record, &[Act]); 22] = [
             ("the first payment", S::PendingPayment, record(Status::Active), &[Act::Provision]),
             ("a start that was lost", S::Pending, record(Status::Active), &[Act::Provision]),
             ("all is well", S::Running, record(Status::Active), &[]),
@@ -349,12 +369,9 @@ mod tests {
             ),
             ("lost", S::Suspended, lost, &[Act::StopRenewal]),
             ("gone", S::Deleted, record(Status::Cancelled), &[]),
-            (
-                "paid too late",
-                S::Deleted,
-                record(Status::Active),
-                &[Act::Alarm("a deleted project is paid for")],
-            ),
+            ("half gone", S::Deleting, record(Status::Cancelled), &[Act::Erase]),
+            ("half gone and paid for", S::Deleting, record(Status::Active), &[Act::Erase]),
+            ("paid too late", S::Deleted, record(Status::Active), &[Act::BeginAnew]),
         ];
         for (case, state, record, acts) in cases {
             assert_eq!(deeds(state, &record, now()), acts, "{case}");

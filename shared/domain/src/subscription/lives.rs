@@ -102,11 +102,7 @@ fn told(events: &[Event]) -> (Vec<(i64, Truth)>, Vec<Delivery>) {
         now += event.after_s;
         truth = truth.after(event.change);
         life.push((now, truth.clone()));
-        // What the provider's books do not say of a subscription it repeats until it is heard.
-        let lost = event.deliveries.is_empty() && is_about_money(event.change);
-        let once = [(0, 0)];
-        let sent = if lost { once.as_slice() } else { &event.deliveries };
-        deliveries.extend(sent.iter().map(|(later_s, travel_s)| Delivery {
+        deliveries.extend(event.deliveries.iter().map(|(later_s, travel_s)| Delivery {
             arrives_at: now + later_s + travel_s,
             rendered_at: now + later_s,
             change: event.change,
@@ -150,6 +146,16 @@ fn asked(known: Option<&Record>, truth: &Truth, now: i64) -> Record {
         Observed::Applied(record) => *record,
         other => panic!("the provider's own word of now always counts: {other:?}"),
     }
+}
+
+/// What the nightly reconciliation makes of what is known: a look, and what the books say beside it.
+fn reconciled(known: Option<&Record>, truth: &Truth, now: i64) -> Record {
+    let news = |it: &Record, id: &str, state| it.is_news(id, state);
+    let record = truth.disputes.iter().fold(asked(known, truth, now), |it, (id, state)| {
+        let (id, dispute) = (id.to_string(), Dispute { state: *state, at: at(now) });
+        if news(&it, &id, *state) { it.disputed(&id, dispute) } else { it }
+    });
+    if truth.refunded { record.refunded(at(now)) } else { record }
 }
 
 fn status() -> impl Strategy<Value = Status> {
@@ -204,10 +210,9 @@ proptest! {
                 "halted though it is paid for: {before:?} {known:?}"
             );
         }
-        // The nightly look.
         let end = life.last().map_or(0, |it| it.0) + 100_000;
         let truth = truth_at(&life, end);
-        let known = asked(known.as_ref(), truth, end);
+        let known = reconciled(known.as_ref(), truth, end);
         let (ours, theirs) = (known.standing(at(end)), truth.record(at(end)).standing(at(end)));
         prop_assert_eq!(without_date(ours), without_date(theirs));
         prop_assert_eq!(known.seen.plan, truth.seen.plan);

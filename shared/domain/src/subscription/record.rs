@@ -140,6 +140,14 @@ impl Record {
         self.noting(at)
     }
 
+    /// Whether [`Record::disputed`] would make a difference.
+    pub fn is_news(&self, id: &str, state: DisputeState) -> bool {
+        match self.disputes.get(id).map(|it| it.state) {
+            None => true,
+            Some(known) => known != state && state != DisputeState::Open,
+        }
+    }
+
     /// A payment of it was given back in full.
     #[must_use]
     pub fn refunded(mut self, at: Timestamp) -> Self {
