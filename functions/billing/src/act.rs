@@ -18,6 +18,7 @@ use ports::{
     queue::Queue,
     sagas::Sagas,
 };
+use runtime::fault::chain;
 use serde::Serialize;
 
 /// What became of an act in words, and the key of the letter if it was one.
@@ -98,8 +99,9 @@ async fn stop_renewal<W: World>(
 ) -> Result<&'static str, BillingError> {
     match billing.payments.set_cancellation(subscription, true).await {
         Ok(()) => Ok("its renewal is stopped"),
-        Err(PaymentsError::Refused { code, message }) => {
-            tracing::warn!(subscription.id = %subscription, code, message, "could not stop a renewal");
+        Err(refused @ (PaymentsError::Refused { .. } | PaymentsError::Impossible(_))) => {
+            let reason = chain(&refused);
+            tracing::warn!(subscription.id = %subscription, %reason, "could not stop a renewal");
             Ok("its renewal could not be stopped")
         }
         Err(error) => Err(error.into()),

@@ -46,7 +46,10 @@ impl Ordered for Message {
     fn deduplication(&self) -> String {
         match self {
             Self::Delivery { delivery_id, .. } => delivery_id.clone(),
-            Self::Look { subscription_id, at } => format!("{subscription_id}:{}", at.as_second()),
+            // To the millisecond: what is done twice within a second is looked at twice.
+            Self::Look { subscription_id, at } => {
+                format!("{subscription_id}:{}", at.as_millisecond())
+            }
         }
     }
 }
@@ -91,7 +94,7 @@ mod tests {
             (
                 r#"{"kind":"look","subscription_id":"sub_1","at":"1970-01-01T00:01:00Z"}"#,
                 "sub_1",
-                "sub_1:60",
+                "sub_1:60000",
             ),
         ];
         for (wire, group, deduplication) in cases {
