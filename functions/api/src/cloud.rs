@@ -7,17 +7,23 @@ use adapters::{
         access_tokens::DynamoAccessTokens, accounts::DynamoAccounts,
         chat_tickets::DynamoChatTickets, configurations::DynamoConfigurations,
         intents::DynamoIntents, projects::DynamoProjects, provider_keys::DynamoProviderKeys,
-        sessions::DynamoSessions, tenants::DynamoTenants, throttles::DynamoThrottles,
+        sessions::DynamoSessions, subscriptions::DynamoSubscriptions, tenants::DynamoTenants,
+        throttles::DynamoThrottles,
     },
     kms::KmsVault,
     oidc::{self, Oidc},
     providers::HttpProviders,
     sfn::StepFunctions,
-    sqs::SqsQueue,
+    sqs::{SqsFifoQueue, SqsQueue},
     ssm_parameters,
 };
 use api::{Api, EdgeKey, FrontDoor, Keys, Settings, World};
-use contracts::{mail::Letter, warm::Poke, webhook::Products};
+use contracts::{
+    billing::{self, Message},
+    mail::Letter,
+    warm::Poke,
+    webhook::Products,
+};
 use domain::email::EmailAddress;
 use lambda_http::Error;
 use runtime::env;
@@ -39,6 +45,8 @@ impl World for Cloud {
     type Sagas = StepFunctions;
     type Vault = KmsVault;
     type Payments = Dodo;
+    type Subscriptions = DynamoSubscriptions;
+    type Looks = SqsFifoQueue<Message>;
     type Google = Oidc<SystemClock>;
     type ProviderKeys = DynamoProviderKeys;
     type Configurations = DynamoConfigurations;
@@ -74,6 +82,8 @@ pub(crate) async fn connect() -> Result<Api<Cloud>, Error> {
         configurations: DynamoConfigurations::connect(env::require("PROJECTS_TABLE")).await,
         configures: StepFunctions::connect(env::require("CONFIGURE_ARN")).await,
         payments: Dodo::new(env::require("DODO_URL"), &dodo_key, products)?,
+        subscriptions: DynamoSubscriptions::connect(env::require("LEDGER_TABLE")).await,
+        looks: SqsFifoQueue::connect(env::require("BILLING_QUEUE_URL")).await,
         google: Oidc::new(google, SystemClock)?,
         clock: SystemClock,
         keys: Keys::new(&secret("JWT_KEY_PARAMETER").await?, &app_url)?,
@@ -87,6 +97,7 @@ pub(crate) async fn connect() -> Result<Api<Cloud>, Error> {
             tries_per_network: env::require("TRIES_PER_NETWORK"),
             operators: operators(&env::require::<String>("OPERATORS"))?,
             models: env::require_json("MODELS"),
+            terms: env::require_json::<billing::Settings>("BILLING").terms(),
         },
     })
 }

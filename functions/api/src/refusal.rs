@@ -8,7 +8,10 @@ use axum::{
 use contracts::problem::{CONTENT_TYPE, FieldError, Problem};
 use domain::id::ProjectId;
 use http::{HeaderValue, StatusCode, header};
-use ports::{Unavailable, payments::PaymentsError};
+use ports::{
+    Unavailable,
+    payments::{Obstacle, PaymentsError, Quote},
+};
 use runtime::fault::chain;
 
 /// After how long something that is away is worth another try.
@@ -52,6 +55,13 @@ pub(crate) enum Refusal {
     WrongMethod,
     #[error("{0}")]
     Conflict(&'static str),
+    /// The quote is that of now.
+    #[error("the price is another one by now: {}", terms(.0))]
+    PriceChanged(Quote),
+    #[error(
+        "the payment was declined and nothing has changed: see to the payment method, and repeat"
+    )]
+    PaymentDeclined,
     #[error("projects use it: {}", list(.0))]
     InUse(Vec<ProjectId>),
     #[error("the provider could not be reached: repeat in a moment, or keep the key unchecked")]
@@ -99,6 +109,8 @@ impl Refusal {
             Self::NotFound => (S::NOT_FOUND, "not-found", "Not found"),
             Self::WrongMethod => (S::METHOD_NOT_ALLOWED, "wrong-method", "Method not allowed"),
             Self::Conflict(_) => (S::CONFLICT, "conflict", "Conflict"),
+            Self::PriceChanged(_) => (S::CONFLICT, "price-changed", "Price changed"),
+            Self::PaymentDeclined => (S::CONFLICT, "payment-declined", "Payment declined"),
             Self::InUse(_) => (S::CONFLICT, "in-use", "In use"),
             Self::ProviderAway => {
                 (S::SERVICE_UNAVAILABLE, "provider-unavailable", "Provider unavailable")
@@ -132,6 +144,8 @@ impl Refusal {
             | Self::NotFound
             | Self::WrongMethod
             | Self::Conflict(_)
+            | Self::PriceChanged(_)
+            | Self::PaymentDeclined
             | Self::InUse(_)
             | Self::Internal(_) => None,
         }
@@ -164,6 +178,15 @@ fn list(ids: &[ProjectId]) -> String {
     quoted.join(", ")
 }
 
+/// `16.00 USD now, then 65.00 USD a month`. What we sell in has hundredths.
+fn terms(quote: &Quote) -> String {
+    let money = |minor: u64| format!("{}.{:02} {}", minor / 100, minor % 100, quote.currency);
+    let now = money(quote.due_now_minor.unsigned_abs());
+    let now =
+        if quote.due_now_minor < 0 { format!("{now} credited") } else { format!("{now} now") };
+    format!("{now}, then {} a month", money(quote.recurring_minor))
+}
+
 impl From<Unavailable> for Refusal {
     fn from(error: Unavailable) -> Self {
         Self::Away(error)
@@ -174,6 +197,16 @@ impl From<PaymentsError> for Refusal {
     fn from(error: PaymentsError) -> Self {
         match error {
             PaymentsError::Unavailable(error) => Self::Away(error),
+            PaymentsError::Declined => Self::PaymentDeclined,
+            PaymentsError::Impossible(Obstacle::Inactive) => {
+                Self::Conflict("the subscription is not active")
+            }
+            PaymentsError::Impossible(Obstacle::Ending) => {
+                Self::Conflict("the subscription ends with its period")
+            }
+            PaymentsError::Impossible(Obstacle::ChangePending) => {
+                Self::Conflict("another change of the plan is on its way")
+            }
             // The customer did nothing wrong: a product or a key of ours is.
             refused @ PaymentsError::Refused { .. } => Self::internal(refused),
         }

@@ -1,14 +1,14 @@
 //! What a request may reach.
 
 use crate::{edge::EdgeKey, front_door::FrontDoor, jwt::Keys, plans::PriceBoard};
-use contracts::{mail::Letter, models::Catalogue, warm::Poke};
-use domain::email::EmailAddress;
+use contracts::{billing::Message, mail::Letter, models::Catalogue, warm::Poke};
+use domain::{email::EmailAddress, subscription::Terms};
 use ports::{
     access_tokens::AccessTokens, accounts::Accounts, chat_tickets::ChatTickets, clock::Clock,
     configurations::Configurations, identities::Identities, identity_provider::IdentityProvider,
     intents::Intents, keys::ProviderKeys, payments::Payments, provider_check::ProviderCheck,
-    queue::Queue, sagas::Sagas, sessions::Sessions, tenant_projects::TenantProjects,
-    tenants::Tenants, throttles::Throttles, vault::Vault,
+    queue::Queue, sagas::Sagas, sessions::Sessions, subscriptions::Subscriptions,
+    tenant_projects::TenantProjects, tenants::Tenants, throttles::Throttles, vault::Vault,
 };
 use std::collections::BTreeSet;
 
@@ -28,6 +28,8 @@ pub trait World: Send + Sync + 'static {
     type Sagas: Sagas + Send + Sync;
     type Vault: Vault + Send + Sync;
     type Payments: Payments + Send + Sync;
+    type Subscriptions: Subscriptions + Send + Sync;
+    type Looks: Queue<Message> + Send + Sync;
     type Google: IdentityProvider + Send + Sync;
     type ProviderKeys: ProviderKeys + Send + Sync;
     type Configurations: Configurations + Send + Sync;
@@ -52,6 +54,9 @@ pub struct Api<W: World> {
     pub sagas: W::Sagas,
     pub vault: W::Vault,
     pub payments: W::Payments,
+    pub subscriptions: W::Subscriptions,
+    /// To billing.
+    pub looks: W::Looks,
     pub google: W::Google,
     pub provider_keys: W::ProviderKeys,
     pub provider_check: W::ProviderCheck,
@@ -80,4 +85,6 @@ pub struct Settings {
     /// Who of the users runs the platform.
     pub operators: BTreeSet<EmailAddress>,
     pub models: Catalogue,
+    /// How long the data of a project outlives its subscription.
+    pub terms: Terms,
 }
