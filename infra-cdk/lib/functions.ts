@@ -30,6 +30,9 @@ export const BATCH_SIZE = 10;
 /** The one partition of the fleet that the API writes to; `INTENTS` in `shared/adapters/src/dynamodb/keys.rs`. */
 const INTENTS = 'INTENTS';
 
+/** The one kind of the ledger that the API reads: `subscription` in the same file. */
+const SUBSCRIPTIONS = 'SUBSCRIPTION#*';
+
 /** The one of the ledger that the billing watch writes to; `CREDITS` in the same file. */
 const CREDITS = 'CREDITS';
 
@@ -39,6 +42,7 @@ export const FUNCTIONS = {
     timeoutS: 29,
     env: (it) => ({
       ...projects(it),
+      ...ledger(it),
       ACCOUNTS_TABLE: it.tables.accounts.tableName,
       KEY_ID: it.key.keyId,
       MAIL_QUEUE_URL: it.queues.mail.queueUrl,
@@ -52,6 +56,8 @@ export const FUNCTIONS = {
       FRONT_SECRET_PARAMETER: frontSecretParameter(it.stage),
       EDGE_KEY_PARAMETER: secretParameter(it.stage, 'edge-key'),
       ...dodo(it),
+      BILLING_QUEUE_URL: it.queues.billing.queueUrl,
+      BILLING: JSON.stringify(it.stage.billing),
       GOOGLE_ISSUER: it.stage.google.issuer,
       GOOGLE_AUTHORIZE_URL: it.stage.google.authorizeUrl,
       GOOGLE_EXCHANGE_URL: it.stage.google.tokenUrl,
@@ -74,6 +80,9 @@ export const FUNCTIONS = {
       // Who means to buy something says so, and the warm pool looks.
       to.putInto(it.tables.fleet, [INTENTS]),
       to.send(it.queues.warm),
+      // What owners see of a subscription. Billing alone writes it: it is told to look.
+      to.getFrom(it.tables.ledger, [SUBSCRIPTIONS]),
+      to.send(it.queues.billing),
       to.start(sagaArn(it, 'provision')),
       to.start(sagaArn(it, 'configure')),
       to.follow(it.stack, physicalName(it.stage, 'provision')),

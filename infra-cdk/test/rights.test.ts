@@ -76,6 +76,14 @@ test('the API writes intents into the fleet, and no worker', () => {
   expect(leadingKeys(rights[0])).toEqual(['INTENTS']);
 });
 
+test('the API reads subscriptions in the ledger, and neither deliveries nor routes', () => {
+  const rights = doing(production('api'), 'dynamodb:').filter((it) =>
+    JSON.stringify(it.Resource).includes('Ledger'),
+  );
+  expect(rights.flatMap(actionsOf)).toEqual(['dynamodb:GetItem']);
+  expect(leadingKeys(rights[0])).toEqual(['SUBSCRIPTION#*']);
+});
+
 describe.each(Object.keys(FUNCTIONS))('%s', (name) => {
   const rights = production(name);
 
