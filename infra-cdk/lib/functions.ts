@@ -57,6 +57,8 @@ export const FUNCTIONS = {
       FRONT_SECRET_PARAMETER: frontSecretParameter(it.stage),
       EDGE_KEY_PARAMETER: secretParameter(it.stage, 'edge-key'),
       ...dodo(it),
+      BILLING_QUEUE_URL: it.queues.billing.queueUrl,
+      BILLING: JSON.stringify(it.stage.billing),
       GOOGLE_ISSUER: it.stage.google.issuer,
       GOOGLE_AUTHORIZE_URL: it.stage.google.authorizeUrl,
       GOOGLE_EXCHANGE_URL: it.stage.google.tokenUrl,
@@ -82,6 +84,8 @@ export const FUNCTIONS = {
       // Who means to buy something says so, and the warm pool looks.
       to.putInto(it.tables.fleet, [INTENTS]),
       to.send(it.queues.warm),
+      // Billing alone writes subscriptions: it is told to look.
+      to.send(it.queues.billing),
       to.start(sagaArn(it, 'provision')),
       to.start(sagaArn(it, 'configure')),
       to.follow(it.stack, physicalName(it.stage, 'provision')),

@@ -44,6 +44,12 @@ export const readMany = (table: ITable) => allow(['dynamodb:BatchGetItem'], [tab
 /** Reads all of it, which only what runs by the clock may do. */
 export const scan = (table: ITable) => allow(['dynamodb:Scan'], [table.tableArn]);
 
+/** Reads single items of these partitions, and nothing else in the table. */
+export const getFrom = (table: ITable, partitions: string[]) =>
+  allow(['dynamodb:GetItem'], [table.tableArn], {
+    'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': partitions },
+  });
+
 /** Writes whole items of these partitions, and nothing else in the table. */
 export const putInto = (table: ITable, partitions: string[]) =>
   allow(['dynamodb:PutItem'], [table.tableArn], within(partitions));

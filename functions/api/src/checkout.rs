@@ -10,7 +10,7 @@ use crate::{
     world::{Api, World},
 };
 use axum::{Json, extract::State};
-use domain::{id::TenantId, price::Price, project::State as Stage};
+use domain::{id::TenantId, price::{Price, in_words}, project::State as Stage};
 use ports::{
     accounts::Accounts,
     clock::Clock,
@@ -158,7 +158,7 @@ async fn agreed<W: World>(api: &Api<W>, project: &Owned, shown: &Shown) -> Resul
         return Ok(price);
     }
     let Price { minor, currency, .. } = price;
-    Err(Refusal::PriceChanged(format!("the price is {minor} minor units of {currency} now")))
+    Err(Refusal::PriceChanged(format!("it costs {} now", in_words(minor, &currency))))
 }
 
 /// The provider's name for the tenant: looked up, or made once.

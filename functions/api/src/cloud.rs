@@ -14,11 +14,16 @@ use adapters::{
     oidc::{self, Oidc},
     providers::HttpProviders,
     sfn::StepFunctions,
-    sqs::SqsQueue,
+    sqs::{SqsFifoQueue, SqsQueue},
     ssm_parameters,
 };
 use api::{Api, EdgeKey, FrontDoor, Keys, Settings, World};
-use contracts::{mail::Letter, warm::Poke, webhook::Products};
+use contracts::{
+    billing::{self, Message},
+    mail::Letter,
+    warm::Poke,
+    webhook::Products,
+};
 use domain::email::EmailAddress;
 use lambda_http::Error;
 use runtime::env;
@@ -42,6 +47,7 @@ impl World for Cloud {
     type Vault = KmsVault;
     type Payments = Dodo;
     type Prices = DynamoPrices;
+    type Looks = SqsFifoQueue<Message>;
     type Google = Oidc<SystemClock>;
     type ProviderKeys = DynamoProviderKeys;
     type Configurations = DynamoConfigurations;
@@ -79,6 +85,7 @@ pub(crate) async fn connect() -> Result<Api<Cloud>, Error> {
         configures: StepFunctions::connect(env::require("CONFIGURE_ARN")).await,
         payments: Dodo::new(env::require("DODO_URL"), &dodo_key, products)?,
         prices: DynamoPrices::connect(env::require("LEDGER_TABLE")).await,
+        looks: SqsFifoQueue::connect(env::require("BILLING_QUEUE_URL")).await,
         google: Oidc::new(google, SystemClock)?,
         clock: SystemClock,
         keys: Keys::new(&secret("JWT_KEY_PARAMETER").await?, &app_url)?,
@@ -91,6 +98,7 @@ pub(crate) async fn connect() -> Result<Api<Cloud>, Error> {
             tries_per_network: env::require("TRIES_PER_NETWORK"),
             operators: operators(&env::require::<String>("OPERATORS"))?,
             models: env::require_json("MODELS"),
+            terms: env::require_json::<billing::Settings>("BILLING").terms(),
         },
     })
 }

@@ -5,8 +5,8 @@
 //! | | |
 //! |---|---|
 //! | Called by | API Gateway, `ANY /api/{proxy+}`; of that, `/api/edge/` by the edge alone |
-//! | Reads, writes | accounts, sessions, counts of tries, tenants; projects, their configurations and customers' own keys; chat tickets; intents; the mail queue; the warm pool's queue; executions of provisioning and of configuring; the payment provider; Google; the providers of models |
-//! | Idempotency key | projects: the header `Idempotency-Key`; keys: the same; retries: the attempt; configurations: their version; checkouts: the project; sign-ups need none, each is another letter |
+//! | Reads, writes | accounts, sessions, counts of tries, tenants; projects, their configurations and customers' own keys; subscriptions (read); chat tickets; intents; the mail queue; the warm pool's queue; billing's queue; executions of provisioning and of configuring; the payment provider; Google; the providers of models |
+//! | Idempotency key | projects: the header `Idempotency-Key`; keys: the same; retries: the attempt; configurations: their version; checkouts: the project; changes of a plan: a turn, and what the subscription is on; sign-ups need none, each is another letter |
 //! | Undo | none; whatever a lost answer leaves behind is found again by the repeat, or expires |
 //! | Fails as | problem documents (RFC 9457); 503 with `Retry-After` when something behind it is away |
 //!
@@ -19,6 +19,7 @@ mod access_key;
 mod access_token;
 mod account;
 mod caller;
+mod cancellation;
 mod chat;
 mod checkout;
 mod configure;
@@ -40,7 +41,10 @@ mod new_password;
 mod openapi;
 mod origin;
 mod password;
+mod payment;
+mod plan_change;
 mod plans;
+mod portal;
 mod project;
 mod random;
 mod refresh;
@@ -50,9 +54,11 @@ mod session;
 mod sessions;
 mod sign_in;
 mod steps;
+mod subscription;
 mod telegram;
 mod tenant;
 mod throttle;
+mod turn;
 mod view;
 mod world;
 

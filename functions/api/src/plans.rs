@@ -57,6 +57,14 @@ pub(crate) async fn price_of_today<W: World>(api: &Api<W>, plan: PlanId) -> Resu
     }
 }
 
+/// What `plan` costs as far as we have heard. Asks nobody.
+pub(crate) async fn last_price<W: World>(
+    api: &Api<W>,
+    plan: PlanId,
+) -> Result<Option<Price>, Refusal> {
+    Ok(of(&api.prices.list().await?, plan).cloned())
+}
+
 /// A stage that is new asks for its first prices itself, once: whoever comes meanwhile comes again.
 async fn first<W: World>(api: &Api<W>, known: Vec<Listed>) -> Result<Vec<Listed>, Refusal> {
     let turn = Throttle { key: "first_prices".to_owned(), window: TURN_TTL };

@@ -8,7 +8,11 @@ use axum::{
 use contracts::problem::{CONTENT_TYPE, FieldError, Problem};
 use domain::id::ProjectId;
 use http::{HeaderValue, StatusCode, header};
-use ports::{Unavailable, payments::PaymentsError, prices::RenewError};
+use ports::{
+    Unavailable,
+    payments::{Obstacle, PaymentsError},
+    prices::RenewError,
+};
 use runtime::fault::chain;
 
 /// After how long something that is away is worth another try.
@@ -55,6 +59,10 @@ pub(crate) enum Refusal {
     /// What was shown is not what it would cost. Nothing was bought.
     #[error("{0}: look at it, and ask again with what you have seen")]
     PriceChanged(String),
+    #[error(
+        "the payment was declined and nothing has changed: see to the payment method, and repeat"
+    )]
+    PaymentDeclined,
     #[error("projects use it: {}", list(.0))]
     InUse(Vec<ProjectId>),
     #[error("the provider could not be reached: repeat in a moment, or keep the key unchecked")]
@@ -102,7 +110,8 @@ impl Refusal {
             Self::NotFound => (S::NOT_FOUND, "not-found", "Not found"),
             Self::WrongMethod => (S::METHOD_NOT_ALLOWED, "wrong-method", "Method not allowed"),
             Self::Conflict(_) => (S::CONFLICT, "conflict", "Conflict"),
-            Self::PriceChanged(_) => (S::CONFLICT, "price-changed", "Another price"),
+            Self::PriceChanged(_) => (S::CONFLICT, "price-changed", "Price changed"),
+            Self::PaymentDeclined => (S::CONFLICT, "payment-declined", "Payment declined"),
             Self::InUse(_) => (S::CONFLICT, "in-use", "In use"),
             Self::ProviderAway => {
                 (S::SERVICE_UNAVAILABLE, "provider-unavailable", "Provider unavailable")
@@ -137,6 +146,7 @@ impl Refusal {
             | Self::WrongMethod
             | Self::Conflict(_)
             | Self::PriceChanged(_)
+            | Self::PaymentDeclined
             | Self::InUse(_)
             | Self::Internal(_) => None,
         }
@@ -179,6 +189,16 @@ impl From<PaymentsError> for Refusal {
     fn from(error: PaymentsError) -> Self {
         match error {
             PaymentsError::Unavailable(error) => Self::Away(error),
+            PaymentsError::Declined => Self::PaymentDeclined,
+            PaymentsError::Impossible(Obstacle::Inactive) => {
+                Self::Conflict("the subscription is not active")
+            }
+            PaymentsError::Impossible(Obstacle::Ending) => {
+                Self::Conflict("the subscription ends with its period")
+            }
+            PaymentsError::Impossible(Obstacle::ChangePending) => {
+                Self::Conflict("another change of the plan is on its way")
+            }
             // The customer did nothing wrong: a product or a key of ours is.
             refused @ PaymentsError::Refused { .. } => Self::internal(refused),
         }

@@ -1,12 +1,12 @@
 //! Which request goes where, and what every answer carries.
 
 use crate::{
-    access_token, account, chat, checkout,
+    access_token, account, cancellation, chat, checkout,
     front_door::{self, ClientAddress},
     google, health, intent, invitation, key, me, member, model, new_password, openapi, origin,
-    plans, project,
+    payment, plan_change, plans, portal, project,
     refusal::Refusal,
-    sessions, sign_in, telegram, tenant,
+    sessions, sign_in, subscription, telegram, tenant,
     world::{Api, World},
 };
 use axum::{
@@ -102,6 +102,14 @@ pub(crate) fn operations<W: World>() -> (Router<Arc<Api<W>>>, OpenApi) {
         .routes(operation!(project::list))
         .routes(operation!(project::show))
         .routes(operation!(checkout::open))
+        .routes(operation!(subscription::show))
+        .routes(operation!(plan_change::quote))
+        .routes(operation!(plan_change::change))
+        .routes(operation!(cancellation::cancel))
+        .routes(operation!(cancellation::take_back))
+        .routes(operation!(portal::open))
+        .routes(operation!(payment::list))
+        .routes(operation!(payment::invoice))
         .routes(operation!(project::retry))
         .routes(operation!(project::gateway_token))
         .routes(operation!(chat::open))

@@ -35,6 +35,11 @@ const TICKET_WINDOW: Duration = Duration::from_mins(5);
 const MAX_CHECKS: u32 = 20;
 const CHECK_WINDOW: Duration = Duration::from_mins(10);
 
+/// What one user may ask of the payment provider within [`QUESTION_WINDOW`]. It counts our questions
+/// for all customers together, so that one could use up everybody's.
+const MAX_QUESTIONS: u32 = 30;
+const QUESTION_WINDOW: Duration = Duration::from_mins(1);
+
 /// What is counted by network: each costs us a password's hash, a letter or an item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Door {
@@ -92,6 +97,12 @@ pub(crate) async fn count_ticket<W: World>(api: &Api<W>, user: &UserId) -> Resul
 pub(crate) async fn count_key_check<W: World>(api: &Api<W>, user: &UserId) -> Result<(), Refusal> {
     count(api, &Throttle { key: format!("key_checks#{user}"), window: CHECK_WINDOW }, MAX_CHECKS)
         .await
+}
+
+/// Counts a question of `user`'s to the payment provider.
+pub(crate) async fn count_question<W: World>(api: &Api<W>, user: &UserId) -> Result<(), Refusal> {
+    let questions = Throttle { key: format!("billing#{user}"), window: QUESTION_WINDOW };
+    count(api, &questions, MAX_QUESTIONS).await
 }
 
 /// Whether one more letter may go to `to`.

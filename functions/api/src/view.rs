@@ -1,8 +1,13 @@
 //! What goes in and out, as clients see it.
 
+mod billing;
 mod model;
 mod tenancy;
 
+pub(crate) use billing::{
+    PaymentView, Pdf, PlanChangeBody, PlanChangeView, PortalView, PriceView, QuoteBody, QuoteView,
+    RefundedName, StandingName, SubscriptionView, WhyName,
+};
 pub(crate) use model::{
     AllProjects, AppliedView, ApplyBody, BotTokenBody, KeyView, ModelBody, ModelUseView, ModelView,
     NewKeyBody, OfferView, ProviderName, SecretBody, ShelfView, TelegramView, WhichProjects,

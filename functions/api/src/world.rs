@@ -1,8 +1,8 @@
 //! What a request may reach.
 
 use crate::{edge::EdgeKey, front_door::FrontDoor, jwt::Keys};
-use contracts::{mail::Letter, models::Catalogue, warm::Poke};
-use domain::email::EmailAddress;
+use contracts::{billing::Message, mail::Letter, models::Catalogue, warm::Poke};
+use domain::{email::EmailAddress, subscription::Terms};
 use ports::{
     access_tokens::AccessTokens, accounts::Accounts, chat_tickets::ChatTickets, clock::Clock,
     configurations::Configurations, identities::Identities, identity_provider::IdentityProvider,
@@ -31,6 +31,7 @@ pub trait World: Send + Sync + 'static {
     type Vault: Vault + Send + Sync;
     type Payments: Payments + Send + Sync;
     type Prices: Prices + Send + Sync;
+    type Looks: Queue<Message> + Send + Sync;
     type Google: IdentityProvider + Send + Sync;
     type ProviderKeys: ProviderKeys + Send + Sync;
     type Configurations: Configurations + Send + Sync;
@@ -58,6 +59,8 @@ pub struct Api<W: World> {
     pub payments: W::Payments,
     /// The last good ones.
     pub prices: W::Prices,
+    /// To billing.
+    pub looks: W::Looks,
     pub google: W::Google,
     pub provider_keys: W::ProviderKeys,
     pub provider_check: W::ProviderCheck,
@@ -85,4 +88,6 @@ pub struct Settings {
     /// Who of the users runs the platform.
     pub operators: BTreeSet<EmailAddress>,
     pub models: Catalogue,
+    /// How long the data of a project outlives its subscription.
+    pub terms: Terms,
 }

@@ -20,7 +20,8 @@ use ports::{
     projects::{Checkout, Projects, SealedSecrets},
     queue::Queue,
 };
-use runtime::secret::secret;
+use runtime::{fault::chain, secret::secret};
+use serde::Serialize;
 
 /// How soon it is looked at whether a payment that is on its way has arrived.
 const PAYMENT_ON_ITS_WAY: SignedDuration = SignedDuration::from_mins(5);
@@ -167,8 +168,9 @@ async fn stop_renewal<W: World>(
 ) -> Result<&'static str, BillingError> {
     match billing.payments.set_cancellation(subscription, true).await {
         Ok(()) => Ok("its renewal is stopped"),
-        Err(PaymentsError::Refused { code, message }) => {
-            tracing::warn!(subscription.id = %subscription, code, message, "could not stop a renewal");
+        Err(refused @ (PaymentsError::Refused { .. } | PaymentsError::Impossible(_))) => {
+            let reason = chain(&refused);
+            tracing::warn!(subscription.id = %subscription, %reason, "could not stop a renewal");
             Ok("its renewal could not be stopped")
         }
         Err(error) => Err(error.into()),

@@ -8,7 +8,9 @@ use domain::{
     price::Price,
     subscription::{DisputeState, Seen, Status},
 };
-use ports::payments::{CheckoutState, Disputed, Order, Payments, PaymentsError, Refunded};
+use ports::payments::{
+    CheckoutState, Disputed, Obstacle, Order, Payments, PaymentsError, Refunded,
+};
 use reqwest::Method;
 use serde_json::{Value, json};
 use support::{dodo, server};
@@ -85,6 +87,13 @@ fn code<T: std::fmt::Debug>(answer: Result<T, PaymentsError>) -> String {
     match answer {
         Err(PaymentsError::Refused { code, .. }) => code,
         other => panic!("expected a refusal, got {other:?}"),
+    }
+}
+
+fn obstacle<T: std::fmt::Debug>(answer: Result<T, PaymentsError>) -> Obstacle {
+    match answer {
+        Err(PaymentsError::Impossible(obstacle)) => obstacle,
+        other => panic!("nothing is in its way: {other:?}"),
     }
 }
 
@@ -225,7 +234,8 @@ async fn a_refused_card_leaves_the_plan_and_the_access_as_they_were() {
     let sold = shop.sold().await;
     let declined = json!({ "card": "declined" });
     shop.act(&format!("/_standin/subscriptions/{}/card", sold.id), &declined).await;
-    shop.dodo.change_plan(&sold.id, PlanId::Dedicated).await.unwrap();
+    let declined = shop.dodo.change_plan(&sold.id, PlanId::Dedicated).await;
+    assert!(matches!(declined, Err(PaymentsError::Declined)), "{declined:?}");
     let after = shop.seen(&sold.id).await;
     assert_eq!((after.plan, after.status), (Some(PlanId::Standard), Status::Active));
 }
@@ -241,9 +251,15 @@ async fn a_cancellation_is_set_and_taken_back_as_often_as_one_likes() {
     }
     shop.dodo.set_cancellation(&sold.id, true).await.unwrap();
     let quote = shop.dodo.quote_change(&sold.id, PlanId::Pro).await;
-    assert_eq!(code(quote), "PLAN_CHANGE_NOT_ALLOWED_FOR_SCHEDULED_CANCELLATION");
+    assert_eq!(obstacle(quote), Obstacle::Ending);
     shop.act("/_standin/clock/advance", &json!({ "days": 32 })).await;
     assert_eq!(shop.seen(&sold.id).await.status, Status::Cancelled);
+    let quote = shop.dodo.quote_change(&sold.id, PlanId::Pro).await;
+    assert_eq!(obstacle(quote), Obstacle::Inactive);
+    let change = shop.dodo.change_plan(&sold.id, PlanId::Pro).await;
+    assert_eq!(obstacle(change), Obstacle::Inactive);
+    let taken_back = shop.dodo.set_cancellation(&sold.id, false).await;
+    assert_eq!(obstacle(taken_back), Obstacle::Inactive, "over is over");
 }
 
 #[tokio::test]
@@ -253,14 +269,15 @@ async fn a_portal_link_opens_and_an_invoice_is_a_pdf() {
     let link = shop.dodo.portal_link(&sold.customer, "https://app.test/billing").await.unwrap();
     assert!(reqwest::get(&link).await.unwrap().status().is_success());
     let payment = shop.dodo.payments(&sold.customer).await.unwrap().remove(0);
-    assert!(shop.dodo.invoice(&payment.id).await.unwrap().starts_with(b"%PDF-"));
+    let invoice = shop.dodo.invoice(&payment.id).await.unwrap().expect("it has one");
+    assert!(invoice.starts_with(b"%PDF-"));
+    assert_eq!(shop.dodo.invoice("pay_no").await.unwrap(), None);
 }
 
 #[tokio::test]
 async fn what_is_not_there_is_refused_by_name() {
     let shop = shop().await;
     let nowhere = "https://app.test";
-    assert_eq!(code(shop.dodo.invoice("pay_no").await), "PAYMENT_NOT_FOUND");
     assert_eq!(code(shop.dodo.portal_link("cus_no", nowhere).await), "CUSTOMER_NOT_FOUND");
     assert_eq!(code(shop.dodo.change_plan("sub_no", PlanId::Pro).await), "SUBSCRIPTION_NOT_FOUND");
     assert_eq!(code(shop.dodo.quote_change("sub_no", PlanId::Pro).await), "SUBSCRIPTION_NOT_FOUND");
@@ -322,4 +339,16 @@ async fn the_books_tell_what_was_given_back_and_what_is_asked_back() {
     assert_eq!(shop.dodo.disputes().await.unwrap(), seen(DisputeState::Open));
     shop.act(&format!("/_standin/disputes/{id}/lost"), &Value::Null).await;
     assert_eq!(shop.dodo.disputes().await.unwrap(), seen(DisputeState::Lost));
+}
+
+#[tokio::test]
+async fn a_change_whose_answer_is_lost_is_charged_for_once_and_seen_afterwards() {
+    let shop = shop().await;
+    let sold = shop.sold().await;
+    shop.tell(Method::PUT, "/_standin/outage", &json!({ "mode": "loses_answers" })).await;
+    let lost = shop.dodo.change_plan(&sold.id, PlanId::Pro).await.unwrap_err();
+    assert!(matches!(lost, PaymentsError::Unavailable(_)), "{lost:?}");
+    shop.tell(Method::PUT, "/_standin/outage", &json!({ "on": false })).await;
+    assert_eq!(shop.seen(&sold.id).await.plan, Some(PlanId::Pro));
+    assert_eq!(shop.dodo.payments(&sold.customer).await.unwrap().len(), 2);
 }

@@ -63,7 +63,10 @@ impl Ordered for Message {
     fn deduplication(&self) -> String {
         match self {
             Self::Delivery { delivery_id, .. } => delivery_id.clone(),
-            Self::Look { subscription_id, at } => format!("{subscription_id}:{}", at.as_second()),
+            // To the millisecond: what is done twice within a second is looked at twice.
+            Self::Look { subscription_id, at } => {
+                format!("{subscription_id}:{}", at.as_millisecond())
+            }
             Self::Refund { payment_id, at, .. } => format!("{payment_id}:{}", at.as_second()),
             Self::Dispute { dispute_id, at, .. } => format!("{dispute_id}:{}", at.as_second()),
         }
@@ -110,7 +113,7 @@ mod tests {
             (
                 r#"{"kind":"look","subscription_id":"sub_1","at":"1970-01-01T00:01:00Z"}"#,
                 "sub_1",
-                "sub_1:60",
+                "sub_1:60000",
             ),
             (
                 r#"{"kind":"refund","subscription_id":"sub_1","payment_id":"pay_1","at":"1970-01-01T00:01:00Z"}"#,

@@ -28,6 +28,11 @@ pub enum Absurd {
 /// By how much a price changes at once at the most.
 const MAX_FACTOR: u64 = 10;
 
+/// `16.00 USD`: an amount in the smallest unit, for people. What we sell in has hundredths.
+pub fn in_words(minor: u64, currency: &str) -> String {
+    format!("{}.{:02} {currency}", minor / 100, minor % 100)
+}
+
 impl Price {
     /// Whether it may take the place of `known` by itself.
     pub fn follows(&self, known: Option<&Price>) -> Result<(), Absurd> {

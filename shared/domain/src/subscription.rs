@@ -10,7 +10,7 @@ mod lives;
 mod record;
 mod standing;
 
-pub use decide::{Act, Occasion, Terms, decide, next_look};
+pub use decide::{Act, Occasion, Terms, decide, deletion, next_look};
 pub use record::{Dispute, DisputeState, Observed, Record, Source, observe};
 pub use standing::{End, Hold, Standing};
 

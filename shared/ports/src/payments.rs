@@ -144,8 +144,10 @@ pub trait Payments {
     ) -> impl Future<Output = Result<Quote, PaymentsError>> + Send;
 
     /// Puts `subscription` on `plan` at once; the difference is charged or credited. A charge that
-    /// fails changes nothing. *Not* idempotent, and never repeated by itself: ask what the
-    /// subscription is on first.
+    /// fails changes nothing ([`PaymentsError::Declined`]). One that takes its time may still change
+    /// the plan after this has returned.
+    ///
+    /// *Not* idempotent, and never repeated by itself: ask what the subscription is on first.
     fn change_plan(
         &self,
         subscription: &str,
@@ -167,9 +169,11 @@ pub trait Payments {
         return_url: &str,
     ) -> impl Future<Output = Result<String, PaymentsError>> + Send;
 
-    /// The invoice of a payment, as PDF.
-    fn invoice(&self, payment: &str)
-    -> impl Future<Output = Result<Vec<u8>, PaymentsError>> + Send;
+    /// The invoice of a payment, as PDF. `None`: there is no such payment, or it has no invoice.
+    fn invoice(
+        &self,
+        payment: &str,
+    ) -> impl Future<Output = Result<Option<Vec<u8>>, PaymentsError>> + Send;
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -177,6 +181,23 @@ pub enum PaymentsError {
     /// The provider understood and said no: our configuration or our request is wrong.
     #[error("payment provider refused: {code}: {message}")]
     Refused { code: String, message: String },
+    /// The payer's bank or card said no. Nothing has changed.
+    #[error("the payment was declined")]
+    Declined,
+    /// It cannot be done with the subscription as it is now.
+    #[error("not possible: {0}")]
+    Impossible(#[from] Obstacle),
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
+}
+
+/// What about a subscription stands in the way of a change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Obstacle {
+    #[error("the subscription is not active")]
+    Inactive,
+    #[error("the subscription ends with its period")]
+    Ending,
+    #[error("another change of the plan is on its way")]
+    ChangePending,
 }

@@ -1,9 +1,19 @@
 //! A payment provider that takes no money.
 
 use crate::outage::Outage;
-use domain::{email::EmailAddress, id::TenantId, plan::PlanId, price::Price, subscription::Seen};
-use ports::payments::{
-    CheckoutPage, CheckoutState, Disputed, Order, Payment, Payments, PaymentsError, Quote, Refunded,
+use domain::{
+    email::EmailAddress,
+    id::TenantId,
+    plan::PlanId,
+    price::Price,
+    subscription::{Seen, Status},
+};
+use ports::{
+    Unavailable,
+    payments::{
+        CheckoutPage, CheckoutState, Disputed, Obstacle, Order, Payment, Payments, PaymentsError,
+        Quote, Refunded,
+    },
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -26,6 +36,9 @@ struct Books {
     disputes: BTreeMap<String, Disputed>,
     prices: BTreeMap<PlanId, Price>,
     price_looks: u32,
+    changes: Vec<(String, PlanId)>,
+    refuses_cards: bool,
+    loses_answers: bool,
 }
 
 impl FakePayments {
@@ -61,9 +74,39 @@ impl FakePayments {
         self.lock().disputes.insert(dispute.id.clone(), dispute);
     }
 
+    /// Every change of a plan that was tried, oldest first: each may have taken money.
+    pub fn changes(&self) -> Vec<(String, PlanId)> {
+        self.lock().changes.clone()
+    }
+
+    /// Whether a charge is declined from now on.
+    pub fn refuse_cards(&self, refuses: bool) {
+        self.lock().refuses_cards = refuses;
+    }
+
+    /// Whether what is changed from now on is done, and nobody learns of it.
+    pub fn lose_answers(&self, loses: bool) {
+        self.lock().loses_answers = loses;
+    }
+
+    /// Changes the subscription called `id`, and answers if answers arrive.
     fn update(&self, id: &str, change: impl FnOnce(&mut Seen)) -> Result<(), PaymentsError> {
-        self.outage.check("payments")?;
-        self.lock().subscriptions.get_mut(id).map(change).ok_or_else(unknown)
+        let mut books = self.lock();
+        books.subscriptions.get_mut(id).map(change).ok_or_else(unknown)?;
+        if books.loses_answers {
+            return Err(Unavailable::new("payments", "the answer is lost").into());
+        }
+        Ok(())
+    }
+
+    /// As it is now, if its plan can be changed.
+    fn changeable(&self, id: &str) -> Result<Seen, PaymentsError> {
+        let seen = self.lock().subscriptions.get(id).cloned().ok_or_else(unknown)?;
+        match seen.status {
+            Status::Active if seen.cancels_at_period_end => Err(Obstacle::Ending.into()),
+            Status::Active => Ok(seen),
+            _ => Err(Obstacle::Inactive.into()),
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, Books> {
@@ -141,17 +184,32 @@ impl Payments for FakePayments {
     }
 
     async fn quote_change(&self, id: &str, plan: PlanId) -> Result<Quote, PaymentsError> {
-        let known = self.find_subscription(id).await?.ok_or_else(unknown)?;
+        self.outage.check("payments")?;
+        let known = self.changeable(id)?;
         let (to, from) = (price_minor(plan), known.plan.map_or(0, price_minor));
         let difference = i64::try_from(to).unwrap_or(i64::MAX) - i64::try_from(from).unwrap_or(0);
         Ok(Quote { due_now_minor: difference, currency: "USD".to_owned(), recurring_minor: to })
     }
 
     async fn change_plan(&self, id: &str, plan: PlanId) -> Result<(), PaymentsError> {
-        self.update(id, |it| it.plan = Some(plan))
+        self.outage.check("payments")?;
+        self.changeable(id)?;
+        self.lock().changes.push((id.to_owned(), plan));
+        if self.lock().refuses_cards {
+            return Err(PaymentsError::Declined);
+        }
+        self.update(id, |it| {
+            it.plan = Some(plan);
+            it.price_minor = Some(price_minor(plan));
+        })
     }
 
     async fn set_cancellation(&self, id: &str, at_period_end: bool) -> Result<(), PaymentsError> {
+        self.outage.check("payments")?;
+        let known = self.lock().subscriptions.get(id).map(|it| it.status);
+        if matches!(known, Some(Status::Cancelled | Status::Expired | Status::Failed)) {
+            return Err(Obstacle::Inactive.into());
+        }
         self.update(id, |it| it.cancels_at_period_end = at_period_end)
     }
 
@@ -160,9 +218,9 @@ impl Payments for FakePayments {
         Ok(format!("https://portal.test/{customer}?return_url={return_url}"))
     }
 
-    async fn invoice(&self, payment: &str) -> Result<Vec<u8>, PaymentsError> {
-        self.find_payment(payment).await?.ok_or_else(unknown)?;
-        Ok(format!("%PDF-1.7 {payment}").into_bytes())
+    async fn invoice(&self, payment: &str) -> Result<Option<Vec<u8>>, PaymentsError> {
+        let found = self.find_payment(payment).await?;
+        Ok(found.map(|it| format!("%PDF-1.7 {}", it.id).into_bytes()))
     }
 }
 

@@ -19,7 +19,7 @@ use tokio::sync::Notify;
 const DEADLINE_MS: i64 = 30_000;
 
 /// Names that functions ask their environment for. The values lead nowhere.
-pub(super) const VARIABLES: [(&str, &str); 47] = [
+pub(super) const VARIABLES: [(&str, &str); 50] = [
     ("ACCOUNTS_TABLE", "accounts"),
     ("PROJECTS_TABLE", "projects"),
     ("FLEET_TABLE", "fleet"),
@@ -27,6 +27,10 @@ pub(super) const VARIABLES: [(&str, &str); 47] = [
     ("KEY_ID", "alias/1mins-bench"),
     ("MAIL_QUEUE_URL", "http://127.0.0.1:9/000000000000/mail"),
     ("BILLING_QUEUE_URL", "http://127.0.0.1:9/000000000000/billing"),
+    (
+        "BILLING",
+        r#"{"graceSeconds":1209600,"remindSecondsBefore":[86400],"provisioningTargetSeconds":120,"paidNotRunningSeconds":300}"#,
+    ),
     ("ROUTES_QUEUE_URL", "http://127.0.0.1:9/000000000000/routes.fifo"),
     ("PROVISION_ARN", "arn:aws:states:us-east-1:000000000000:stateMachine:bench"),
     ("JWT_KEY_PARAMETER", "/bench/jwt-key"),
@@ -60,6 +64,11 @@ pub(super) const VARIABLES: [(&str, &str); 47] = [
     ),
     ("BUNDLES_BUCKET", "bundles"),
     ("BACKUPS_BUCKET", "backups"),
+    (
+        "PROVIDER_URLS",
+        r#"{"anthropic":"http://127.0.0.1:9","openai":"http://127.0.0.1:9/v1","google":"http://127.0.0.1:9/v1","openrouter":"http://127.0.0.1:9/v1"}"#,
+    ),
+    ("MODELS", r#"[{"provider":"platform","models":[{"id":"auto","name":"Automatic"}]}]"#),
     ("MODEL_URL", "http://127.0.0.1:9/v1"),
     ("MODEL_ID", "stand-in"),
     ("MODEL_EGRESS", "127.0.0.1:9"),

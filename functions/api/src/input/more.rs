@@ -8,7 +8,7 @@ use domain::{
     model::{ModelId, ModelProvider},
 };
 use http::request::Parts;
-use serde::de::{Deserialize, IntoDeserializer, value::Error as NameError};
+use serde::de::{Deserialize, DeserializeOwned, IntoDeserializer, value::Error as NameError};
 use serde_json::Value;
 use std::fmt::Display;
 
@@ -70,6 +70,25 @@ impl Fields {
             }
             Err(_) => Err(Noted),
         }
+    }
+
+    /// An amount in a currency's smallest unit.
+    pub(crate) fn minor<T: DeserializeOwned>(&mut self, field: &'static str) -> Option<T> {
+        let amount = match self.left.remove(field) {
+            Some(number @ Value::Number(_)) => {
+                serde_json::from_value(number).map_err(|_| "must be a whole number of its unit")
+            }
+            Some(_) => Err("must be a number"),
+            None => Err("is required"),
+        };
+        amount.map_err(|message| self.note(field, message.to_owned())).ok()
+    }
+
+    pub(crate) fn currency(&mut self, field: &'static str) -> Option<String> {
+        self.text(field, |code| {
+            let is_code = code.len() == 3 && code.bytes().all(|it| it.is_ascii_uppercase());
+            if is_code { Ok(code) } else { Err("must be three capital letters, like `USD`") }
+        })
     }
 
     pub(crate) fn provider(&mut self, field: &'static str) -> Option<ModelProvider> {

@@ -2,9 +2,16 @@
 
 use api::{Api, EdgeKey, FrontDoor, Keys, Settings, World, router};
 use axum::{Router, body::Body};
-use contracts::{mail::Letter, warm::Poke};
+use contracts::{billing::Message, mail::Letter, warm::Poke};
+use domain::subscription::{Record, Seen, Terms};
 use http::{HeaderMap, Request, StatusCode, header};
-use ports::identity_provider::IdentityProvider;
+use jiff::SignedDuration;
+use ports::{
+    accounts::Accounts,
+    clock::Clock,
+    identity_provider::IdentityProvider,
+    payments::{Payment, Refunded},
+};
 use serde_json::{Value, json};
 use std::{marker::PhantomData, sync::Arc};
 use testkit::{
@@ -48,6 +55,7 @@ impl<G: IdentityProvider + Send + Sync + 'static> World for Fakes<G> {
     type Vault = FakeVault;
     type Payments = FakePayments;
     type Prices = FakePrices;
+    type Looks = FakeQueue<Message>;
     type Google = G;
     type ProviderKeys = FakeProviderKeys;
     type Configurations = FakeConfigurations;
@@ -185,6 +193,7 @@ where
         vault: FakeVault::default(),
         payments: FakePayments::default(),
         prices: FakePrices::default(),
+        looks: FakeQueue::default(),
         provider_keys: provider_keys.clone(),
         provider_check: FakeProviderCheck::default(),
         configurations: FakeConfigurations::with_keys(provider_keys),
@@ -201,6 +210,7 @@ where
             tries_per_network: TRIES_PER_NETWORK,
             operators: ["root@example.com".to_owned().try_into().expect("an address")].into(),
             models: serde_json::from_str(MODELS).expect("a catalogue"),
+            terms: Terms { grace: SignedDuration::from_hours(14 * 24), remind_before: vec![] },
         },
     }
 }
@@ -215,10 +225,14 @@ impl Bench {
         let response = self.router.clone().oneshot(request).await.expect("it never fails");
         let (parts, body) = response.into_parts();
         let body = axum::body::to_bytes(body, usize::MAX).await.expect("a body");
+        let is_file =
+            parts.headers.get(header::CONTENT_TYPE).is_some_and(|it| it == "application/pdf");
         let body = if body.is_empty() {
             Value::Null
+        } else if is_file {
+            Value::String(String::from_utf8_lossy(&body).into_owned())
         } else {
-            serde_json::from_slice(&body).expect("every answer is JSON")
+            serde_json::from_slice(&body).expect("every other answer is JSON")
         };
         Answer { status: parts.status, headers: parts.headers, body }
     }
@@ -364,5 +378,62 @@ impl Bench {
             self.api.projects.change(&project, 1, event, None).await.expect("as prepared");
         }
         id
+    }
+
+    /// The same, paid for by a subscription that the payment provider and we know of.
+    pub(crate) async fn subscribed_project(&self, customer: &Customer) -> String {
+        let id = self.running_project(customer).await;
+        let tenant = customer.tenant.parse().expect("an id");
+        self.api.accounts.record_customer(&tenant, "cus_1").await.expect("is up");
+        let paid = Seen {
+            project: Some(id.parse().expect("an id")),
+            tenant: Some(tenant),
+            ..testkit::make::subscription()
+        };
+        self.becomes(&paid);
+        id
+    }
+
+    /// The id of a payment of `customer`, who is known to the payment provider from now on.
+    pub(crate) async fn payment(&self, customer: &Customer) -> String {
+        let tenant = customer.tenant.parse().expect("an id");
+        let name = format!("cus_of_{}", customer.tenant);
+        let name = self.api.accounts.record_customer(&tenant, &name).await.expect("is up");
+        let id = format!("pay_of_{name}");
+        self.api.payments.put_payment(Payment {
+            id: id.clone(),
+            subscription: Some("sub_1".to_owned()),
+            customer: name,
+            status: "succeeded".to_owned(),
+            total_minor: 4_900,
+            currency: "USD".to_owned(),
+            created_at: self.api.clock.now(),
+            refunded: Refunded::No,
+        });
+        id
+    }
+
+    /// The provider's books say `seen` from now on, and so do ours.
+    pub(crate) fn becomes(&self, seen: &Seen) {
+        self.api.payments.put_subscription(seen.clone());
+        let record = Record::of(seen, self.api.clock.now());
+        let (project, tenant) = (seen.project.clone(), seen.tenant.clone());
+        self.api.subscriptions.put(Record { project, tenant, ..record });
+    }
+
+    /// What the provider's books say of what pays for [`Bench::subscribed_project`].
+    pub(crate) async fn booked(&self) -> Seen {
+        use ports::payments::Payments;
+        let booked = self.api.payments.find_subscription("sub_1").await;
+        booked.expect("is up").expect("it is there")
+    }
+
+    /// Of which subscriptions billing was asked to look.
+    pub(crate) fn looks(&self) -> Vec<String> {
+        let subscription = |it| match it {
+            Message::Look { subscription_id, .. } => subscription_id,
+            other @ Message::Delivery { .. } => panic!("nothing was delivered: {other:?}"),
+        };
+        self.api.looks.sent().into_iter().map(subscription).collect()
     }
 }

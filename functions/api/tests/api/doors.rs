@@ -54,6 +54,10 @@ fn body_of(name: &str) -> Value {
         "post /api/intents" => json!({ "plan": "standard" }),
         "post /api/invitations" => json!({ "email": "new@example.com", "role": "member" }),
         "post /api/invitations/accept" | "post /api/confirm" => json!({ "token": "a.1.s" }),
+        "post /api/projects/{id}/plan/quote" => json!({ "plan": "pro" }),
+        "put /api/projects/{id}/plan" => json!({
+            "plan": "pro", "due_now_minor": 1600, "recurring_minor": 6500, "currency": "USD",
+        }),
         "post /api/keys" => {
             json!({ "provider": "anthropic", "label": "ours", "key": PROVIDER_KEY })
         }
@@ -85,6 +89,7 @@ struct Household {
     access_token: String,
     key: String,
     session: String,
+    payment: String,
 }
 
 impl Household {
@@ -98,6 +103,7 @@ impl Household {
         let key = bench.post("/api/keys", Some(&owner.token), &key).await;
         let sessions = bench.get("/api/sessions", Some(&owner.token)).await;
         Self {
+            payment: bench.payment(&owner).await,
             session: sessions.body[0]["id"].as_str().expect("a session").to_owned(),
             project: bench.project(&owner).await,
             user: members.body[0]["user_id"].as_str().expect("a member").to_owned(),
@@ -122,6 +128,8 @@ impl Household {
             ("{id}", &self.key)
         } else if path.starts_with("/api/sessions/{id}") {
             ("{id}", &self.session)
+        } else if path.starts_with("/api/billing/payments/{id}") {
+            ("{id}", &self.payment)
         } else {
             ("", &self.project)
         };
@@ -131,15 +139,17 @@ impl Household {
     }
 
     /// By what others would recognise this tenant.
-    fn marks(&self) -> [&str; 6] {
-        let Self { project, user, invitation, access_token, key, owner, session: _ } = self;
-        [&owner.tenant, project, user, invitation, access_token, key]
+    fn marks(&self) -> [&str; 7] {
+        let Self { project, user, invitation, access_token, key, owner, payment, session: _ } =
+            self;
+        [&owner.tenant, project, user, invitation, access_token, key, payment]
     }
 
     /// Everything that can be seen of it.
     async fn seen(&self, bench: &Bench) -> Vec<Value> {
         let mut seen = vec![];
-        let lists = ["projects", "members", "invitations", "access-tokens", "keys"];
+        let lists =
+            ["projects", "members", "invitations", "access-tokens", "keys", "billing/payments"];
         for path in lists.map(|it| format!("/api/{it}")) {
             let answer = bench.get(&path, Some(&self.owner.token)).await;
             assert_eq!(answer.status, StatusCode::OK, "{path}");

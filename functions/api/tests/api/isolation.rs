@@ -6,10 +6,13 @@ use ports::projects::Projects;
 use serde_json::json;
 
 /// Every way to reach a project.
-const DOORS: [(&str, &str); 8] = [
+const DOORS: [(&str, &str); 11] = [
     ("GET", ""),
     ("POST", "/chat"),
     ("POST", "/checkout"),
+    ("GET", "/subscription"),
+    ("POST", "/cancellation"),
+    ("DELETE", "/cancellation"),
     ("POST", "/retry"),
     ("POST", "/gateway-token"),
     ("GET", "/model"),

@@ -136,3 +136,36 @@ async fn another_plan_resizes_what_runs_and_each_change_once() {
     bench.apply("msg_1").await.expect("applies");
     assert_eq!(bench.executions(), [format!("resize-{}-1-5", make::project().id)]);
 }
+
+/// As the API asks for one after an owner's change: no delivery has to arrive for its effect.
+#[tokio::test]
+async fn a_look_alone_resizes_and_the_delivery_after_it_adds_nothing() {
+    let bench = Bench::known(State::Running, &with(Status::Active)).await;
+    let plan = Some(domain::plan::PlanId::Pro);
+    let pro = Seen { plan, ..with(Status::Active) };
+    bench.payments.put_subscription(pro.clone());
+    for _ in 0..2 {
+        bench.look().await.expect("looks");
+    }
+    assert_eq!(bench.executions(), [format!("resize-{}-1-1", make::project().id)]);
+    assert_eq!(bench.record().await.plan_changed_at, Some(bench.now()));
+    bench.advance(SignedDuration::from_mins(1));
+    bench.becomes("msg_1", &pro).await;
+    assert_eq!(bench.executions().len(), 1);
+}
+
+#[tokio::test]
+async fn a_look_alone_notes_that_the_subscription_ends_with_its_period() {
+    let bench = Bench::known(State::Running, &with(Status::Active)).await;
+    for ends in [true, false] {
+        let seen = Seen { cancels_at_period_end: ends, ..with(Status::Active) };
+        bench.payments.put_subscription(seen);
+        bench.look().await.expect("looks");
+        let record = bench.record().await;
+        assert_eq!(record.seen.cancels_at_period_end, ends);
+        let timer = bench.timers.set_now().contains_key("look-sub_1");
+        assert_eq!((timer, record.look_at.is_some()), (ends, ends), "looked at again at its end");
+        bench.advance(SignedDuration::from_secs(1));
+    }
+    assert!(bench.executions().is_empty(), "it runs on either way");
+}

@@ -102,7 +102,10 @@ pub(super) async fn portal_link(
     Ok(session.link)
 }
 
-pub(super) async fn invoice(dodo: &Client, payment: &str) -> Result<Vec<u8>, PaymentsError> {
+pub(super) async fn invoice(
+    dodo: &Client,
+    payment: &str,
+) -> Result<Option<Vec<u8>>, PaymentsError> {
     let request = dodo.get(&["invoices", "payments", payment]);
-    bytes(request.header(ACCEPT, "application/pdf")).await
+    found(bytes(request.header(ACCEPT, "application/pdf")).await)
 }

@@ -101,7 +101,7 @@ impl Payments for Dodo {
         books::portal_link(&self.client, customer, return_url).await
     }
 
-    async fn invoice(&self, payment: &str) -> Result<Vec<u8>, PaymentsError> {
+    async fn invoice(&self, payment: &str) -> Result<Option<Vec<u8>>, PaymentsError> {
         books::invoice(&self.client, payment).await
     }
 }

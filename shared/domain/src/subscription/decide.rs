@@ -187,6 +187,22 @@ fn renews(record: &Record, why: End) -> bool {
     ours && charges && !record.seen.cancels_at_period_end
 }
 
+/// When the data of `project` is deleted if nobody pays for it any more. `None`: it is paid for, or
+/// there is nothing left to delete.
+pub fn deletion(
+    project: &Project,
+    record: &Record,
+    now: Timestamp,
+    terms: &Terms,
+) -> Option<Timestamp> {
+    match record.standing(now) {
+        Standing::Ended { since, .. } if is_kept(project.state) => {
+            Some(deletion_at(record, since, now, terms))
+        }
+        _ => None,
+    }
+}
+
 /// When the data goes: after the grace, and never before the last warning was out for its time.
 fn deletion_at(record: &Record, since: Timestamp, now: Timestamp, terms: &Terms) -> Timestamp {
     let due = since + terms.grace;
@@ -429,6 +445,18 @@ mod tests {
         ];
         assert_eq!(life, expected);
         assert_eq!(at, deleted_at);
+    }
+
+    #[test]
+    fn an_owner_is_told_of_a_deletion_only_while_there_is_one_to_come() {
+        let told = |state, status| deletion(&project(state), &record(status), now(), &terms());
+        let due = Some(now() + DAY * 14);
+        assert_eq!(told(State::Suspended, Status::Cancelled), due);
+        assert_eq!(told(State::Running, Status::Expired), due, "its halt is on its way");
+        assert_eq!(told(State::Suspended, Status::OnHold), None, "it may be paid for again");
+        assert_eq!(told(State::Running, Status::Active), None);
+        assert_eq!(told(State::PendingPayment, Status::Failed), None, "it never ran");
+        assert_eq!(told(State::Deleted, Status::Cancelled), None);
     }
 
     #[test]

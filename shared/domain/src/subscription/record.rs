@@ -27,6 +27,8 @@ pub struct Record {
     pub paid_since: Option<Timestamp>,
     /// How often it changed its plan under our eyes.
     pub plan_changes: u64,
+    /// When we learned of the last of these changes.
+    pub plan_changed_at: Option<Timestamp>,
     /// Which letters were handed over, and when: [`super::Occasion::key`].
     pub told: BTreeMap<String, Timestamp>,
     /// When it is looked at again by itself: the timer that is set.
@@ -109,6 +111,7 @@ impl Record {
             ended_at: None,
             paid_since: None,
             plan_changes: 0,
+            plan_changed_at: None,
             told: BTreeMap::new(),
             look_at: None,
             version: 0,
@@ -121,8 +124,15 @@ impl Record {
         let known = seen.status != Status::Unknown;
         let status = if known { seen.status } else { self.seen.status };
         let seen = Seen { status, ..seen.clone() };
-        let plan_changes = self.plan_changes + u64::from(seen.plan != self.seen.plan);
-        Self { seen, seen_at: at, plan_changes, ..self.clone() }.noting(at)
+        let changes = seen.plan != self.seen.plan;
+        Self {
+            plan_changes: self.plan_changes + u64::from(changes),
+            plan_changed_at: if changes { Some(at) } else { self.plan_changed_at },
+            seen,
+            seen_at: at,
+            ..self.clone()
+        }
+        .noting(at)
     }
 
     /// The dispute called `id` stands like this. A settled one is never open again, whatever arrives

@@ -1,0 +1,36 @@
+//! One at a time: for an act that takes money, and that a second click would do again.
+
+use crate::{
+    refusal::Refusal,
+    throttle::seconds_until,
+    world::{Api, World},
+};
+use ports::{
+    clock::Clock,
+    throttles::{Throttle, Throttles, Tries},
+};
+use runtime::fault::chain;
+use std::time::Duration;
+
+/// Longer than this function may run, and than the provider takes over what it was asked last:
+/// whoever dies with a turn, or does not learn what became of it, gives it back this late.
+const TURN_TTL: Duration = Duration::from_mins(1);
+
+pub(crate) struct Turn(Throttle);
+
+/// The turn at `what`, unless somebody has it.
+pub(crate) async fn take<W: World>(api: &Api<W>, what: String) -> Result<Turn, Refusal> {
+    let turn = Throttle { key: what, window: TURN_TTL };
+    let now = api.clock.now();
+    let Tries { count, until } = api.throttles.count_try(&turn, now).await?;
+    if count > 1 {
+        return Err(Refusal::Busy { retry_after_s: seconds_until(until, now) });
+    }
+    Ok(Turn(turn))
+}
+
+pub(crate) async fn give_back<W: World>(api: &Api<W>, Turn(turn): Turn) {
+    if let Err(error) = api.throttles.forget_tries(&turn).await {
+        tracing::warn!(reason = %chain(&error), "the next one has to wait for its turn");
+    }
+}
