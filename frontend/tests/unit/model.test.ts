@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import type { Catalogue, Key } from '../../src/api/types.ts';
+import type { Catalogue, Key, Plan } from '../../src/api/types.ts';
 import { emailFault, passwordFault } from '../../src/model/credentials.ts';
 import { deviceText } from '../../src/model/device.ts';
-import { cpuText, memoryText, priceText } from '../../src/model/plan.ts';
+import { amountText, cpuText, memoryText, priceText, shownPrice } from '../../src/model/plan.ts';
 import { hostOf, paymentHint, resting, stateLabel } from '../../src/model/project.ts';
 import { choiceFault, choiceOf, modelOptions } from '../../src/model/provider.ts';
 import { RepeatKey } from '../../src/model/repeat.ts';
@@ -15,6 +15,18 @@ describe('prices and sizes', () => {
     [5000, 'JPY', '¥5,000'],
   ])('%d %s', (minor, currency, text) => {
     expect(priceText(minor, currency)).toBe(text);
+  });
+
+  test('amounts have all of their digits', () => {
+    expect(amountText(4900, 'USD')).toBe('$49.00');
+    expect(amountText(5000, 'JPY')).toBe('¥5,000');
+  });
+
+  test('a plan that is not on sale shows no price', () => {
+    const pro = { id: 'pro', name: 'Pro', price_minor: 6500, currency: 'USD' } as Plan;
+    expect(shownPrice('pro', [pro])).toEqual({ minor: 6500, currency: 'USD' });
+    expect(shownPrice('gone', [pro])).toBeNull();
+    expect(shownPrice('pro', null)).toBeNull();
   });
 
   test('are in units that customers know', () => {
@@ -69,6 +81,12 @@ describe('projects', () => {
     for (const state of ['pending_payment', 'provisioning', 'running', 'error'] as const) {
       expect(resting(state)).toBeNull();
     }
+  });
+
+  test('an agent that is stopped only to move is not said to be stopped', () => {
+    expect(resting('halting', true)?.title).toMatch(/moving to its new plan/);
+    expect(resting('suspended', true)).toEqual(resting('suspended'));
+    expect(resting('running', true)).toBeNull();
   });
 
   test.each([
