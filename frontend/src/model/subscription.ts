@@ -17,7 +17,7 @@ export interface Acts {
   /** Take the cancellation back. */
   keep: boolean;
   portal: boolean;
-  /** With the portal: something is wrong that can be put right there. */
+  /** Something is wrong that can be put right on the portal. */
   mend: boolean;
   payAgain: boolean;
 }
@@ -27,7 +27,7 @@ const KEPT = 'Nothing of it has been deleted.';
 const SUSPENDED: Record<string, Outlook> = {
   unpaid: {
     what: `The last payment did not go through, so your agent is stopped. ${KEPT}`,
-    todo: 'Mend your payment method: once the payment is through, your agent comes back by itself with everything that it knew.',
+    todo: 'Update your payment method: once the payment is through, your agent comes back by itself with everything that it knew.',
   },
   paused: {
     what: `The subscription is paused, so your agent is stopped. ${KEPT}`,
@@ -126,7 +126,7 @@ function pastDue(it: Subscription, now: number): Outlook {
     : 'for now, and stops when the next try fails as well';
   return {
     what: `The last payment did not go through. Your agent goes on ${end}.`,
-    todo: 'Mend your payment method: the payment is tried again with it.',
+    todo: 'Update your payment method, and the payment is tried again with it.',
   };
 }
 

@@ -56,7 +56,7 @@ const STANDINGS: Scene[] = [
     name: 'subscription-suspended',
     path: PROJECT,
     answers: { ...shows('suspended'), [SUBSCRIPTION]: { body: SUSPENDED } },
-    awaits: 'Mend the payment',
+    awaits: 'Update payment method',
   },
   {
     name: 'subscription-suspended-member',
@@ -135,7 +135,7 @@ const CHANGES: Scene[] = [
     path: PROJECT,
     answers: signedIn({
       [QUOTE]: { body: quote(2560, 12900) },
-      [CHANGE]: problem(409, 'conflict', 'the payment was declined: mend the payment method'),
+      [CHANGE]: problem(409, 'conflict', 'the payment was declined: update the payment method'),
     }),
     act: async (page) => {
       await asks(page);
