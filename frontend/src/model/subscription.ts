@@ -1,5 +1,5 @@
 /** What pays for a project, in the words of customers: how it stands, and what happens next. */
-import type { Project, Quote, Subscription } from '../api/types.ts';
+import type { Plan, Project, Quote, Subscription } from '../api/types.ts';
 import { amountText, type Price, priceText } from './plan.ts';
 import { type Label, wordsOf } from './project.ts';
 import { dayText } from './time.ts';
@@ -57,13 +57,17 @@ const LABELS: Record<string, Label> = {
 };
 
 export function standingLabel(it: Subscription): Label {
+  if (it.plan_change) return { text: 'Changing plan', tone: 'busy' };
   if (isEnding(it)) return { text: 'Ends soon', tone: 'warn' };
   return LABELS[it.standing] ?? { text: wordsOf(it.standing), tone: 'plain' };
 }
 
+/** What is paid for: ahead of the instance while a change is being applied. */
+export const paidPlan = (it: Subscription): Plan['id'] => it.plan_change?.plan ?? it.plan;
+
 /** `$49 a month`. `null` where nothing is paid. */
 export function recurringText(it: Subscription): string | null {
-  const price = recurring(it);
+  const price = it.standing === 'ended' ? null : recurring(it);
   return price && `${priceText(price.minor, price.currency)} a month`;
 }
 
@@ -72,8 +76,8 @@ function recurring(it: Subscription): Price | null {
   return typeof minor === 'number' && currency ? { minor, currency } : null;
 }
 
-/** What happens next if nobody does anything, and what can be done. */
-export function outlook(it: Subscription, now: number): Outlook {
+/** What happens next to a project in `state` if nobody does anything, and what can be done. */
+export function outlook(it: Subscription, state: Project['state'], now: number): Outlook {
   const calm = (what: string): Outlook => ({ what, todo: null });
   switch (it.standing) {
     case 'none':
@@ -87,7 +91,7 @@ export function outlook(it: Subscription, now: number): Outlook {
     case 'suspended':
       return suspended(it);
     case 'ended':
-      return ended(it, now);
+      return ended(it, state, now);
     default:
       return calm('');
   }
@@ -106,18 +110,14 @@ function renewalText(it: Subscription, now: number): string {
 
 function endingText(it: Subscription, now: number): string {
   const end = it.cancels_at ? dayText(it.cancels_at, now) : '';
-  return `Ends on ${end}, and nothing more is charged. ${keptText(it, now, 'then')}`;
+  return `Ends on ${end}, and nothing more is charged. Your agent stops then, and its data is ${keptText(it, now)}`;
 }
 
 /** Until when data outlives its subscription. Only the API knows. */
-function keptText(it: Subscription, now: number, from: 'then' | 'now'): string {
-  const kept =
-    from === 'then'
-      ? 'Your agent stops then, and its data is kept'
-      : 'The data of your agent is kept';
+function keptText(it: Subscription, now: number): string {
   return it.data_deleted_at
-    ? `${kept} until ${dayText(it.data_deleted_at, now)}, when it is deleted.`
-    : `${kept} for a while. We write to you before it is deleted.`;
+    ? `kept until ${dayText(it.data_deleted_at, now)}, when it is deleted.`
+    : 'kept for a while. We write to you before it is deleted.';
 }
 
 function pastDue(it: Subscription, now: number): Outlook {
@@ -130,14 +130,16 @@ function pastDue(it: Subscription, now: number): Outlook {
   };
 }
 
-function ended(it: Subscription, now: number): Outlook {
+function ended(it: Subscription, state: Project['state'], now: number): Outlook {
   const day = it.ended_at ? ` on ${dayText(it.ended_at, now)}` : '';
   const why = ENDED[it.why ?? ''];
   const end = `The subscription ended${day}${why ? `, because ${why}` : ''}.`;
-  if (isDeletionDue(it, now))
-    return { what: `${end} The data of your agent is deleted now.`, todo: null };
+  if (state === 'deleted') return { what: `${end} The data of your agent is deleted.`, todo: null };
+  if (state === 'deleting' || isDeletionDue(it, now)) {
+    return { what: `${end} The data of your agent is being deleted.`, todo: null };
+  }
   return {
-    what: `${end} ${keptText(it, now, 'now')}`,
+    what: `${end} The data of your agent is ${keptText(it, now)}`,
     todo: 'Pay again before that, and your agent comes back with everything that it knew.',
   };
 }
@@ -156,7 +158,7 @@ export const isUrgent = (it: Subscription): boolean =>
 export function cancellationText(it: Subscription, now: number): string {
   const end = it.cancels_at ?? it.next_billing_at;
   const until = end ? `until ${dayText(end, now)}` : 'to the end of this month';
-  return `Your agent runs on ${until}, which is paid for, and nothing more is charged. ${keptText(it, now, 'then')}`;
+  return `Your agent runs on ${until}, which is paid for, and nothing more is charged. It stops then, and its data is ${keptText(it, now)}`;
 }
 
 /** What may be done with the subscription of a project that is in `state`. */
@@ -165,18 +167,16 @@ export function actsOf(it: Subscription, state: Project['state'], now: number): 
   const ending = isEnding(it);
   const mendable = it.why === 'unpaid' || it.why === 'paused';
   return {
-    // The payment provider changes neither what ends nor what is not paid up.
-    changePlan: it.standing === 'paid' && !ending && !it.plan_change,
+    // The payment provider changes neither what ends nor what is not paid up, and one at a time.
+    changePlan: it.standing === 'paid' && !ending && !it.plan_change && state === 'running',
     cancel: alive && !ending,
     keep: ending,
     portal: it.standing !== 'none' && it.standing !== 'waiting',
     mend: it.standing === 'past_due' || (it.standing === 'suspended' && mendable),
-    payAgain: it.standing === 'ended' && isKept(state) && !isDeletionDue(it, now),
+    // At rest: what comes back starts from all that there is to keep.
+    payAgain: it.standing === 'ended' && state === 'suspended' && !isDeletionDue(it, now),
   };
 }
-
-/** Nothing of it runs any more, and its data is still there. */
-const isKept = (state: Project['state']): boolean => state === 'suspended' || state === 'error';
 
 /** `$16.00 now, then $65.00 a month.` */
 export function quoteText(

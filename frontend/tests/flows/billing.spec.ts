@@ -63,6 +63,44 @@ test('an upgrade is quoted, confirmed once, and followed until it is applied', a
   await page.getByText('Dedicated plan').waitFor();
 });
 
+test('a change that the records do not show yet is shown, and looked for', async ({ page }) => {
+  const answers: Answers = {
+    ...SIGNED_IN_ANSWERS,
+    [QUOTE]: { body: quote(2560, 12900) },
+    [CHANGE]: { status: 202, body: CHANGING },
+  };
+  const { of } = await begin(page, answers);
+  await choose(page, 'Dedicated');
+  await confirm(page).click();
+  await page.getByText('Changing to Dedicated').waitFor();
+  const looks = of('GET', `${PROJECT}/subscription`).length;
+  await expect.poll(() => of('GET', `${PROJECT}/subscription`).length).toBeGreaterThan(looks + 1);
+  await expect(page.getByText('Changing to Dedicated'), 'though they say otherwise').toBeVisible();
+  await expect(page.getByRole('button', { name: 'Change plan' })).toBeHidden();
+  answers[SUBSCRIPTION] = {
+    body: subscription('paid', { plan: 'dedicated', recurring_minor: 12900 }),
+  };
+  await page.getByText('Changing to Dedicated').waitFor({ state: 'hidden' });
+  await page.getByText('Renews on 3 December for $129.').waitFor();
+});
+
+test('a declined charge changes nothing, and leads to the payment method', async ({ page }) => {
+  const answers: Answers = {
+    ...SIGNED_IN_ANSWERS,
+    [QUOTE]: { body: quote(2560, 12900) },
+    [CHANGE]: problem(409, 'payment-declined', 'the payment was declined and nothing has changed'),
+    'POST /api/billing/portal': { status: 201, body: { url: '/api/portal-page' } },
+    'GET /api/portal-page': { body: 'the page of the payment provider' },
+  };
+  await begin(page, answers);
+  await choose(page, 'Dedicated');
+  await confirm(page).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByText('The plan was not changed').waitFor();
+  await dialog.getByRole('button', { name: 'Update payment method' }).click();
+  await page.waitForURL('**/api/portal-page');
+});
+
 test('a price that has changed is asked for again, and agreed to again', async ({ page }) => {
   const answers: Answers = {
     ...SIGNED_IN_ANSWERS,

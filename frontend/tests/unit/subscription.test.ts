@@ -1,11 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import type { Payment, Subscription } from '../../src/api/types.ts';
+import type { Payment, Project, Subscription } from '../../src/api/types.ts';
 import { hasInvoice, invoiceName, paymentLabel } from '../../src/model/payment.ts';
 import {
   actsOf,
   cancellationText,
   isUrgent,
   outlook,
+  paidPlan,
   priceChangeText,
   quoteText,
   recurringText,
@@ -27,6 +28,11 @@ const pastDue: Subscription = {
   ...paid,
   standing: 'past_due',
   past_due_until: at('2026-11-24'),
+};
+const changing: Subscription = {
+  ...paid,
+  recurring_minor: 6500,
+  plan_change: { plan: 'pro', since: at('2026-11-21') },
 };
 const ended: Subscription = {
   ...paid,
@@ -81,19 +87,19 @@ describe('what happens next', () => {
     [
       'its data is due',
       { ...ended, data_deleted_at: at('2026-11-21') },
-      'The subscription ended on 18 November, because it was cancelled. The data of your agent is deleted now.',
+      'The subscription ended on 18 November, because it was cancelled. The data of your agent is being deleted.',
     ],
     ['nothing was paid', { ...paid, standing: 'none' }, 'Nothing was paid for this project.'],
     ['it waits', { ...paid, standing: 'waiting' }, 'The payment is being confirmed.'],
     ['an unknown standing', unknown, ''],
   ])('%s', (_, subscription, text) => {
-    expect(outlook(subscription, NOW).what).toBe(text);
+    expect(outlook(subscription, 'running', NOW).what).toBe(text);
   });
 
   test.each(['unpaid', 'paused', 'disputed'] as const)(
     '%s: why it is stopped, and what to do',
     (why) => {
-      const { what, todo } = outlook(suspended(why), NOW);
+      const { what, todo } = outlook(suspended(why), 'suspended', NOW);
       expect(what).toMatch(/stopped.* Nothing of it has been deleted\.$/);
       expect(todo).toMatch(/comes back/);
     },
@@ -102,36 +108,39 @@ describe('what happens next', () => {
   test.each(['cancelled', 'expired', 'failed', 'refunded', 'dispute_lost'] as const)(
     '%s: each end has a reason of its own',
     (why) => {
-      const { what, todo } = outlook({ ...ended, why }, NOW);
+      const { what, todo } = outlook({ ...ended, why }, 'suspended', NOW);
       expect(what).toMatch(/^The subscription ended on 18 November, because /);
       expect(todo).toMatch(/^Pay again/);
     },
   );
 
+  test('what is deleted is not said to be kept', () => {
+    const of = (state: Project['state']) =>
+      outlook({ ...ended, data_deleted_at: null }, state, NOW);
+    expect(of('deleting').what).toMatch(/is being deleted\.$/);
+    expect(of('deleted')).toEqual({
+      what: 'The subscription ended on 18 November, because it was cancelled. The data of your agent is deleted.',
+      todo: null,
+    });
+  });
+
   test('what is stopped or over for an unknown reason is said all the same', () => {
-    expect(outlook(suspended(null), NOW).what).toMatch(/^Your agent is stopped\./);
-    expect(outlook({ ...ended, why: null }, NOW).what).toMatch(
+    expect(outlook(suspended(null), 'suspended', NOW).what).toMatch(/^Your agent is stopped\./);
+    expect(outlook({ ...ended, why: null }, 'suspended', NOW).what).toMatch(
       /^The subscription ended on 18 November\. /,
     );
   });
 });
 
 describe('what may be done', () => {
-  const may = (
-    it: Subscription,
-    state: 'running' | 'suspended' | 'error' | 'deleting' = 'running',
-  ) =>
+  const may = (it: Subscription, state: Project['state'] = 'running') =>
     Object.entries(actsOf(it, state, NOW))
       .filter(([, may]) => may)
       .map(([act]) => act);
 
   test.each<[string, Subscription, string[]]>([
     ['paid', paid, ['changePlan', 'cancel', 'portal']],
-    [
-      'changing its plan',
-      { ...paid, plan_change: { plan: 'pro', since: at('2026-11-21') } },
-      ['cancel', 'portal'],
-    ],
+    ['changing its plan', changing, ['cancel', 'portal']],
     ['ending', ending, ['keep', 'portal']],
     ['past due', pastDue, ['cancel', 'portal', 'mend']],
     ['unpaid', suspended('unpaid'), ['portal', 'mend']],
@@ -146,9 +155,14 @@ describe('what may be done', () => {
     expect(may(subscription)).toEqual(acts);
   });
 
+  test('only what runs changes its plan', () => {
+    expect(may(paid, 'provisioning')).toEqual(['cancel', 'portal']);
+    expect(may(paid, 'error')).toEqual(['cancel', 'portal']);
+  });
+
   test('what has ended is paid for again for as long as its data is there', () => {
     expect(may(ended, 'suspended')).toContain('payAgain');
-    expect(may(ended, 'error')).toContain('payAgain');
+    expect(may(ended, 'halting')).not.toContain('payAgain');
     expect(may(ended, 'deleting')).not.toContain('payAgain');
     expect(may({ ...ended, data_deleted_at: at('2026-11-20') }, 'suspended')).toEqual(['portal']);
     expect(may({ ...ended, data_deleted_at: null }, 'suspended')).toContain('payAgain');
@@ -161,7 +175,7 @@ describe('what may be done', () => {
 
   test('before a cancellation is said what it leads to', () => {
     expect(cancellationText(paid, NOW)).toBe(
-      'Your agent runs on until 3 December, which is paid for, and nothing more is charged. Your agent stops then, and its data is kept for a while. We write to you before it is deleted.',
+      'Your agent runs on until 3 December, which is paid for, and nothing more is charged. It stops then, and its data is kept for a while. We write to you before it is deleted.',
     );
     const known = { ...paid, data_deleted_at: at('2026-12-17') };
     expect(cancellationText(known, NOW)).toMatch(/kept until 17 December, when it is deleted\.$/);
@@ -176,6 +190,7 @@ describe('in a word', () => {
     [suspended('paused'), 'Stopped'],
     // What has ended does not end any more.
     [{ ...ended, cancels_at: at('2026-11-18') }, 'Ended'],
+    [changing, 'Changing plan'],
     [unknown, 'Being moved'],
   ])('%#', (subscription, text) => {
     expect(standingLabel(subscription).text).toBe(text);
@@ -185,6 +200,12 @@ describe('in a word', () => {
     expect(recurringText(paid)).toBe('$49 a month');
     expect(recurringText({ ...paid, currency: null })).toBeNull();
     expect(recurringText({ ...paid, recurring_minor: 0 })).toBe('$0 a month');
+    expect(recurringText(ended), 'nothing more is paid').toBeNull();
+  });
+
+  test('the plan that is paid for, before the instance has it', () => {
+    expect(paidPlan(paid)).toBe('standard');
+    expect([paidPlan(changing), recurringText(changing)]).toEqual(['pro', '$65 a month']);
   });
 
   test('a price of today that is another one', () => {

@@ -135,7 +135,7 @@ const CHANGES: Scene[] = [
     path: PROJECT,
     answers: signedIn({
       [QUOTE]: { body: quote(2560, 12900) },
-      [CHANGE]: problem(409, 'conflict', 'the payment was declined: update the payment method'),
+      [CHANGE]: problem(409, 'payment-declined', 'the payment was declined'),
     }),
     act: async (page) => {
       await asks(page);
