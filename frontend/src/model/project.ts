@@ -1,5 +1,5 @@
 /** States of projects, as customers read them. */
-import type { Project } from '../api/types.ts';
+import type { Project, Subscription } from '../api/types.ts';
 
 /** A word or two, and how grave they are. */
 export interface Label {
@@ -44,12 +44,18 @@ const MOVING = {
   text: 'Everything that it knows is being brought to safety. It starts again by itself, in a minute or two.',
 };
 
-/** `moving`: it is stopped here only to go on under another plan. */
+const RETURNING = {
+  title: 'Your agent is coming back',
+  text: 'It is paid for again, and starts by itself in a moment, with everything that it knew.',
+};
+
+/** What pays for it tells why it rests, once that is known. */
 export function resting(
   state: Project['state'],
-  moving = false,
+  subscription: Pick<Subscription, 'standing' | 'plan_change'> | null,
 ): { title: string; text: string } | null {
-  if (state === 'halting' && moving) return MOVING;
+  if (state === 'halting' && subscription?.plan_change) return MOVING;
+  if (state === 'suspended' && subscription?.standing === 'paid') return RETURNING;
   return RESTING[state] ?? null;
 }
 

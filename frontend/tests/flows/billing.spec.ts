@@ -3,6 +3,7 @@ import { expect, type Page, test } from '@playwright/test';
 import {
   type Answers,
   AWAY,
+  DEARER_PLANS,
   ME,
   PLANS,
   problem,
@@ -25,10 +26,7 @@ const CHANGING = subscription('paid', {
   plan_change: { plan: 'dedicated', since: '2026-11-21T12:00:00Z' },
 });
 const priceChanged = problem(409, 'price-changed', 'the price is another one by now');
-/** Pro, at what it costs from now on. */
-const dearer: Reply = {
-  body: PLANS.map((it) => (it.id === 'pro' ? { ...it, price_minor: 6900 } : it)),
-};
+const dearer: Reply = { body: DEARER_PLANS };
 
 async function choose(page: Page, plan: string) {
   await page.goto(`/projects/${ID}`);
@@ -197,9 +195,10 @@ test('a card is mended on the page of the payment provider, asked for at each cl
   await mend.click();
   await page.waitForURL('**/api/portal-page');
   expect(of('POST', '/api/billing/portal')).toHaveLength(2);
-  answers[`GET ${PROJECT}`] = { body: project('pending') };
   answers[SUBSCRIPTION] = { body: subscription('paid') };
   await page.goto(`/projects/${ID}`);
+  await page.getByText('Your agent is coming back').waitFor();
+  answers[`GET ${PROJECT}`] = { body: project('pending') };
   await page.getByText('Your agent is starting').waitFor();
 });
 

@@ -76,17 +76,21 @@ describe('projects', () => {
 
   test('an agent that rests says why, and one that runs does not rest', () => {
     for (const state of ['halting', 'suspended', 'deleting', 'deleted'] as const) {
-      expect(resting(state)?.title).toMatch(/^Your agent is /);
+      expect(resting(state, null)?.title).toMatch(/^Your agent is /);
     }
     for (const state of ['pending_payment', 'provisioning', 'running', 'error'] as const) {
-      expect(resting(state)).toBeNull();
+      expect(resting(state, null)).toBeNull();
     }
   });
 
-  test('an agent that is stopped only to move is not said to be stopped', () => {
-    expect(resting('halting', true)?.title).toMatch(/moving to its new plan/);
-    expect(resting('suspended', true)).toEqual(resting('suspended'));
-    expect(resting('running', true)).toBeNull();
+  test('what pays for it says more of why it rests', () => {
+    const plan_change = { plan: 'pro', since: '2026-11-21T12:00:00Z' } as const;
+    const moving = { standing: 'paid', plan_change } as const;
+    expect(resting('halting', moving)?.title).toMatch(/moving to its new plan/);
+    expect(resting('halting', { standing: 'ended' })).toEqual(resting('halting', null));
+    expect(resting('suspended', { standing: 'paid' })?.title).toMatch(/coming back/);
+    expect(resting('suspended', { standing: 'ended' })).toEqual(resting('suspended', null));
+    expect(resting('running', moving)).toBeNull();
   });
 
   test.each([

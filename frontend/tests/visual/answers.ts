@@ -76,6 +76,11 @@ export const PLANS = [
   },
 ];
 
+/** The same, with Pro at what it costs from now on. */
+export const DEARER_PLANS = PLANS.map((it) =>
+  it.id === 'pro' ? { ...it, price_minor: 6900 } : it,
+);
+
 const step = (name: string, state: string, secondsAgo: number, tookS: number | null) => ({
   name,
   state,

@@ -1,5 +1,6 @@
 /** What is paid, and what happens when it is not: on a project's page, at an order, and in Billing. */
-import { AWAY, problem } from './answers.ts';
+import type { Page } from '@playwright/test';
+import { AWAY, DEARER_PLANS, problem, project } from './answers.ts';
 import { ENDED, ENDING, PAST_DUE, quote, SUSPENDED, subscription } from './answers-billing.ts';
 import type { Scene } from './scene.ts';
 import { asMember, PROJECT, presses, shows, signedIn } from './scenes-inside.ts';
@@ -84,6 +85,45 @@ const STANDINGS: Scene[] = [
     path: `${PROJECT}?subscription_id=sub_2&status=active`,
     answers: { ...shows('suspended'), [SUBSCRIPTION]: { body: ENDED } },
     awaits: 'being confirmed',
+  },
+];
+
+/** Between a page that is shown and the click on it. */
+const getsDearer = (page: Page) =>
+  page.route('**/api/plans', (route) => route.fulfill({ json: DEARER_PLANS }));
+
+const CHECKOUTS: Scene[] = [
+  {
+    name: 'checkout-price-changed',
+    path: PROJECT,
+    answers: { ...shows('pending_payment'), [`POST /api${PROJECT}/checkout`]: priceChanged },
+    act: async (page) => {
+      await page.getByText('$65 a month').waitFor();
+      await getsDearer(page);
+      await page.getByRole('button', { name: 'Pay now' }).click();
+    },
+    awaits: 'The price has changed',
+  },
+  {
+    name: 'checkout-no-price',
+    path: PROJECT,
+    answers: { ...shows('pending_payment'), 'GET /api/plans': AWAY },
+    awaits: 'The price could not be loaded',
+  },
+  {
+    name: 'new-project-price-changed',
+    path: '/projects/new?plan=pro',
+    answers: signedIn({
+      'POST /api/projects': { status: 201, body: project('pending_payment') },
+      [`POST /api${PROJECT}/checkout`]: priceChanged,
+    }),
+    act: async (page) => {
+      await page.getByText('$65').waitFor();
+      await getsDearer(page);
+      await page.getByLabel('Name').fill('research-helper');
+      await page.getByRole('button', { name: 'Continue to payment' }).click();
+    },
+    awaits: 'The price has changed',
   },
 ];
 
@@ -208,4 +248,4 @@ const MONEY: Scene[] = [
   },
 ];
 
-export const BILLING: Scene[] = [...STANDINGS, ...CHANGES, ...MONEY];
+export const BILLING: Scene[] = [...STANDINGS, ...CHECKOUTS, ...CHANGES, ...MONEY];
