@@ -41,6 +41,11 @@ export const OFFLINE: Problem = {
   retryAfterS: null,
 };
 
+/** Nobody could say no: what was asked for may have been done all the same. */
+export function isUnanswered({ status }: Pick<Problem, 'status'>): boolean {
+  return status === 0 || status >= 500;
+}
+
 /** Makes a sentence of what the API says: `must be a string` becomes `Must be a string.` */
 export function sentence(text: string): string {
   // What the API calls a tenant is a workspace to its people.

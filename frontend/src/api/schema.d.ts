@@ -42,6 +42,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/billing/payments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All payments of the workspace, the newest first. */
+        get: operations["payments_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/billing/payments/{id}/invoice": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The invoice of a payment. */
+        get: operations["payment_invoice"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/billing/portal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A page of the payment provider for the payment method and all invoices. */
+        post: operations["portal_open"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/confirm": {
         parameters: {
             query?: never;
@@ -473,6 +524,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/projects/{id}/cancellation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ends the subscription with the period that is paid for. A repeat changes nothing. */
+        post: operations["cancellation_create"];
+        /** Has the subscription go on. A repeat changes nothing. */
+        delete: operations["cancellation_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/projects/{id}/chat": {
         parameters: {
             query?: never;
@@ -508,6 +577,9 @@ export interface paths {
          * @description One page for each project at a time, for as long as it lives: two pages could both be paid on. A
          *     page whose address got lost on the way to us does no harm. Nobody ever saw it, so nobody can pay
          *     on it, and it closes by itself; the repeat opens another one.
+         *
+         *     Send the price that was shown: if it is another one by now, the answer is `price-changed` and no page
+         *     opens.
          */
         post: operations["checkout_open"];
         delete?: never;
@@ -556,6 +628,44 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/projects/{id}/plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Puts a project on another plan.
+         * @description Send back the quote that was seen: if it costs more by now, the answer is `price-changed` and nothing
+         *     changes. A repeat changes nothing twice.
+         */
+        put: operations["plan_change"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{id}/plan/quote": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What another plan would cost from now on. */
+        post: operations["plan_quote"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/projects/{id}/retry": {
         parameters: {
             query?: never;
@@ -571,6 +681,23 @@ export interface paths {
          *     the same attempt and starts the execution of the same name: once, or at last.
          */
         post: operations["project_retry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{id}/subscription": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What pays for a project, and what happens next. */
+        get: operations["subscription_show"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -955,6 +1082,43 @@ export interface components {
             /** Format: password */
             password: string;
         };
+        PaymentView: {
+            /** Format: date-time */
+            created_at: string;
+            /** @description ISO 4217. */
+            currency: string;
+            id: string;
+            project_id?: string | null;
+            project_name?: string | null;
+            refunded: components["schemas"]["RefundedName"];
+            /** @description `succeeded`, `failed`, `processing` or another word of the payment provider. */
+            status: string;
+            /**
+             * Format: int64
+             * @description With tax, in the currency's smallest unit.
+             */
+            total_minor: number;
+        };
+        PlanChangeBody: {
+            /** @description ISO 4217. */
+            currency: string;
+            /**
+             * Format: int64
+             * @description Charged at once, in the currency's smallest unit; less than zero: a credit.
+             */
+            due_now_minor: number;
+            plan: components["schemas"]["PlanName"];
+            /**
+             * Format: int64
+             * @description A month, from the next period on.
+             */
+            recurring_minor: number;
+        };
+        PlanChangeView: {
+            plan: components["schemas"]["PlanName"];
+            /** Format: date-time */
+            since: string;
+        };
         /** @enum {string} */
         PlanName: "standard" | "pro" | "dedicated";
         PlanView: {
@@ -971,6 +1135,16 @@ export interface components {
              * @description A month, in the currency's smallest unit.
              */
             price_minor: number;
+        };
+        PortalView: {
+            /** @description Send the customer there. It works once. */
+            url: string;
+        };
+        PriceView: {
+            /** @description ISO 4217. */
+            currency: string;
+            /** Format: int64 */
+            minor: number;
         };
         /** @description RFC 9457 */
         Problem: {
@@ -1001,6 +1175,26 @@ export interface components {
         };
         /** @enum {string} */
         ProviderName: "platform" | "anthropic" | "openai" | "google" | "openrouter";
+        QuoteBody: {
+            plan: components["schemas"]["PlanName"];
+        };
+        QuoteView: {
+            /** @description ISO 4217. */
+            currency: string;
+            /**
+             * Format: int64
+             * @description Charged at once, in the currency's smallest unit; less than zero: a credit.
+             */
+            due_now_minor: number;
+            plan: components["schemas"]["PlanName"];
+            /**
+             * Format: int64
+             * @description A month, from the next period on.
+             */
+            recurring_minor: number;
+        };
+        /** @enum {string} */
+        RefundedName: "no" | "partly" | "fully";
         ResetBody: {
             /**
              * Format: password
@@ -1047,6 +1241,15 @@ export interface components {
             models: components["schemas"]["OfferView"][];
             provider: components["schemas"]["ProviderName"];
         };
+        ShownPrice: {
+            /** @description ISO 4217. */
+            currency: string;
+            /**
+             * Format: int64
+             * @description A month, in the currency's smallest unit.
+             */
+            price_minor: number;
+        };
         SignedInView: {
             /** @description For the header `Authorization: Bearer …`. */
             access_token: string;
@@ -1059,6 +1262,8 @@ export interface components {
             user_id: string;
         };
         /** @enum {string} */
+        StandingName: "none" | "waiting" | "paid" | "past_due" | "suspended" | "ended";
+        /** @enum {string} */
         StepState: "running" | "done" | "failed" | "undone";
         StepView: {
             /**
@@ -1070,6 +1275,41 @@ export interface components {
             /** Format: date-time */
             started_at: string;
             state: components["schemas"]["StepState"];
+        };
+        SubscriptionView: {
+            /**
+             * Format: date-time
+             * @description Set when it ends with the period.
+             */
+            cancels_at?: string | null;
+            /** @description ISO 4217. */
+            currency?: string | null;
+            /**
+             * Format: date-time
+             * @description When the data of the project is deleted, if nobody pays for it before.
+             */
+            data_deleted_at?: string | null;
+            /** Format: date-time */
+            ended_at?: string | null;
+            /** Format: date-time */
+            next_billing_at?: string | null;
+            /**
+             * Format: date-time
+             * @description Until when a missing payment has no consequence.
+             */
+            past_due_until?: string | null;
+            plan: components["schemas"]["PlanName"];
+            /** @description A change of plan that is being applied to the instance. */
+            plan_change?: null | components["schemas"]["PlanChangeView"];
+            /** @description The plan's price of today, where it differs from what is paid. */
+            price_change?: null | components["schemas"]["PriceView"];
+            /**
+             * Format: int64
+             * @description A month, in the currency's smallest unit.
+             */
+            recurring_minor?: number | null;
+            standing: components["schemas"]["StandingName"];
+            why?: null | components["schemas"]["WhyName"];
         };
         SwitchBody: {
             tenant_id: string;
@@ -1113,6 +1353,8 @@ export interface components {
         };
         /** @description All of the tenant's, or these. */
         WhichProjects: components["schemas"]["AllProjects"] | string[];
+        /** @enum {string} */
+        WhyName: "unpaid" | "paused" | "disputed" | "cancelled" | "expired" | "failed" | "refunded" | "dispute_lost";
     };
     responses: never;
     parameters: never;
@@ -1201,6 +1443,95 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Refused, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    payments_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The payments */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaymentView"][];
+                };
+            };
+            /** @description Refused, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    payment_invoice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The invoice */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": string;
+                };
+            };
+            /** @description Refused, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    portal_open: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The page; its address works once */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PortalView"];
+                };
             };
             /** @description Refused, and why */
             default: {
@@ -2089,6 +2420,68 @@ export interface operations {
             };
         };
     };
+    cancellation_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It ends then */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubscriptionView"];
+                };
+            };
+            /** @description Refused, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancellation_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It goes on */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubscriptionView"];
+                };
+            };
+            /** @description Refused, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     chat_open: {
         parameters: {
             query?: never;
@@ -2129,7 +2522,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/json": null | components["schemas"]["ShownPrice"];
+            };
+        };
         responses: {
             /** @description The page */
             200: {
@@ -2248,6 +2645,76 @@ export interface operations {
             };
         };
     };
+    plan_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlanChangeBody"];
+            };
+        };
+        responses: {
+            /** @description It is on its way */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubscriptionView"];
+                };
+            };
+            /** @description Refused, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    plan_quote: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QuoteBody"];
+            };
+        };
+        responses: {
+            /** @description The quote; nothing has changed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuoteView"];
+                };
+            };
+            /** @description Refused, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     project_retry: {
         parameters: {
             query?: never;
@@ -2266,6 +2733,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ProjectView"];
+                };
+            };
+            /** @description Refused, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    subscription_show: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The subscription; `none` for a project that was never paid for */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubscriptionView"];
                 };
             };
             /** @description Refused, and why */

@@ -26,3 +26,6 @@ export type Model = Answer<'/api/projects/{id}/model', 'get'>;
 export type ModelProvider = Model['provider'];
 export type Catalogue = Answer<'/api/models', 'get'>;
 export type Telegram = Answer<'/api/projects/{id}/telegram', 'get'>;
+export type Subscription = Answer<'/api/projects/{id}/subscription', 'get'>;
+export type Quote = Answer<'/api/projects/{id}/plan/quote', 'post'>;
+export type Payment = Answer<'/api/billing/payments', 'get'>[number];

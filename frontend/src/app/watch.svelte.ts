@@ -1,5 +1,6 @@
 /** Looks again and again at something that changes, more seldom the longer it takes. */
 import { untrack } from 'svelte';
+import { isUnanswered } from '../api/problem.ts';
 import { nextLookMs } from '../model/polling.ts';
 import type { Remote } from './remote.svelte.ts';
 
@@ -18,8 +19,7 @@ export function watch<T>(remote: Remote<T>, moving: () => boolean): void {
 
   /** Worth another look by itself: it moves, or nobody could say. */
   function open(): boolean {
-    const status = remote.problem?.status;
-    return status === undefined ? on : status === 0 || status >= 500;
+    return remote.problem ? isUnanswered(remote.problem) : on;
   }
 
   function plan() {

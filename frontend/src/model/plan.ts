@@ -1,17 +1,36 @@
 /** Plans and prices, as they are written. */
 import type { Plan } from '../api/types.ts';
 
-/** `$49`, `€49.50`: whole amounts without noughts. */
+/** An amount a month, in the currency's smallest unit. */
+export interface Price {
+  minor: number;
+  currency: string;
+}
+
+/** `$49`, `€49.50`: whole amounts without noughts. For prices. */
 export function priceText(minor: number, currency: string): string {
-  const format = (digits?: number) =>
-    new Intl.NumberFormat('en-US', {
-      style: 'currency',
-      currency,
-      ...(digits === undefined ? {} : { minimumFractionDigits: digits }),
-    });
-  const digits = format().resolvedOptions().maximumFractionDigits ?? 2;
-  const amount = minor / 10 ** digits;
-  return Number.isInteger(amount) ? format(0).format(amount) : format().format(amount);
+  const amount = amountOf(minor, currency);
+  return Number.isInteger(amount) ? money(currency, 0).format(amount) : amountText(minor, currency);
+}
+
+/** `$49.00`: with all of its digits. For what is charged, or was. */
+export function amountText(minor: number, currency: string): string {
+  return money(currency).format(amountOf(minor, currency));
+}
+
+function amountOf(minor: number, currency: string): number {
+  return minor / 10 ** (money(currency).resolvedOptions().maximumFractionDigits ?? 2);
+}
+
+function money(currency: string, digits?: number): Intl.NumberFormat {
+  const noughts = digits === undefined ? {} : { minimumFractionDigits: digits };
+  return new Intl.NumberFormat('en-US', { style: 'currency', currency, ...noughts });
+}
+
+/** What the site shows as the price of a plan. `null`: it shows none. */
+export function shownPrice(id: string, plans: readonly Plan[] | null): Price | null {
+  const plan = plans?.find((it) => it.id === id);
+  return plan ? { minor: plan.price_minor, currency: plan.currency } : null;
 }
 
 /** `1.5 GB`: memory as it is sold, in units of 1024 MiB. */

@@ -1,9 +1,13 @@
 /** States of projects, as customers read them. */
-import type { Project } from '../api/types.ts';
+import type { Project, Subscription } from '../api/types.ts';
 
-type Tone = 'plain' | 'good' | 'busy' | 'bad' | 'warn';
+/** A word or two, and how grave they are. */
+export interface Label {
+  text: string;
+  tone: 'plain' | 'good' | 'busy' | 'bad' | 'warn';
+}
 
-const STATES: Record<string, { text: string; tone: Tone }> = {
+const STATES: Record<string, Label> = {
   pending_payment: { text: 'Not paid yet', tone: 'warn' },
   pending: { text: 'Starting', tone: 'busy' },
   provisioning: { text: 'Starting', tone: 'busy' },
@@ -23,7 +27,7 @@ const RESTING: Record<string, { title: string; text: string }> = {
   },
   suspended: {
     title: 'Your agent is paused',
-    text: 'It is not paid for at the moment. Nothing has been deleted: once the payment goes through, it comes back by itself with everything that it knew. The letter that we sent you says until when its data is kept.',
+    text: 'Nothing of it runs at the moment. Why, and what brings it back, is below.',
   },
   deleting: {
     title: 'Your agent is being deleted',
@@ -35,16 +39,35 @@ const RESTING: Record<string, { title: string; text: string }> = {
   },
 };
 
-export function resting(state: Project['state']): { title: string; text: string } | null {
+const MOVING = {
+  title: 'Your agent is moving to its new plan',
+  text: 'Everything that it knows is being brought to safety. It starts again by itself, in a minute or two.',
+};
+
+const RETURNING = {
+  title: 'Your agent is coming back',
+  text: 'It is paid for again, and starts by itself in a moment, with everything that it knew.',
+};
+
+/** What pays for it tells why it rests, once that is known. */
+export function resting(
+  state: Project['state'],
+  subscription: Pick<Subscription, 'standing' | 'plan_change'> | null,
+): { title: string; text: string } | null {
+  if (state === 'halting' && subscription?.plan_change) return MOVING;
+  if (state === 'suspended' && subscription?.standing === 'paid') return RETURNING;
   return RESTING[state] ?? null;
 }
 
 /** Also for a state that this site does not know yet: by its own name. */
-export function stateLabel(state: Project['state']): { text: string; tone: Tone } {
-  const known = STATES[state];
-  if (known) return known;
-  const words = String(state).replaceAll('_', ' ');
-  return { text: words.charAt(0).toUpperCase() + words.slice(1), tone: 'plain' };
+export function stateLabel(state: Project['state']): Label {
+  return STATES[state] ?? { text: wordsOf(state), tone: 'plain' };
+}
+
+/** `being_moved` as `Being moved`. */
+export function wordsOf(name: string): string {
+  const words = name.replaceAll('_', ' ');
+  return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
 export function isMoving(state: Project['state']): boolean {

@@ -35,3 +35,12 @@ export function dateText(iso: string): string {
   if (Number.isNaN(at.getTime())) return '';
   return at.toLocaleDateString('en-GB', { day: 'numeric', month: 'short', year: 'numeric' });
 }
+
+/** `3 December`, and `3 January 2027` in another year than `now`. */
+export function dayText(iso: string, now: number): string {
+  const at = new Date(iso);
+  if (Number.isNaN(at.getTime())) return '';
+  const sameYear = at.getFullYear() === new Date(now).getFullYear();
+  const year = sameYear ? {} : { year: 'numeric' as const };
+  return at.toLocaleDateString('en-GB', { day: 'numeric', month: 'long', ...year });
+}

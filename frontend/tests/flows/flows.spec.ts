@@ -1,5 +1,5 @@
 /** What happens from click to click, against an API that is not there. */
-import { type BrowserContext, expect, type Page, type Request, test } from '@playwright/test';
+import { expect, test } from '@playwright/test';
 import {
   type Answers,
   GUEST_ANSWERS,
@@ -9,22 +9,7 @@ import {
   STEPS_DONE,
   STEPS_HALFWAY,
 } from '../visual/answers.ts';
-import { serve } from '../visual/serve.ts';
-
-const ID = 'prj_k3v9q2m7xw';
-const SESSION = { access_token: 'a.b.c', expires_in_s: 900, user_id: 'usr_1', tenant_id: 'ten_1' };
-
-/** What was asked, in order. Answers may be changed while it goes on. */
-async function begin(target: Page | BrowserContext, answers: Answers) {
-  const asked: Request[] = [];
-  target.on('request', (request: Request) => {
-    if (new URL(request.url()).pathname.startsWith('/api/')) asked.push(request);
-  });
-  await serve(target, answers);
-  const of = (method: string, path: string) =>
-    asked.filter((it) => it.method() === method && new URL(it.url()).pathname === path);
-  return { of };
-}
+import { begin, ID, SESSION } from './begin.ts';
 
 test('a sign-in leads to where one wanted to go', async ({ page }) => {
   const answers: Answers = { ...SIGNED_IN_ANSWERS, ...GUEST_ANSWERS };

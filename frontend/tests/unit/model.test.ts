@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import type { Catalogue, Key } from '../../src/api/types.ts';
+import type { Catalogue, Key, Plan } from '../../src/api/types.ts';
 import { emailFault, passwordFault } from '../../src/model/credentials.ts';
 import { deviceText } from '../../src/model/device.ts';
-import { cpuText, memoryText, priceText } from '../../src/model/plan.ts';
+import { amountText, cpuText, memoryText, priceText, shownPrice } from '../../src/model/plan.ts';
 import { hostOf, paymentHint, resting, stateLabel } from '../../src/model/project.ts';
 import { choiceFault, choiceOf, modelOptions } from '../../src/model/provider.ts';
 import { RepeatKey } from '../../src/model/repeat.ts';
@@ -15,6 +15,18 @@ describe('prices and sizes', () => {
     [5000, 'JPY', '¥5,000'],
   ])('%d %s', (minor, currency, text) => {
     expect(priceText(minor, currency)).toBe(text);
+  });
+
+  test('amounts have all of their digits', () => {
+    expect(amountText(4900, 'USD')).toBe('$49.00');
+    expect(amountText(5000, 'JPY')).toBe('¥5,000');
+  });
+
+  test('a plan that is not on sale shows no price', () => {
+    const pro = { id: 'pro', name: 'Pro', price_minor: 6500, currency: 'USD' } as Plan;
+    expect(shownPrice('pro', [pro])).toEqual({ minor: 6500, currency: 'USD' });
+    expect(shownPrice('gone', [pro])).toBeNull();
+    expect(shownPrice('pro', null)).toBeNull();
   });
 
   test('are in units that customers know', () => {
@@ -64,11 +76,21 @@ describe('projects', () => {
 
   test('an agent that rests says why, and one that runs does not rest', () => {
     for (const state of ['halting', 'suspended', 'deleting', 'deleted'] as const) {
-      expect(resting(state)?.title).toMatch(/^Your agent is /);
+      expect(resting(state, null)?.title).toMatch(/^Your agent is /);
     }
     for (const state of ['pending_payment', 'provisioning', 'running', 'error'] as const) {
-      expect(resting(state)).toBeNull();
+      expect(resting(state, null)).toBeNull();
     }
+  });
+
+  test('what pays for it says more of why it rests', () => {
+    const plan_change = { plan: 'pro', since: '2026-11-21T12:00:00Z' } as const;
+    const moving = { standing: 'paid', plan_change } as const;
+    expect(resting('halting', moving)?.title).toMatch(/moving to its new plan/);
+    expect(resting('halting', { standing: 'ended' })).toEqual(resting('halting', null));
+    expect(resting('suspended', { standing: 'paid' })?.title).toMatch(/coming back/);
+    expect(resting('suspended', { standing: 'ended' })).toEqual(resting('suspended', null));
+    expect(resting('running', moving)).toBeNull();
   });
 
   test.each([

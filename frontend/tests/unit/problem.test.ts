@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { problemOf, sentence } from '../../src/api/problem.ts';
+import { isUnanswered, OFFLINE, problemOf, sentence } from '../../src/api/problem.ts';
 
 const document = (kind: string, more: object = {}) => ({
   type: `urn:1mins:problem:${kind}`,
@@ -52,6 +52,12 @@ describe('problems', () => {
     expect(problem.kind).toBe('odd');
     expect(problem.message).toMatch(/wrong on our side/);
     expect(problem.fields).toEqual({});
+  });
+
+  test('only a refusal says that nothing was done', () => {
+    expect(isUnanswered(OFFLINE)).toBe(true);
+    expect(isUnanswered({ status: 503 })).toBe(true);
+    expect(isUnanswered({ status: 409 })).toBe(false);
   });
 
   test('sentences begin and end as such', () => {

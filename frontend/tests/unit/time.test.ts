@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { nextLookMs } from '../../src/model/polling.ts';
-import { agoText, dateText, durationText } from '../../src/model/time.ts';
+import { agoText, dateText, dayText, durationText } from '../../src/model/time.ts';
 
 describe('durations', () => {
   test.each([
@@ -38,6 +38,7 @@ describe('how long ago', () => {
   test('what is no time is left out', () => {
     expect(agoText('soon', now)).toBe('');
     expect(dateText('soon')).toBe('');
+    expect(dayText('soon', now)).toBe('');
   });
 });
 

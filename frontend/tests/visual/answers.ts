@@ -1,4 +1,5 @@
 /** Answers of an API that is not there, for pictures of the site. */
+import { PAST_DUE, PAYMENTS, subscription, UNPAID } from './answers-billing.ts';
 
 /** "Now" in every picture. */
 export const NOW = Date.parse('2026-11-21T12:00:00Z');
@@ -6,6 +7,8 @@ export const NOW = Date.parse('2026-11-21T12:00:00Z');
 export interface Reply {
   status?: number;
   body?: unknown;
+  /** Instead of a body: the bytes of a file. */
+  file?: string;
   headers?: Record<string, string>;
   /** Never answers: what is shown while one waits. */
   silent?: boolean;
@@ -72,6 +75,11 @@ export const PLANS = [
     cpu_millis: 2000,
   },
 ];
+
+/** The same, with Pro at what it costs from now on. */
+export const DEARER_PLANS = PLANS.map((it) =>
+  it.id === 'pro' ? { ...it, price_minor: 6900 } : it,
+);
 
 const step = (name: string, state: string, secondsAgo: number, tookS: number | null) => ({
   name,
@@ -257,6 +265,15 @@ export const SIGNED_IN_ANSWERS: Answers = {
   'GET /api/projects/prj_k3v9q2m7xw': { body: project('running', { steps: STEPS_DONE }) },
   'GET /api/projects/prj_k3v9q2m7xw/model': { body: MODEL },
   'GET /api/projects/prj_k3v9q2m7xw/telegram': { body: TELEGRAM },
+  'GET /api/projects/prj_k3v9q2m7xw/subscription': { body: subscription('paid') },
+  'GET /api/projects/prj_2/subscription': {
+    body: subscription('paid', { plan: 'standard', recurring_minor: 4900 }),
+  },
+  'GET /api/projects/prj_3/subscription': { body: UNPAID },
+  'GET /api/projects/prj_4/subscription': {
+    body: { ...PAST_DUE, plan: 'dedicated', recurring_minor: 12900 },
+  },
+  'GET /api/billing/payments': { body: PAYMENTS },
   'GET /api/keys': { body: KEYS },
   'GET /api/models': { body: MODELS },
   'GET /api/members': { body: MEMBERS },

@@ -13,12 +13,12 @@ import {
 } from './answers.ts';
 import type { Scene } from './scene.ts';
 
-const PROJECT = '/projects/prj_k3v9q2m7xw';
+export const PROJECT = '/projects/prj_k3v9q2m7xw';
 
-const signedIn = (more: Answers = {}): Answers => ({ ...SIGNED_IN_ANSWERS, ...more });
-const shows = (state: string, more: Record<string, unknown> = {}): Answers =>
+export const signedIn = (more: Answers = {}): Answers => ({ ...SIGNED_IN_ANSWERS, ...more });
+export const shows = (state: string, more: Record<string, unknown> = {}): Answers =>
   signedIn({ [`GET /api${PROJECT}`]: { body: project(state, more) } });
-const asMember: Answers = {
+export const asMember: Answers = {
   'GET /api/me': { body: { ...ME, tenant_id: 'ten_2' } },
   'GET /api/members': {
     body: [
@@ -29,7 +29,7 @@ const asMember: Answers = {
 };
 const invalid = (field: string, message: string, status = 400) =>
   problem(status, 'invalid', 'the request is not valid', [{ field, message }]);
-const presses = (name: string) => (page: Page) => page.getByRole('button', { name }).click();
+export const presses = (name: string) => (page: Page) => page.getByRole('button', { name }).click();
 
 const PROJECTS: Scene[] = [
   {
@@ -154,10 +154,10 @@ const ONE_PROJECT: Scene[] = [
     awaits: 'Your agent could not be started.',
   },
   {
-    name: 'project-suspended',
+    name: 'project-deleted',
     path: PROJECT,
-    answers: shows('suspended'),
-    awaits: 'Your agent is paused',
+    answers: shows('deleted'),
+    awaits: 'Your agent is deleted',
   },
   { name: 'project', path: PROJECT, answers: signedIn(), awaits: 'Connected' },
   {
@@ -299,7 +299,6 @@ const REST: Scene[] = [
     },
     awaits: 'Is taken.',
   },
-  { name: 'billing', path: '/billing', answers: signedIn(), awaits: '$65' },
   { name: 'account', path: '/settings', answers: signedIn(), awaits: 'Deploy script' },
   {
     name: 'account-google-only',

@@ -13,7 +13,7 @@ export async function serve(target: Page | BrowserContext, answers: Answers): Pr
       return;
     }
     const headers = { 'content-type': 'application/json', ...reply.headers };
-    const body = reply.body === undefined ? '' : JSON.stringify(reply.body);
+    const body = reply.file ?? (reply.body === undefined ? '' : JSON.stringify(reply.body));
     await route.fulfill({ status: reply.status ?? 200, headers, body });
   });
 }

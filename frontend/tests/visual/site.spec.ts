@@ -2,6 +2,7 @@
 import AxeBuilder from '@axe-core/playwright';
 import { expect, test } from '@playwright/test';
 import { NOW } from './answers.ts';
+import { BILLING } from './scenes-billing.ts';
 import { INSIDE } from './scenes-inside.ts';
 import { OUTSIDE } from './scenes-outside.ts';
 import { serve } from './serve.ts';
@@ -9,7 +10,7 @@ import { serve } from './serve.ts';
 const NARROWEST = 320;
 const SIZES = { phone: { width: 390, height: 844 }, desktop: { width: 1280, height: 800 } };
 
-for (const scene of [...OUTSIDE, ...INSIDE]) {
+for (const scene of [...OUTSIDE, ...INSIDE, ...BILLING]) {
   for (const [size, viewport] of Object.entries(SIZES)) {
     test(`${scene.name} at ${size} width`, async ({ page }) => {
       const faults: string[] = [];

@@ -61,6 +61,10 @@ test('a member works with projects, and pays and decides nothing', async ({ pers
   await insist(200, 'GET', `/api/projects/${project.id}`, { token: guest.token });
   const refused: [string, string, object?][] = [
     ['POST', `/api/projects/${project.id}/checkout`],
+    ['POST', `/api/projects/${project.id}/plan/quote`, { plan: 'pro' }],
+    ['POST', `/api/projects/${project.id}/cancellation`],
+    ['DELETE', `/api/projects/${project.id}/cancellation`],
+    ['POST', '/api/billing/portal'],
     ['PATCH', '/api/tenant', { name: 'Mine now' }],
     ['GET', '/api/invitations'],
     ['POST', '/api/invitations', { email: 'friend@example.com', role: 'owner' }],

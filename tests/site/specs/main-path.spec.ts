@@ -1,13 +1,9 @@
 /** The main job in a browser: from the front page to an agent that runs. */
 import { askAgent, openChat } from '../stack/chat.ts';
-import { checkout } from '../stack/checkout.ts';
-import { environment } from '../stack/environment.ts';
 import { expect, test } from '../stack/fixtures.ts';
 import { linkTo } from '../stack/mailbox.ts';
+import { order, START_LIMIT_MS, untilItRuns } from '../stack/order.ts';
 import { newCredentials } from '../stack/people.ts';
-
-/** Of a worker that has to be bought, and boots together with everything else on this machine. */
-const START_LIMIT_MS = 240_000;
 
 test('a visitor signs up, pays, and talks to an agent of their own', async ({ page, browser }) => {
   test.setTimeout(3 * START_LIMIT_MS);
@@ -35,21 +31,14 @@ test('a visitor signs up, pays, and talks to an agent of their own', async ({ pa
   });
 
   await test.step('a project is named and paid for', async () => {
-    await page.goto('/projects/new');
-    await page.getByLabel('Name').first().fill('browser');
-    await page.getByRole('radio', { name: /Standard/ }).check();
-    await page.getByRole('button', { name: 'Continue to payment' }).click();
-    await checkout(page, 'Pay');
-    await page.waitForURL((url) => url.href.startsWith(`${environment().appUrl}/projects/prj_`));
+    await order(page, 'browser', 'Pay');
   });
 
   await test.step('each step appears, and the last one says that it runs', async () => {
     await expect(
       page.getByRole('listitem').filter({ hasText: 'Wait until it answers' }),
     ).toBeVisible();
-    await expect(page.getByText('Your agent is running.')).toBeAttached({
-      timeout: START_LIMIT_MS,
-    });
+    await untilItRuns(page);
   });
 
   await test.step('who comes back is still signed in', async () => {
@@ -99,11 +88,6 @@ test('a visitor signs up, pays, and talks to an agent of their own', async ({ pa
 });
 
 test('a declined card leaves a project that can still be paid for', async ({ home }) => {
-  await home.goto('/projects/new');
-  await home.getByLabel('Name').first().fill('declined');
-  await home.getByRole('radio', { name: /Standard/ }).check();
-  await home.getByRole('button', { name: 'Continue to payment' }).click();
-  await checkout(home, 'Decline card');
-  await home.waitForURL((url) => url.href.startsWith(environment().appUrl));
-  await expect(home.getByRole('button', { name: /pay/i })).toBeVisible();
+  await order(home, 'declined', 'Decline card');
+  await expect(home.getByRole('button', { name: 'Pay now' })).toBeVisible();
 });

@@ -17,6 +17,11 @@ const MODEL = { provider: 'platform', model: 'openrouter/auto' };
 const ON_PROJECTS: [method: string, path: string, body?: object][] = [
   ['GET', ''],
   ['POST', '/checkout'],
+  ['GET', '/subscription'],
+  ['POST', '/plan/quote', { plan: 'pro' }],
+  ['PUT', '/plan', { plan: 'pro', due_now_minor: 0, recurring_minor: 6500, currency: 'USD' }],
+  ['POST', '/cancellation'],
+  ['DELETE', '/cancellation'],
   ['POST', '/retry'],
   ['POST', '/gateway-token'],
   ['POST', '/chat'],
