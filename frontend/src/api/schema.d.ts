@@ -504,10 +504,11 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Where to pay for a project.
+         * Where to pay for a project, for the first time or anew.
          * @description One page for each project at a time, for as long as it lives: two pages could both be paid on. A
          *     page whose address got lost on the way to us does no harm. Nobody ever saw it, so nobody can pay
-         *     on it, and it closes by itself; the repeat opens another one.
+         *     on it, and it closes by itself; the repeat opens another one. Whoever says what price they were
+         *     shown is sent to no page that asks for another one: that is refused as `price-changed`.
          */
         post: operations["checkout_open"];
         delete?: never;
@@ -816,6 +817,16 @@ export interface components {
             action: string;
             /** @description The form's field `ticket`. Works once, within a minute. */
             ticket: string;
+        };
+        /** @description What the page showed to whoever is about to pay. */
+        CheckoutBody: {
+            /** @description ISO 4217. */
+            currency: string;
+            /**
+             * Format: int32
+             * @description A month, in the currency's smallest unit.
+             */
+            price_minor: number;
         };
         CheckoutView: {
             /** @description Send the customer there to pay. */
@@ -2129,7 +2140,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["CheckoutBody"] | null;
+            };
+        };
         responses: {
             /** @description The page */
             200: {

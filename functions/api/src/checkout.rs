@@ -52,15 +52,11 @@ impl Input for Shown {
 /// One page for each project at a time, for as long as it lives: two pages could both be paid on. A
 /// page whose address got lost on the way to us does no harm. Nobody ever saw it, so nobody can pay
 /// on it, and it closes by itself; the repeat opens another one. Whoever says what price they were
-/// shown is sent to no page that asks for another one.
+/// shown is sent to no page that asks for another one: that is refused as `price-changed`.
 #[utoipa::path(
     post, path = "/api/projects/{id}/checkout", tag = "projects", security(("session" = ["owner"])),
     params(("id" = String, Path)), request_body = Option<CheckoutBody>,
-    responses(
-        (status = 200, description = "The page", body = CheckoutView),
-        (status = 409, description = "`price-changed`: it costs something else than was shown; or \
-            there is nothing to pay"),
-    )
+    responses((status = 200, description = "The page", body = CheckoutView))
 )]
 pub(crate) async fn open<W: World>(
     State(api): State<Arc<Api<W>>>,
