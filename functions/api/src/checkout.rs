@@ -151,10 +151,10 @@ async fn last_page<W: World>(api: &Api<W>, project: &Owned) -> Result<Option<Che
 async fn agreed<W: World>(api: &Api<W>, project: &Owned, shown: &Shown) -> Result<Price, Refusal> {
     let price = plans::price_of_today(api, project.plan).await?;
     if price.costs_like(shown.minor.into(), &shown.currency) {
-        return Ok(price);
+        Ok(price)
+    } else {
+        Err(Refusal::OtherPrice(price))
     }
-    let Price { minor, currency, .. } = price;
-    Err(Refusal::PriceChanged(format!("the price is {minor} minor units of {currency} now")))
 }
 
 /// The provider's name for the tenant: looked up, or made once.

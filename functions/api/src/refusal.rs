@@ -6,7 +6,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use contracts::problem::{CONTENT_TYPE, FieldError, Problem};
-use domain::id::ProjectId;
+use domain::{id::ProjectId, price::Price};
 use http::{HeaderValue, StatusCode, header};
 use ports::{Unavailable, payments::PaymentsError, prices::RenewError};
 use runtime::fault::chain;
@@ -52,9 +52,14 @@ pub(crate) enum Refusal {
     WrongMethod,
     #[error("{0}")]
     Conflict(&'static str),
-    /// What was shown is not what it would cost. Nothing was bought.
-    #[error("{0}: look at it, and ask again with what you have seen")]
-    PriceChanged(String),
+    /// What was shown is not what it would cost. No page was opened.
+    #[error(
+        "the price is another one by now: {}.{:02} {}",
+        .0.minor / 100,
+        .0.minor % 100,
+        .0.currency
+    )]
+    OtherPrice(Price),
     #[error("projects use it: {}", list(.0))]
     InUse(Vec<ProjectId>),
     #[error("the provider could not be reached: repeat in a moment, or keep the key unchecked")]
@@ -102,7 +107,7 @@ impl Refusal {
             Self::NotFound => (S::NOT_FOUND, "not-found", "Not found"),
             Self::WrongMethod => (S::METHOD_NOT_ALLOWED, "wrong-method", "Method not allowed"),
             Self::Conflict(_) => (S::CONFLICT, "conflict", "Conflict"),
-            Self::PriceChanged(_) => (S::CONFLICT, "price-changed", "Another price"),
+            Self::OtherPrice(_) => (S::CONFLICT, "price-changed", "Price changed"),
             Self::InUse(_) => (S::CONFLICT, "in-use", "In use"),
             Self::ProviderAway => {
                 (S::SERVICE_UNAVAILABLE, "provider-unavailable", "Provider unavailable")
@@ -136,7 +141,7 @@ impl Refusal {
             | Self::NotFound
             | Self::WrongMethod
             | Self::Conflict(_)
-            | Self::PriceChanged(_)
+            | Self::OtherPrice(_)
             | Self::InUse(_)
             | Self::Internal(_) => None,
         }
