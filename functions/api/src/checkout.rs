@@ -52,15 +52,11 @@ impl Input for Shown {
 /// One page for each project at a time, for as long as it lives: two pages could both be paid on. A
 /// page whose address got lost on the way to us does no harm. Nobody ever saw it, so nobody can pay
 /// on it, and it closes by itself; the repeat opens another one. Whoever says what price they were
-/// shown is sent to no page that asks for another one.
+/// shown is sent to no page that asks for another one: that is refused as `price-changed`.
 #[utoipa::path(
     post, path = "/api/projects/{id}/checkout", tag = "projects", security(("session" = ["owner"])),
     params(("id" = String, Path)), request_body = Option<CheckoutBody>,
-    responses(
-        (status = 200, description = "The page", body = CheckoutView),
-        (status = 409, description = "`price-changed`: it costs something else than was shown; or \
-            there is nothing to pay"),
-    )
+    responses((status = 200, description = "The page", body = CheckoutView))
 )]
 pub(crate) async fn open<W: World>(
     State(api): State<Arc<Api<W>>>,
@@ -155,10 +151,10 @@ async fn last_page<W: World>(api: &Api<W>, project: &Owned) -> Result<Option<Che
 async fn agreed<W: World>(api: &Api<W>, project: &Owned, shown: &Shown) -> Result<Price, Refusal> {
     let price = plans::price_of_today(api, project.plan).await?;
     if price.costs_like(shown.minor.into(), &shown.currency) {
-        return Ok(price);
+        Ok(price)
+    } else {
+        Err(Refusal::PriceChanged(in_words(price.minor, &price.currency)))
     }
-    let Price { minor, currency, .. } = price;
-    Err(Refusal::PriceChanged(format!("it costs {} now", in_words(minor, &currency))))
 }
 
 /// The provider's name for the tenant: looked up, or made once.

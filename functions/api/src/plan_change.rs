@@ -184,12 +184,12 @@ fn costs_more(order: &Order, quote: &Quote) -> bool {
         || quote.due_now_minor > order.due_now_minor.saturating_add(shrinks)
 }
 
-/// `it costs 16.00 USD now, then 65.00 USD a month`.
+/// `16.00 USD now, then 65.00 USD a month`.
 fn in_words(quote: &Quote) -> String {
     let money = |minor| price::in_words(minor, &quote.currency);
     let now = money(quote.due_now_minor.unsigned_abs());
-    let is_credit = if quote.due_now_minor < 0 { "gives back" } else { "costs" };
-    format!("it {is_credit} {now} now, then {} a month", money(quote.recurring_minor))
+    let paid = if quote.due_now_minor < 0 { "credited" } else { "now" };
+    format!("{now} {paid}, then {} a month", money(quote.recurring_minor))
 }
 
 /// What came of a change that was asked for.

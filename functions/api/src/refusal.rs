@@ -57,7 +57,7 @@ pub(crate) enum Refusal {
     #[error("{0}")]
     Conflict(&'static str),
     /// What was shown is not what it would cost. Nothing was bought.
-    #[error("{0}: look at it, and ask again with what you have seen")]
+    #[error("the price is another one by now: {0}")]
     PriceChanged(String),
     #[error(
         "the payment was declined and nothing has changed: see to the payment method, and repeat"

@@ -47,6 +47,10 @@ enum Case {
     Cancelled,
     Refunded,
     Disputed,
+    /// Its subscription has ended, and another one takes over.
+    TakenOver,
+    /// The same when it is deleted already.
+    BegunAnew,
 }
 
 /// A bench on which `msg_1` is about to be applied.
@@ -61,6 +65,12 @@ async fn prepared(case: Case) -> Bench {
             (Bench::known(State::Running, &active).await, Seen { plan, ..active })
         }
         Case::Cancelled => (Bench::known(State::Running, &active).await, with(Status::Cancelled)),
+        Case::TakenOver | Case::BegunAnew => {
+            let state =
+                if matches!(case, Case::TakenOver) { State::Suspended } else { State::Deleted };
+            let second = Seen { id: "sub_2".to_owned(), ..active };
+            (Bench::known(state, &with(Status::Cancelled)).await, second)
+        }
         Case::Refunded | Case::Disputed => (Bench::known(State::Running, &active).await, active),
     };
     bench.payments.put_subscription(seen.clone());
@@ -85,6 +95,8 @@ async fn a_repeat_heals_whatever_a_fault_interrupted() {
         C::Cancelled,
         C::Refunded,
         C::Disputed,
+        C::TakenOver,
+        C::BegunAnew,
     ];
     for case in cases {
         let undisturbed = prepared(case).await;
