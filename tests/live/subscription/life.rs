@@ -2,7 +2,7 @@
 
 use super::traces::{Container, Traces};
 use crate::{
-    customer::{Customer, environment},
+    customer::{Customer, PROVISIONED_WITHIN, environment},
     operator::ops,
 };
 use adapters::{clock::SystemClock, dodo::Dodo};
@@ -11,9 +11,10 @@ use domain::{project::Project as Kept, subscription::Record};
 use e2e::{
     dodo::StandIn,
     environment::Environment,
+    watch::News,
     wire::{Letter, Project, State},
 };
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use ports::clock::Clock;
 use reqwest::{Client, Method, StatusCode, header::ACCEPT};
 use serde_json::Value;
@@ -22,10 +23,10 @@ use std::{
     time::Duration,
 };
 
-/// More than anything here takes on two busy cores, and each wait ends.
-const WITHIN: Duration = Duration::from_mins(3);
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 const TELL_EVERY: Duration = Duration::from_secs(10);
+/// More than the step takes that follows the one in which a backup is taken.
+const A_STEP: SignedDuration = SignedDuration::from_secs(5);
 const SAGAS: [&str; 4] = ["provision", "halt", "resize", "erase"];
 /// The stand-in for the model tells then what the conversation began with.
 const RECALL: &str = "What did I say first?";
@@ -93,7 +94,7 @@ impl Life {
                 return found;
             }
             let now = SystemClock.now();
-            assert!(now < started + WITHIN, "not after {WITHIN:?}: {what}");
+            assert!(now < started + PROVISIONED_WITHIN, "not after {PROVISIONED_WITHIN:?}: {what}");
             if now > told + TELL_EVERY {
                 self.say(&format!("… not yet: {what}"));
                 told = now;
@@ -120,8 +121,13 @@ impl Life {
     }
 
     async fn comes_to(&self, state: State) {
-        let tell = |news| self.say(&format!("{news:?}"));
-        let arrived = self.ada.journey.wait_until(&self.project.id, state, WITHIN, tell).await;
+        let tell = |news| {
+            if let News::State(state) = news {
+                self.say(&format!("{state:?}"));
+            }
+        };
+        let arrived =
+            self.ada.journey.wait_until(&self.project.id, state, PROVISIONED_WITHIN, tell).await;
         arrived.expect("it gets there");
     }
 
@@ -163,6 +169,14 @@ impl Life {
         self.until("its place is free, and its volume gone", is_gone).await;
     }
 
+    /// Whether its last halt was over so soon after its subscription was.
+    pub(super) async fn was_at_rest_before(&self, after_the_end: SignedDuration) -> bool {
+        let project = self.traces.project().await;
+        let ended_at = self.subscription().await.ended_at.expect("it is over");
+        let taken_at = project.backup.expect("each halt keeps one backup").taken_at;
+        taken_at + A_STEP < ended_at + after_the_end
+    }
+
     pub(super) async fn is_erased(&mut self) {
         self.comes_to(State::Deleted).await;
         let attempt = self.traces.project().await.attempt;
@@ -181,12 +195,18 @@ impl Life {
         self.until(&format!("its address shows `{page}`"), is_shown).await;
     }
 
+    /// Those whose subject says `about`, the newest first.
+    pub(super) async fn letters(&self, about: &str) -> Vec<Letter> {
+        let all = self.ada.journey.letters(&self.ada.email).await;
+        let mut all = all.expect("the mailbox can be read");
+        all.retain(|it| it.subject.contains(about));
+        all
+    }
+
     /// The newest of `count` letters about something.
     pub(super) async fn letter(&self, about: &str, count: usize) -> Letter {
         let arrives = async || {
-            let all = self.ada.journey.letters(&self.ada.email).await;
-            let mut all = all.expect("the mailbox can be read");
-            all.retain(|it| it.subject.contains(about));
+            let mut all = self.letters(about).await;
             assert!(all.len() <= count, "told more than once: `{about}`");
             (all.len() == count).then(|| all.swap_remove(0))
         };
