@@ -81,14 +81,19 @@ pub(super) async fn measure(
 
     let limit = Duration::from_secs(options.limit_s);
     let mut measured = Measured::default();
+    let mut attempts = 0;
     let ours = loop {
         let mut ours = dodo.deliveries().await?;
         ours.retain(|it| !before.contains(&id(it)));
         if ours.iter().all(|it| it["outcome"] != "pending") || started.elapsed() > limit {
             break ours;
         }
+        let so_far = ours.iter().map(|it| attempts_of(it).len()).sum();
+        // Only once all that is due was tried: what is refused is not to come back in one wave.
+        if so_far == std::mem::replace(&mut attempts, so_far) {
+            dodo.advance(NEXT_REPEAT_S).await?;
+        }
         clock::pause(LOOK_EVERY).await;
-        dodo.advance(NEXT_REPEAT_S).await?;
     };
     measured.all_acknowledged = started.elapsed();
     measured.count(&ours);
@@ -129,6 +134,10 @@ fn id(delivery: &Value) -> String {
     delivery["id"].as_str().unwrap_or_default().to_owned()
 }
 
+fn attempts_of(delivery: &Value) -> &[Value] {
+    delivery["attempts"].as_array().map_or(&[], Vec::as_slice)
+}
+
 /// Every function process of this stack's engine, whatever it is at.
 fn kill_functions(run: &Path) -> Result<(), WebhooksError> {
     let file = run.join("engine.pid");
@@ -164,7 +173,7 @@ impl Measured {
     fn count(&mut self, deliveries: &[Value]) {
         self.sent = deliveries.len();
         for delivery in deliveries {
-            let attempts = delivery["attempts"].as_array().map_or(&[][..], Vec::as_slice);
+            let attempts = attempts_of(delivery);
             self.attempts += attempts.len();
             let accepted = |it: &&Value| it["status"] == 200;
             if let Some(attempt) = attempts.iter().find(accepted) {
