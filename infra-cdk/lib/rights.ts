@@ -166,7 +166,8 @@ export const eraseVersions = (bucket: IBucket, prefix: string) => [
   allow(['s3:ListBucketVersions'], [bucket.bucketArn], {
     StringLike: { 's3:prefix': `${prefix}/*` },
   }),
-  allow(['s3:DeleteObjectVersion'], [bucket.arnForObjects(`${prefix}/*`)]),
+  // For many versions at once, S3 asks for both.
+  allow(['s3:DeleteObject', 's3:DeleteObjectVersion'], [bucket.arnForObjects(`${prefix}/*`)]),
 ];
 
 /** Finds what lies around below `prefix`, and deletes it. */

@@ -156,7 +156,7 @@ test('backups are stored by one function and deleted by another, which can read 
   const rights = Object.keys(FUNCTIONS).map((name) => [name, onBackups(name).flatMap(actionsOf)]);
   expect(rights.filter(([, actions]) => actions?.length)).toEqual([
     ['docker-run', ['s3:GetObject', 's3:PutObject']],
-    ['erase', ['s3:ListBucketVersions', 's3:DeleteObjectVersion']],
+    ['erase', ['s3:ListBucketVersions', 's3:DeleteObject', 's3:DeleteObjectVersion']],
   ]);
 });
 

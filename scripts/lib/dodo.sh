@@ -15,7 +15,7 @@ stage has one. A SUBSCRIPTION is an id (sub_…), or `last` for the newest.
   decline SUBSCRIPTION              its card is refused from now on
   accept SUBSCRIPTION               its card works again
   renew SUBSCRIPTION                bills it now, with a card that works; brings it back from hold
-  fail SUBSCRIPTION                 bills it now, with a card that is refused
+  fail SUBSCRIPTION [DAYS]          bills it now, with a card that is refused; past due so long first
   cancel SUBSCRIPTION               ends it now
   pause SUBSCRIPTION                stops its charges
   unpause SUBSCRIPTION              goes on
@@ -64,7 +64,8 @@ dodo_command() {
     advance) dodo_takes 1 1 "$@"; dodo_advance "$1" ;;
     decline) dodo_takes 1 1 "$@"; dodo_subscription "$1" card '{"card":"declined"}' ;;
     accept) dodo_takes 1 1 "$@"; dodo_subscription "$1" card '{"card":"good"}' ;;
-    renew | fail) dodo_takes 1 1 "$@"; dodo_subscription "$1" "$command" '{}' ;;
+    renew) dodo_takes 1 1 "$@"; dodo_subscription "$1" renew '{}' ;;
+    fail) dodo_takes 1 2 "$@"; dodo_fail "$@" ;;
     cancel) dodo_takes 1 1 "$@"; dodo_subscription "$1" status '{"status":"cancelled"}' ;;
     pause) dodo_takes 1 1 "$@"; dodo_subscription "$1" status '{"status":"paused"}' ;;
     unpause) dodo_takes 1 1 "$@"; dodo_subscription "$1" status '{"status":"active"}' ;;
@@ -119,6 +120,11 @@ dodo_subscription() {
   id=$(dodo_id "$1")
   dodo_ask POST "subscriptions/$id/$2" "$3"
   say "$id is $(dodo_told '.status'), next billed at $(dodo_told .next_billing_date)."
+}
+
+dodo_fail() {
+  [[ ${2:-0} =~ ^[0-9]{1,2}$ ]] || dodo_misused "\`$2\` is not a number of days."
+  dodo_subscription "$1" fail "{\"grace_days\":${2:-null}}"
 }
 
 dodo_list() {

@@ -26,6 +26,7 @@ pub(crate) fn environment() -> Environment {
 pub(crate) struct Customer {
     pub(crate) journey: Journey,
     pub(crate) tenant_id: String,
+    pub(crate) email: String,
     http: Client,
     access_token: String,
 }
@@ -38,7 +39,13 @@ impl Customer {
         journey.confirm(&credentials.email).await.expect("the mail arrives");
         let signed_in = journey.sign_in(&credentials).await.expect("a confirmed customer signs in");
         let http = e2e::client::build(journey.environment()).expect("a client can be built");
-        Self { journey, http, access_token: signed_in.access_token, tenant_id: signed_in.tenant_id }
+        Self {
+            journey,
+            http,
+            access_token: signed_in.access_token,
+            tenant_id: signed_in.tenant_id,
+            email: credentials.email,
+        }
     }
 
     /// A request to the API in this customer's name.

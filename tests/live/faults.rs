@@ -1,6 +1,9 @@
 //! Processes die in the middle of a provisioning.
 
-use crate::customer::{Customer, PROVISIONED_WITHIN};
+use crate::{
+    customer::{Customer, PROVISIONED_WITHIN},
+    machine::container_of,
+};
 use adapters::clock::SystemClock;
 use e2e::{
     executions::machine_of,
@@ -101,15 +104,11 @@ async fn until(
     panic!("`{}` is not what it should be after {PROVISIONED_WITHIN:?}", project.id);
 }
 
-/// The container that is the machine of the project's worker: the execution names the machine, and
-/// the engine the container after it.
+/// The container that is the machine of the project's worker, as the execution names it.
 async fn landing_worker(customer: &Customer, project: &Project) -> String {
     let environment = customer.journey.environment();
     let machine = machine_of(environment, &project.id, 1).await;
-    let filter = format!("name={}", machine.expect("the execution says where it is"));
-    let found = Command::new("docker").args(["ps", "-q", "--filter", &filter]).output();
-    let found = found.expect("docker is installed").stdout;
-    String::from_utf8(found).expect("container ids are text").trim().to_owned()
+    container_of(&machine.expect("the execution says where it is"))
 }
 
 /// Every function process of this stack's engine, whatever it is at. Not those of another stack.

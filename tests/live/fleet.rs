@@ -1,9 +1,8 @@
 //! Workers of two clouds, and what operators ask about them.
 
-use crate::customer::Customer;
+use crate::{customer::Customer, operator::ops};
 use e2e::{environment::Environment, executions::landing};
 use serde_json::{Value, json};
-use std::process::Command;
 
 #[tokio::test]
 #[ignore = "needs a running stack"]
@@ -48,13 +47,4 @@ async fn sell_servers(environment: &Environment, modes: &Value) {
     let url = format!("{}/_standin/modes", environment.hetzner_url);
     let told = reqwest::Client::new().put(url).json(modes).send().await;
     assert!(told.expect("the stand-in answers").status().is_success());
-}
-
-/// What `scripts/ops` prints.
-fn ops(arguments: &[&str]) -> String {
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../scripts/ops");
-    let run = Command::new(script).args(arguments).output().expect("the script can be run");
-    let said = String::from_utf8_lossy(&run.stdout).into_owned();
-    assert!(run.status.success(), "{said}{}", String::from_utf8_lossy(&run.stderr));
-    said
 }

@@ -4,11 +4,13 @@
 use crate::environment::Environment;
 use serde::Deserialize;
 use serde_json::Value;
+use std::collections::BTreeMap;
 use tokio::process::Command;
 
 const ACCOUNT: &str = "000000000000";
 const REGION: &str = "us-east-1";
-const MACHINE: &str = "1mins-local-provision";
+/// Before a state machine's or any other part's own name.
+const STAGE: &str = "1mins-local";
 
 /// Where a project landed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,6 +45,17 @@ impl Way {
             Way::Bought => "a bought worker",
         }
     }
+}
+
+#[derive(Deserialize)]
+struct Executions {
+    executions: Vec<Execution>,
+}
+
+#[derive(Deserialize)]
+struct Execution {
+    name: String,
+    status: String,
 }
 
 #[derive(Deserialize)]
@@ -96,9 +109,23 @@ pub async fn transitions(
     Some(history.events.iter().filter(|it| it.kind.ends_with("StateEntered")).count())
 }
 
+/// How each execution of the state machine `act` about a project stands, by its name.
+pub async fn standings(
+    environment: &Environment,
+    act: &str,
+    project_id: &str,
+) -> Option<BTreeMap<String, String>> {
+    let machine = format!("arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:{STAGE}-{act}");
+    let arguments = ["stepfunctions", "list-executions", "--state-machine-arn", &machine];
+    let all: Executions = serde_json::from_slice(&aws(environment, &arguments).await?).ok()?;
+    let prefix = format!("{act}-{project_id}-");
+    let ours = all.executions.into_iter().filter(|it| it.name.starts_with(&prefix));
+    Some(ours.map(|it| (it.name, it.status)).collect())
+}
+
 fn execution(project_id: &str, attempt: u32) -> String {
     format!(
-        "arn:aws:states:{REGION}:{ACCOUNT}:execution:{MACHINE}:provision-{project_id}-{attempt}"
+        "arn:aws:states:{REGION}:{ACCOUNT}:execution:{STAGE}-provision:provision-{project_id}-{attempt}"
     )
 }
 
@@ -120,7 +147,8 @@ fn landing_in(output: &str) -> Option<Landing> {
     Some(Landing { worker_id, node_id, way })
 }
 
-pub(crate) async fn aws(environment: &Environment, arguments: &[&str]) -> Option<Vec<u8>> {
+/// What the AWS command line answers to `arguments`, if it does.
+pub async fn aws(environment: &Environment, arguments: &[&str]) -> Option<Vec<u8>> {
     let own = environment.home.join("venv/bin/aws");
     let program = if own.exists() { own } else { "aws".into() };
     let output = Command::new(program)

@@ -56,17 +56,22 @@ impl Journey {
         send(request, "POST /api/confirm", StatusCode::OK).await.map(drop)
     }
 
-    async fn token_by_mail(&self, email: &str) -> Result<String, Failure> {
+    /// What was mailed to `email`, the newest first.
+    pub async fn letters(&self, email: &str) -> Result<Vec<Letter>, Failure> {
         let url = format!("{}/api/messages", self.environment.mailbox_url);
+        let request = self.http.get(&url).query(&[("to", email)]);
+        let found: Letters = fetch(request, "GET mailbox /api/messages", StatusCode::OK).await?;
+        Ok(found.messages)
+    }
+
+    async fn token_by_mail(&self, email: &str) -> Result<String, Failure> {
         let started = clock::stopwatch();
         loop {
-            let request = self.http.get(&url).query(&[("to", email)]);
-            let found: Letters =
-                fetch(request, "GET mailbox /api/messages", StatusCode::OK).await?;
-            if let Some(token) = found.messages.iter().find_map(token_in) {
+            let letters = self.letters(email).await?;
+            if let Some(token) = letters.iter().find_map(token_in) {
                 return Ok(token);
             }
-            let subjects: Vec<_> = found.messages.iter().map(|it| it.subject.as_str()).collect();
+            let subjects: Vec<_> = letters.iter().map(|it| it.subject.as_str()).collect();
             let last_seen = format!("{} letters {subjects:?}", subjects.len());
             let what = format!("a letter to {email} with a link that has `#token=`");
             patience(started, MAIL_LIMIT, &what, last_seen).await?;

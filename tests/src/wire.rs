@@ -62,7 +62,11 @@ pub enum State {
     Pending,
     Provisioning,
     Running,
+    Halting,
+    Suspended,
     Error,
+    Deleting,
+    Deleted,
     /// Newer than this client.
     #[serde(other)]
     Other,
@@ -119,11 +123,11 @@ pub(crate) struct Letters {
 }
 
 #[derive(Debug, Deserialize)]
-pub(crate) struct Letter {
-    pub(crate) subject: String,
-    pub(crate) text: String,
+pub struct Letter {
+    pub subject: String,
+    pub text: String,
     #[serde(default)]
-    pub(crate) html: Option<String>,
+    pub html: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -7,7 +7,11 @@
 
 use super::{Options, table::Table, yardstick::summary::percentile};
 use crate::{
-    dodo::StandIn, environment::Environment, executions::aws, failure::Failure, journey::Journey,
+    dodo::StandIn,
+    environment::Environment,
+    executions::{aws, standings},
+    failure::Failure,
+    journey::Journey,
     wire::State,
 };
 use serde_json::{Value, json};
@@ -23,7 +27,6 @@ const LOOK_EVERY: Duration = Duration::from_secs(2);
 const NEXT_REPEAT_S: u32 = 301;
 const EVENTS: [&str; 3] = ["subscription.active", "subscription.renewed", "subscription.updated"];
 const LEDGER: &str = "1mins-local-ledger";
-const MACHINE: &str = "arn:aws:states:us-east-1:000000000000:stateMachine:1mins-local-provision";
 
 #[derive(Debug, thiserror::Error)]
 pub(super) enum WebhooksError {
@@ -78,14 +81,19 @@ pub(super) async fn measure(
 
     let limit = Duration::from_secs(options.limit_s);
     let mut measured = Measured::default();
+    let mut attempts = 0;
     let ours = loop {
         let mut ours = dodo.deliveries().await?;
         ours.retain(|it| !before.contains(&id(it)));
         if ours.iter().all(|it| it["outcome"] != "pending") || started.elapsed() > limit {
             break ours;
         }
+        let so_far = ours.iter().map(|it| attempts_of(it).len()).sum();
+        // Only once all that is due was tried: what is refused is not to come back in one wave.
+        if so_far == std::mem::replace(&mut attempts, so_far) {
+            dodo.advance(NEXT_REPEAT_S).await?;
+        }
         clock::pause(LOOK_EVERY).await;
-        dodo.advance(NEXT_REPEAT_S).await?;
     };
     measured.all_acknowledged = started.elapsed();
     measured.count(&ours);
@@ -97,13 +105,10 @@ pub(super) async fn measure(
     measured.all_applied = started.elapsed();
     for it in &paid {
         journey.wait_until(&it.project, State::Running, limit, drop).await?;
+        let started = standings(environment, "provision", &it.project).await;
+        let started = started.ok_or(WebhooksError::Aws("stepfunctions list-executions"))?;
+        measured.executions.push(started.len());
     }
-    let executions = executions(environment).await?;
-    let of = |it: &Paid| {
-        let prefix = format!("provision-{}-", it.project);
-        executions.iter().filter(|name| name.starts_with(&prefix)).count()
-    };
-    measured.executions = paid.iter().map(of).collect();
     Ok(measured)
 }
 
@@ -129,6 +134,10 @@ fn id(delivery: &Value) -> String {
     delivery["id"].as_str().unwrap_or_default().to_owned()
 }
 
+fn attempts_of(delivery: &Value) -> &[Value] {
+    delivery["attempts"].as_array().map_or(&[], Vec::as_slice)
+}
+
 /// Every function process of this stack's engine, whatever it is at.
 fn kill_functions(run: &Path) -> Result<(), WebhooksError> {
     let file = run.join("engine.pid");
@@ -143,6 +152,7 @@ fn kill_functions(run: &Path) -> Result<(), WebhooksError> {
 
 /// The deliveries of which the ledger says what became of them.
 async fn applied(environment: &Environment) -> Result<BTreeSet<String>, WebhooksError> {
+    const WHAT: &str = "dynamodb scan";
     let scan = [
         "dynamodb",
         "scan",
@@ -153,32 +163,17 @@ async fn applied(environment: &Environment) -> Result<BTreeSet<String>, Webhooks
         "--filter-expression",
         "attribute_exists(outcome)",
     ];
-    let found = told(environment, &scan, "dynamodb scan").await?;
+    let answer = aws(environment, &scan).await.ok_or(WebhooksError::Aws(WHAT))?;
+    let found: Value = serde_json::from_slice(&answer).map_err(|_| WebhooksError::Aws(WHAT))?;
     let items = found["Items"].as_array().cloned().unwrap_or_default();
     Ok(items.iter().filter_map(|it| Some(it["id"]["S"].as_str()?.to_owned())).collect())
-}
-
-async fn executions(environment: &Environment) -> Result<Vec<String>, WebhooksError> {
-    let list = ["stepfunctions", "list-executions", "--state-machine-arn", MACHINE];
-    let found = told(environment, &list, "stepfunctions list-executions").await?;
-    let all = found["executions"].as_array().cloned().unwrap_or_default();
-    Ok(all.iter().filter_map(|it| Some(it["name"].as_str()?.to_owned())).collect())
-}
-
-async fn told(
-    environment: &Environment,
-    arguments: &[&str],
-    what: &'static str,
-) -> Result<Value, WebhooksError> {
-    let answer = aws(environment, arguments).await.ok_or(WebhooksError::Aws(what))?;
-    serde_json::from_slice(&answer).map_err(|_| WebhooksError::Aws(what))
 }
 
 impl Measured {
     fn count(&mut self, deliveries: &[Value]) {
         self.sent = deliveries.len();
         for delivery in deliveries {
-            let attempts = delivery["attempts"].as_array().map_or(&[][..], Vec::as_slice);
+            let attempts = attempts_of(delivery);
             self.attempts += attempts.len();
             let accepted = |it: &&Value| it["status"] == 200;
             if let Some(attempt) = attempts.iter().find(accepted) {

@@ -3,7 +3,7 @@
 //! Neither store is asked to keep this by a constraint of its own: what is checked is what the
 //! condition of a write, or the lock of a row, kept.
 
-use domain::capacity::Capacity;
+use domain::{capacity::Capacity, worker::Worker};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A worker as either store has it at the end.
@@ -20,6 +20,22 @@ pub struct Claim {
     pub project: String,
     pub demand: Capacity,
     pub port: u16,
+}
+
+impl From<Worker> for Held {
+    fn from(worker: Worker) -> Self {
+        let claims = worker.reservations.into_iter().map(|(holder, it)| Claim {
+            project: holder.to_string(),
+            demand: it.demand,
+            port: it.port,
+        });
+        Self {
+            worker: worker.id.to_string(),
+            total: worker.total,
+            free: worker.free,
+            claims: claims.collect(),
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -2,7 +2,7 @@
 
 use super::{
     YardstickError,
-    balance::{Claim, Held},
+    balance::Held,
     case::{PLAN, project},
     engine::{TABLE, World},
     race::{Placer, Tries},
@@ -68,7 +68,7 @@ impl Dynamo {
 
     /// What it gave out.
     pub async fn fleet(&self) -> Result<Vec<Held>, YardstickError> {
-        Ok(self.fleet.workers().await?.into_iter().map(held).collect())
+        Ok(self.fleet.workers().await?.into_iter().map(Held::from).collect())
     }
 
     /// Gives its table back.
@@ -142,18 +142,4 @@ fn saga(number: u32) -> Saga {
 
 fn fleet_on(client: &Client) -> DynamoFleet {
     DynamoFleet::on(client.clone(), TABLE.to_owned(), POOL.to_owned(), PARTS)
-}
-
-fn held(worker: Worker) -> Held {
-    let claims = worker.reservations.into_iter().map(|(holder, it)| Claim {
-        project: holder.to_string(),
-        demand: it.demand,
-        port: it.port,
-    });
-    Held {
-        worker: worker.id.to_string(),
-        total: worker.total,
-        free: worker.free,
-        claims: claims.collect(),
-    }
 }

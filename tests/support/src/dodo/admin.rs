@@ -29,7 +29,7 @@ POST /_standin/sessions/{id}/pay, …/decline
 GET  /_standin/subscriptions
 POST /_standin/subscriptions/{id}/card       {\"card\": \"declined\"}
 POST /_standin/subscriptions/{id}/renew
-POST /_standin/subscriptions/{id}/fail
+POST /_standin/subscriptions/{id}/fail       {\"grace_days\": 3}
 POST /_standin/subscriptions/{id}/status     {\"status\": \"expired\"}
 POST /_standin/refunds                       {\"about\": \"pay_… or sub_…\", \"amount\": 100}
 POST /_standin/disputes                      {\"about\": \"pay_… or sub_…\"}

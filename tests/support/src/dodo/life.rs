@@ -97,7 +97,7 @@ impl Books {
     }
 
     /// What is due for one subscription at `at`: the events' types, and what each is about.
-    fn happen(
+    pub(super) fn happen(
         &mut self,
         id: &str,
         at: Timestamp,

@@ -49,10 +49,13 @@ use std::{
     },
     time::Duration,
 };
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
 /// Dodo waits this long for an endpoint before it counts the attempt as failed.
 const WEBHOOK_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// How many deliveries are under way at once.
+const SENDERS: usize = 32;
 
 /// The whole stand-in. Cheap to share, alive as long as its router or a delivery is.
 pub struct Dodo {
@@ -63,6 +66,8 @@ pub struct Dodo {
     outage: Mutex<Outage>,
     /// Told whenever the clock is moved: deliveries wait by it.
     moved: watch::Sender<()>,
+    /// An attempt needs one: whatever else is to be sent waits here, not at the receiver.
+    senders: Semaphore,
     http: reqwest::Client,
 }
 
@@ -77,6 +82,7 @@ impl Dodo {
             limits: Mutex::default(),
             outage: Mutex::default(),
             moved: watch::Sender::new(()),
+            senders: Semaphore::new(SENDERS),
             books: Mutex::new(books),
             unsaved: AtomicBool::new(false),
             settings,

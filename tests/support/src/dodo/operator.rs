@@ -12,6 +12,7 @@ use axum::{
     extract::{Path, State},
     routing::{get, post},
 };
+use jiff::SignedDuration;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -42,6 +43,12 @@ struct ChosenCard {
 #[derive(Deserialize)]
 struct Status {
     status: String,
+}
+
+#[derive(Deserialize)]
+struct Failure {
+    /// How long it is past due before it is on hold. As in the settings if it is not said.
+    grace_days: Option<u16>,
 }
 
 #[derive(Deserialize)]
@@ -79,11 +86,16 @@ async fn card(
 }
 
 async fn renew(State(dodo): Shared, Path(id): Path<String>) -> Result<Json<Value>, Problem> {
-    dodo.bill(&id, Card::Good).map(Json)
+    dodo.bill(&id, Card::Good, dodo.settings.grace()).map(Json)
 }
 
-async fn fail(State(dodo): Shared, Path(id): Path<String>) -> Result<Json<Value>, Problem> {
-    dodo.bill(&id, Card::Declined).map(Json)
+async fn fail(
+    State(dodo): Shared,
+    Path(id): Path<String>,
+    Body(failure): Body<Option<Failure>>,
+) -> Result<Json<Value>, Problem> {
+    let days = failure.and_then(|it| it.grace_days).unwrap_or(dodo.settings.grace_days);
+    dodo.bill(&id, Card::Declined, SignedDuration::from_hours(24 * i64::from(days))).map(Json)
 }
 
 async fn status(
@@ -143,12 +155,17 @@ async fn emit(State(dodo): Shared, Body(emission): Body<Emission>) -> Result<Jso
 
 impl Dodo {
     /// Bills a subscription now, with a card that works or does not, whatever its date says.
-    fn bill(self: &Arc<Self>, id: &str, card: Card) -> Result<Value, Problem> {
+    fn bill(
+        self: &Arc<Self>,
+        id: &str,
+        card: Card,
+        grace: SignedDuration,
+    ) -> Result<Value, Problem> {
         if self.read(|books| books.owes(id)) {
             self.replace_card(id, card)?;
             return self.subscription_view(id);
         }
-        self.write(|books| {
+        let events = self.write(|books| {
             let now = books.now();
             let subscription = books.subscription_mut(id)?;
             if subscription.status != "active" {
@@ -157,9 +174,10 @@ impl Dodo {
             }
             subscription.card = card;
             subscription.next_billing_date = now;
-            Ok(())
+            let kinds = books.happen(id, now, grace);
+            Ok(kinds.into_iter().map(|(kind, about)| Delivery::new(kind, &about, now)).collect())
         })?;
-        self.catch_up();
+        self.announce(events);
         self.subscription_view(id)
     }
 

@@ -92,6 +92,7 @@ impl Dodo {
 
     /// One attempt, recorded. `None` if there is no such delivery or no endpoint.
     pub(super) async fn attempt(&self, id: &str) -> Option<Attempt> {
+        let _sender = self.senders.acquire().await.ok()?;
         let (url, body) = self.read(|books| {
             let delivery = books.deliveries.get(id)?;
             Some((books.webhook_url.clone()?, books.body_of(delivery).to_string()))

@@ -10,6 +10,21 @@ const CONTEXT: (&str, &str) =
 /// Marks the first line of what it tells of a conversation in its own chat: JSON in a fence follows.
 const CONVERSATION: &str = "⟦openclaw:ctx⟧";
 
+/// Who asks this is told how the conversation began.
+const RECALL: &str = "What did I say first?";
+
+/// Answers the last of what a person `said` in a conversation. It knows of that what the agent brings
+/// along: an agent that has lost it cannot say how it began.
+pub(super) fn within(said: &[String]) -> String {
+    let question = said.last().map_or("", String::as_str);
+    match said.first() {
+        Some(first) if question.contains(RECALL) => {
+            format!("First you said: \"{}\"", shortened(first))
+        }
+        _ => to(question),
+    }
+}
+
 /// Answers `question`, a person's own words.
 pub(super) fn to(question: &str) -> String {
     if question.is_empty() {
@@ -125,6 +140,15 @@ mod tests {
         for (case, question, answer) in cases {
             assert_eq!(to(&the_persons_words(question)), answer, "{case}");
         }
+    }
+
+    #[test]
+    fn how_it_began_is_told_as_far_as_the_agent_knows() {
+        let said = ["My dog is Ada.", "2+2?", RECALL].map(str::to_owned);
+        assert_eq!(within(&said), "First you said: \"My dog is Ada.\"");
+        assert_eq!(within(&said[2..]), format!("First you said: \"{RECALL}\""));
+        assert_eq!(within(&said[..2]), "You said: \"2+2?\" The answer is 4.");
+        assert_eq!(within(&[]), "You said nothing.");
     }
 
     #[test]

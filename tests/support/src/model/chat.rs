@@ -60,7 +60,8 @@ pub(super) async fn complete(
     let key = model.require_key(&headers)?;
     let request: Request =
         serde_json::from_slice(&body).map_err(|error| Refusal::BadRequest(error.to_string()))?;
-    let question = request.question();
+    let said = request.said();
+    let question = said.last().cloned().unwrap_or_default();
     let mut seen = Seen {
         at: clock::now(),
         key_fingerprint: fingerprint(key),
@@ -69,7 +70,7 @@ pub(super) async fn complete(
         body_bytes: body.len(),
         messages: request.messages.len(),
         tools: request.tools.len(),
-        question: question.clone(),
+        question,
         status: 200,
     };
     if let Some(retry_after_s) = model.take_refusal() {
@@ -78,7 +79,7 @@ pub(super) async fn complete(
         return Err(Refusal::Limited { retry_after_s });
     }
     model.record(seen);
-    let completion = Completion::of(&request, answer::to(&question), body.len());
+    let completion = Completion::of(&request, answer::within(&said), body.len());
     if request.stream {
         return Ok(stream(&model, completion));
     }
@@ -86,10 +87,10 @@ pub(super) async fn complete(
 }
 
 impl Request {
-    /// The last thing that a person said: an agent may send a message of its own after it.
-    fn question(&self) -> String {
-        let said = self.messages.iter().rev().filter(|it| it.role == "user").map(Message::text);
-        said.map(|it| answer::the_persons_words(&it)).find(|it| !it.is_empty()).unwrap_or_default()
+    /// What a person said, the newest last: an agent may send messages of its own among it.
+    fn said(&self) -> Vec<String> {
+        let said = self.messages.iter().filter(|it| it.role == "user").map(Message::text);
+        said.map(|it| answer::the_persons_words(&it)).filter(|it| !it.is_empty()).collect()
     }
 }
 

@@ -61,6 +61,22 @@ async fn with_grace_it_is_past_due_first_and_the_card_is_tried_every_day() {
 }
 
 #[tokio::test]
+async fn one_failure_can_have_a_grace_of_its_own() {
+    let merchant = Merchant::with(settings()).await;
+    let id = merchant.subscription().await;
+    let fail = format!("/_standin/subscriptions/{id}/fail");
+    assert_eq!(merchant.post(&fail, &json!({ "grace_days": 3 })).await["status"], "past_due");
+    merchant.advance(2).await;
+    assert_eq!(merchant.status(&id).await, "past_due");
+    merchant.advance(1).await;
+    assert_eq!(merchant.status(&id).await, "on_hold");
+    let (one, refused) = (merchant.subscription().await, json!({ "grace_days": -1 }));
+    let fail = format!("/_standin/subscriptions/{one}/fail");
+    merchant.refused(Method::POST, &fail, &refused, 400).await;
+    assert_eq!(merchant.status(&one).await, "active");
+}
+
+#[tokio::test]
 async fn a_card_that_works_again_ends_the_grace() {
     let merchant = Merchant::with(Settings { grace_days: 10, ..settings() }).await;
     let id = merchant.subscription().await;
