@@ -26,6 +26,7 @@ export const HEADINGS = {
   billingNeedsPerson: 'Billing needs a person',
   blanksBackOff: 'Blank boots are backing off',
   growthBacksOff: 'Growth is backing off',
+  backupOverdue: 'A backup is overdue',
   rebalance: 'A worker is likely to be taken away',
 } as const;
 
