@@ -2,6 +2,7 @@
 import { Duration } from 'aws-cdk-lib';
 import {
   architecture,
+  backups,
   fleet,
   ledger,
   machines,
@@ -128,6 +129,31 @@ export const FLEET_FUNCTIONS = {
       to.send(it.queues.watch),
       ...keepMachines(it.stack, it.stage),
       ...forgetNodes(it.stack, it.stage),
+    ],
+  },
+  backup: {
+    memoryMib: 256,
+    // Nine minutes of beginnings, and the longest single backup.
+    timeoutS: 870,
+    every: Duration.minutes(15),
+    wakes: [
+      {
+        says: 'backup overdue',
+        name: 'backup-overdue',
+        means: 'An instance runs whose newest backup is hours old.',
+        heading: 'backupOverdue',
+      },
+    ],
+    env: (it) => ({ ...fleet(it), ...projects(it), ...backups(it) }),
+    may: (it) => [
+      to.read(it.tables.fleet),
+      to.scan(it.tables.projects),
+      to.read(it.tables.projects),
+      // The newest backup of each.
+      to.update(it.tables.projects),
+      to.backUp(it.backups, 'backups'),
+      ...to.tidyUp(it.backups, 'backups'),
+      ...command(it.stack, it.stage),
     ],
   },
   reaper: {

@@ -70,7 +70,7 @@ const ACCEPTED: Accepted[] = [
   },
   {
     rule: /-IAM5\[Resource::\*\]$/,
-    path: /\/(Provision|DockerRun|HealthCheck|WarmPool|Drain|WorkerWatch|Reaper)\/Role\/DefaultPolicy\/Resource$/,
+    path: /\/(Provision|DockerRun|HealthCheck|WarmPool|Drain|WorkerWatch|Backup|Reaper)\/Role\/DefaultPolicy\/Resource$/,
     reason: 'describing machines and reading how a command ended know no resources',
   },
   {
@@ -100,7 +100,7 @@ const ACCEPTED: Accepted[] = [
   },
   {
     rule: /-IAM5\[Resource::.*:instance\/\*\]$/,
-    path: /\/(Provision|DockerRun|HealthCheck|WarmPool|Drain|WorkerWatch|Reaper)\/Role\/DefaultPolicy\/Resource$/,
+    path: /\/(Provision|DockerRun|HealthCheck|WarmPool|Drain|WorkerWatch|Backup|Reaper)\/Role\/DefaultPolicy\/Resource$/,
     reason: 'machines come and go; those that are there must carry the tag of the stage',
   },
   {
@@ -115,7 +115,7 @@ const ACCEPTED: Accepted[] = [
   },
   {
     rule: /-IAM5\[Resource::.*\/backups\/\*\]$/,
-    path: /\/(DockerRun|Erase)\/Role\/DefaultPolicy\/Resource$/,
+    path: /\/(DockerRun|Backup|Erase)\/Role\/DefaultPolicy\/Resource$/,
     reason: 'one object a backup',
   },
   {

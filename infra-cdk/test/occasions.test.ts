@@ -10,7 +10,7 @@ const loops = functionRows.filter(([, row]) => row.every);
 const told = functionRows.filter(([, row]) => row.on);
 
 test('the loops are those that keep the fleet and the books', () => {
-  const names = ['billing-watch', 'warm-pool', 'worker-watch', 'reaper'];
+  const names = ['billing-watch', 'warm-pool', 'worker-watch', 'backup', 'reaper'];
   expect(loops.map(([name]) => name)).toEqual(names);
 });
 
@@ -48,18 +48,19 @@ describe.each(STAGE_NAMES)('%s', (stage) => {
   test('a loop that is told of nothing is not run again by Lambda', () => {
     const configs = resourcesOf(buildApp(stage), 'AWS::Lambda::EventInvokeConfig');
     const retries = configs.map(([id, it]) => [
-      /BillingWatch|WarmPool|Reaper|WorkerWatch/.exec(id)?.[0],
+      /BillingWatch|WarmPool|Reaper|WorkerWatch|Backup/.exec(id)?.[0],
       it.Properties.MaximumRetryAttempts,
     ]);
     expect(Object.fromEntries(retries)).toEqual({
       BillingWatch: 0,
       WarmPool: 0,
+      Backup: 0,
       Reaper: 0,
       WorkerWatch: 2,
     });
   });
 
-  test('a loop that stands still for a quarter of an hour is noticed where somebody pays', () => {
+  test('a loop that stands still for a quarter of an hour, or three runs, is noticed where somebody pays', () => {
     const alarms = resourcesOf(buildApp(stage), 'AWS::CloudWatch::Alarm').map(
       ([, it]) => it.Properties,
     );
@@ -68,7 +69,7 @@ describe.each(STAGE_NAMES)('%s', (stage) => {
     for (const it of found) {
       expect(it).toMatchObject({
         ComparisonOperator: 'LessThanThreshold',
-        EvaluationPeriods: 3,
+        EvaluationPeriods: it.AlarmName.includes('-backup-') ? 9 : 3,
         Threshold: 1,
         TreatMissingData: 'breaching',
       });

@@ -150,13 +150,14 @@ test('the reaper deletes bundles and can read none', () => {
   expect(rights.flatMap(actionsOf).toSorted()).toEqual(['s3:DeleteObject', 's3:ListBucket']);
 });
 
-test('backups are stored by one function and deleted by another, which can read none', () => {
+test('backups are stored by two functions, and erased with their versions by another, which can read none', () => {
   const onBackups = (name: string) =>
     doing(production(name), 's3:').filter((it) => JSON.stringify(it.Resource).includes('Backups'));
   const rights = Object.keys(FUNCTIONS).map((name) => [name, onBackups(name).flatMap(actionsOf)]);
   expect(rights.filter(([, actions]) => actions?.length)).toEqual([
     ['docker-run', ['s3:GetObject', 's3:PutObject']],
     ['erase', ['s3:ListBucketVersions', 's3:DeleteObject', 's3:DeleteObjectVersion']],
+    ['backup', ['s3:GetObject', 's3:PutObject', 's3:ListBucket', 's3:DeleteObject']],
   ]);
 });
 

@@ -70,8 +70,8 @@ fn understand(function: &str, event: &Value, case: &str) {
             "erase" => serde_json::from_value::<erase::Call>(event).is_ok(),
             "drain" => serde_json::from_value::<drain::Call>(event).is_ok(),
             "billing-watch" => serde_json::from_value::<billing_watch::Input>(event).is_ok(),
-            // It takes no input.
-            "reaper" => event.is_object(),
+            // They take no input.
+            "backup" | "reaper" => event.is_object(),
             "operator" => operator::Command::read(&event).is_ok(),
             other => panic!("{case}: `{other}` is no step"),
         };

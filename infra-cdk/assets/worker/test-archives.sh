@@ -198,6 +198,8 @@ what_is_left_is_archived() {
   resize_flags prj_arc 4 3072 1.000 2048 1795262402
   exits "what rests can be resized" 0 "${resize[@]}"
   is "and rests" "$(state_of prj_arc)" exited
+  backup_flags prj_arc 4 never.tar.gz
+  exits "what rests is not backed up" 73 "${backup[@]}"
   inside docker rm openclaw-prj_arc >/dev/null
   exits "a volume without its container is archived" 0 "${archive[@]}"
   is "with what is in it" "$(tar -xzOf "$scratch/arc.tar.gz" ./workspace/deep/sentinel ./workspace/twin)" 'the sentinel'

@@ -36,8 +36,9 @@ const EVENT_MAX_AGE = Duration.minutes(15);
 const HAND_OVERS = 10;
 /** The most that Lambda does. */
 const RERUNS = 2;
-/** Of {@link ALARM_PERIOD}, without one run that succeeded. */
-const SILENT_PERIODS = 3;
+/** How long nobody minds that no run has succeeded; a rare one may fail once. */
+const SILENT_MINUTES = 15;
+const SILENT_RUNS = 2;
 
 export class Occasions extends Construct {
   private readonly physicalName: string;
@@ -71,7 +72,7 @@ export class Occasions extends Construct {
       ],
     });
     // Nobody waits for a loop of the local stage, and its engine counts no runs.
-    if (this.props.stage.cloud) this.alarmWhenSilent();
+    if (this.props.stage.cloud) this.alarmWhenSilent(interval);
   }
 
   /** What a night misses, the next one finds. */
@@ -119,12 +120,13 @@ export class Occasions extends Construct {
     });
   }
 
-  private alarmWhenSilent(): void {
-    const minutes = ALARM_PERIOD.toMinutes() * SILENT_PERIODS;
+  private alarmWhenSilent(interval: Duration): void {
+    const rare = interval.toMinutes() >= SILENT_MINUTES;
+    const minutes = rare ? interval.toMinutes() * (SILENT_RUNS + 1) : SILENT_MINUTES;
     new RunbookAlarm(this, 'Silent', {
       name: `${this.physicalName}-stands-still`,
       metric: this.successes(),
-      absentFor: SILENT_PERIODS,
+      absentFor: minutes / ALARM_PERIOD.toMinutes(),
       means: `No run of ${this.props.name} has succeeded for ${minutes} minutes.`,
       heading: 'loopStopped',
       topic: this.props.alarms,

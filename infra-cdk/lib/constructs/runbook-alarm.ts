@@ -27,6 +27,7 @@ export const HEADINGS = {
   priceNotTaken: 'A price is not taken over',
   blanksBackOff: 'Blank boots are backing off',
   growthBacksOff: 'Growth is backing off',
+  backupOverdue: 'A backup is overdue',
   rebalance: 'A worker is likely to be taken away',
 } as const;
 

@@ -11,7 +11,9 @@ use std::time::Duration;
 
 mod rest;
 
-pub use rest::{Archive, Packed, Resize, Restore, Resume, read_archive};
+pub use rest::{
+    Archive, BackupAnswer, Packed, Resize, Restore, Resume, TakeBackup, read_archive, read_backup,
+};
 
 const PROGRAM: &str = "/opt/worker/bin/instance";
 

@@ -81,6 +81,8 @@ pub enum Event {
     MoveBegan,
     /// It has other limits than before.
     Resized,
+    /// Its data was copied while it ran.
+    BackedUp,
     DeletionBegan,
     Deleted,
     /// Paid for again after everything of it was deleted.
@@ -138,13 +140,16 @@ impl State {
             | (S::Provisioning | S::Running, E::FinishUndone) => Ok(S::Provisioning),
             (S::Provisioning | S::Running, E::ProvisioningFinished)
             | (S::Halting | S::Running, E::HaltUndone)
-            | (S::Running, E::Resized) => Ok(S::Running),
+            | (S::Running, E::Resized | E::BackedUp) => Ok(S::Running),
             (S::Pending | S::Provisioning | S::Error, E::ProvisioningFailed)
             // What a halt has not brought to safety is lost with the worker.
             | (S::Running | S::Halting | S::Error, E::InstanceLost) => Ok(S::Error),
             (S::Running | S::Halting, E::HaltBegan)
-            // Only what was finished is halted: the finish that comes now had its answer lost.
-            | (S::Halting, E::ProvisioningFinished) => Ok(S::Halting),
+            // Only what was finished is halted: the finish that comes now had its answer lost. And it
+            // ran until then: if its worker is lost meanwhile, what was copied is the newest there is.
+            | (S::Halting, E::ProvisioningFinished | E::BackedUp) => Ok(S::Halting),
+            // The worker was lost after the copy was made, and nobody has tried again yet.
+            (S::Error, E::BackedUp) => Ok(S::Error),
             // Nothing of a failed one runs, so there is nothing to halt.
             (S::Halting | S::Error | S::Suspended, E::Suspended) => Ok(S::Suspended),
             (S::PendingPayment | S::Suspended | S::Error | S::Deleting, E::DeletionBegan) => {
@@ -228,6 +233,17 @@ impl Project {
             Purpose::Suspend => Self { state, reason: None, ..kept },
             Purpose::Move { plan } => Self { plan, ..kept.next_attempt(state) },
         })
+    }
+
+    /// `backup` was taken while its instance ran. Repeating is success, and so is finding the same data
+    /// again, which is as good as taking it; a backup that a later one has overtaken is refused, and one
+    /// of an instance that is no longer the project's.
+    pub fn backed_up(&self, backup: &Backup) -> Result<Self, IllegalTransition> {
+        let state = self.of_attempt(backup.attempt, Event::BackedUp)?;
+        let order = |it: &Backup| (it.attempt, it.number, it.taken_at);
+        let is_newest = self.backup.as_ref().is_none_or(|it| order(it) <= order(backup));
+        self.in_order(is_newest, Event::BackedUp)?;
+        Ok(Self { state, backup: Some(backup.clone()), ..self.clone() })
     }
 
     /// Its instance has the limits of `change.to` now. Repeating is success; a change that was taken

@@ -1,7 +1,10 @@
 //! Archives of instances, kept where no worker can lose them.
 
 use crate::Unavailable;
-use domain::{backup::BackupName, id::ProjectId};
+use domain::{
+    backup::{BackupName, StoredBackup},
+    id::ProjectId,
+};
 
 pub trait Backups {
     /// An address to which a worker may put the archive called `name`, once or more, for a while.
@@ -13,6 +16,12 @@ pub trait Backups {
 
     /// The archive's size, if it is stored.
     async fn stored_bytes(&self, name: &BackupName) -> Result<Option<u64>, Unavailable>;
+
+    /// Every archive of `project` that can be fetched, in no order.
+    async fn list(&self, project: &ProjectId) -> Result<Vec<StoredBackup>, Unavailable>;
+
+    /// From now on the archive cannot be fetched. Deleting what is not there succeeds.
+    async fn delete(&self, name: &BackupName) -> Result<(), Unavailable>;
 
     /// Deletes everything that is kept of `project`, older versions too. Deleting what is not there
     /// succeeds.

@@ -112,6 +112,14 @@ pub trait Projects {
         backup: Option<&Backup>,
     ) -> impl Future<Output = Result<Project, ChangeError>> + Send;
 
+    /// `backup` was taken while the instance of its attempt ran. Repeating is success; one that is older
+    /// than what is known, or of an instance that is not the project's any more, is refused.
+    fn record_backup(
+        &self,
+        id: &ProjectId,
+        backup: &Backup,
+    ) -> impl Future<Output = Result<Project, ChangeError>> + Send;
+
     /// A suspended project becomes pending again under the next attempt, to start from its backup.
     ///
     /// A project that is pending already is returned as it is.

@@ -1,7 +1,11 @@
 //! A store of backups in memory. Who gets an address uploads at once.
 
 use crate::outage::Outage;
-use domain::{backup::BackupName, id::ProjectId};
+use domain::{
+    backup::{BackupName, StoredBackup},
+    id::ProjectId,
+};
+use jiff::Timestamp;
 use ports::{Unavailable, backups::Backups};
 use std::{
     cell::{Cell, RefCell},
@@ -17,6 +21,8 @@ pub struct FakeBackups {
     pub stored: RefCell<BTreeMap<(ProjectId, u32, u32), u64>>,
     /// What is uploaded arrives with this size.
     pub arrives_as: Cell<Option<u64>>,
+    /// When what is listed was stored, if not in the second that its number is.
+    pub stored_at: RefCell<BTreeMap<(ProjectId, u32, u32), Timestamp>>,
     pub outage: Outage,
 }
 
@@ -36,6 +42,25 @@ impl Backups for FakeBackups {
     async fn stored_bytes(&self, name: &BackupName) -> Result<Option<u64>, Unavailable> {
         self.outage.check("backups")?;
         Ok(self.stored.borrow().get(&key(name)).copied())
+    }
+
+    async fn list(&self, project: &ProjectId) -> Result<Vec<StoredBackup>, Unavailable> {
+        self.outage.check("backups")?;
+        let (stored, times) = (self.stored.borrow(), self.stored_at.borrow());
+        let ours = stored.keys().filter(|(of, _, _)| of == project);
+        let listed = ours.map(|key| {
+            let (project, attempt, number) = key.clone();
+            let second = Timestamp::from_second(number.into()).unwrap_or_default();
+            let stored_at = times.get(key).copied().unwrap_or(second);
+            StoredBackup { name: BackupName { project, attempt, number }, stored_at }
+        });
+        Ok(listed.collect())
+    }
+
+    async fn delete(&self, name: &BackupName) -> Result<(), Unavailable> {
+        self.outage.check("backups")?;
+        self.stored.borrow_mut().remove(&key(name));
+        Ok(())
     }
 
     async fn erase(&self, project: &ProjectId) -> Result<(), Unavailable> {

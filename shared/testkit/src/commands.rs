@@ -22,6 +22,8 @@ pub struct FakeCommands {
     pub memory_mib: RefCell<BTreeMap<Place, u32>>,
     /// The SHA-256 of what its volume was made from, by node and holder.
     pub restored: RefCell<BTreeMap<Place, String>>,
+    /// How often something changed in its volume, by node and holder.
+    writes: RefCell<BTreeMap<Place, u32>>,
     /// Containers that are stopped, and start when they are told to.
     pub stopped: RefCell<BTreeSet<Place>>,
     /// The last halt and the last change of limits.
@@ -105,6 +107,7 @@ impl FakeCommands {
             Some("adopt") => self.adopt(place, generation, &flags),
             Some("configure") => self.configure(&place, generation, &flags),
             Some("archive") => self.archive(place, generation, &flags),
+            Some("backup") => self.backup(&place, generation),
             Some("resume") => self.resume(&place, generation, &flags),
             Some("resize") => self.resize(place, generation, &flags),
             Some("remove") => self.remove(&place, generation),
@@ -204,6 +207,13 @@ impl FakeCommands {
         DONE
     }
 
+    fn backup(&self, place: &Place, generation: u32) -> i32 {
+        if self.is_fenced(place, generation) || self.stopped.borrow().contains(place) {
+            return FENCED;
+        }
+        if self.containers.borrow().get(place) == Some(&generation) { DONE } else { GONE }
+    }
+
     fn resume(&self, place: &Place, generation: u32, flags: &Flags<'_>) -> i32 {
         let number = flags.text("--number");
         if !self.begin(Act::Halt, place, generation, true, &number)
@@ -253,6 +263,9 @@ impl FakeCommands {
         if argv.get(1).is_some_and(|it| it == "archive") {
             return self.archived(&place);
         }
+        if argv.get(1).is_some_and(|it| it == "backup") {
+            return self.backed_up(&place, &Flags(argv).text("--known-sha256"));
+        }
         match self.configurations.borrow().get(&place) {
             Some(version) => format!("{{\"configuration\":{version}}}"),
             None => "{}".to_owned(),
@@ -267,6 +280,20 @@ impl FakeCommands {
             ),
             None => "{\"archived\":true,\"empty\":true}".to_owned(),
         }
+    }
+
+    fn backed_up(&self, place: &Place, known: &str) -> String {
+        let writes = self.writes.borrow().get(place).copied().unwrap_or_default();
+        let sha256 = format!("{writes:064x}");
+        if sha256 == known {
+            return "{\"backed_up\":true,\"unchanged\":true}".to_owned();
+        }
+        format!("{{\"backed_up\":true,\"sha256\":\"{sha256}\",\"bytes\":{}}}", backups::BYTES)
+    }
+
+    /// Something changes in the volume of `holder` on `node`.
+    pub fn write(&self, node: &str, holder: &str) {
+        *self.writes.borrow_mut().entry((node.to_owned(), holder.to_owned())).or_default() += 1;
     }
 
     fn find(&self, place: &Place, generation: u32) -> i32 {

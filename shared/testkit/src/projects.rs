@@ -221,6 +221,13 @@ impl Projects for FakeProjects {
         })
     }
 
+    async fn record_backup(&self, id: &ProjectId, backup: &Backup) -> Result<Project, ChangeError> {
+        self.update(id, |project| {
+            *project = project.backed_up(backup)?;
+            Ok(())
+        })
+    }
+
     async fn request_resume(&self, id: &ProjectId) -> Result<Project, ChangeError> {
         self.update(id, |project| {
             *project = project.resumed()?;

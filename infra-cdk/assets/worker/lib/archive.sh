@@ -3,7 +3,9 @@
 # goes on again, if the rest of that comes to nothing.
 
 # The archive on its way. Not in memory, which is the tenants', nor where a tenant can reach.
-archive_file() { echo "$STATE/archives/${flag[project]}.tar.gz"; }
+# A backup has one of its own, because an archive does not wait for it.
+archive_kind=''
+archive_file() { echo "$STATE/archives/${flag[project]}$archive_kind.tar.gz"; }
 
 # Also what an earlier command left when it was killed.
 discard_archive() { rm -f "$(archive_file)"; }

@@ -28,6 +28,7 @@ declare -rA SHAPE=(
   [upload-url]="$URL"
   [restore-url]="$URL"
   [restore-sha256]='[0-9a-f]{64}'
+  [known-sha256]='[0-9a-f]{64}'
   [restore-generation]="$NUMBER"
   [edge-cidr]="$ADDRESS(/([0-9]|[12][0-9]|3[0-2]))?"
   [model-egress]="$ADDRESS:[1-9][0-9]{0,4}"
@@ -63,7 +64,7 @@ check_ranges() {
   [[ "${flag[project]:-}" != blk_* || "${flag[generation]:-1}" == 1 ]] || bad_flag generation "of a blank is 1"
   case "$verb" in
     warm) is_blank || bad_flag project "must be a blank" ;;
-    adopt | configure | archive | resume | resize) ! is_blank || bad_flag project "must not be a blank" ;;
+    adopt | configure | archive | backup | resume | resize) ! is_blank || bad_flag project "must not be a blank" ;;
   esac
   check_restore
   if [[ -n "${flag[port]+set}" ]] && ((${flag[port]} < FIRST_PORT || ${flag[port]} > LAST_PORT)); then

@@ -37,9 +37,9 @@ volume_path() { docker volume inspect -f '{{.Mountpoint}}' "$volume"; }
 
 has_volume() { docker volume inspect "$volume" >/dev/null 2>&1; }
 
-# Also from under a restore that was cut off.
+# Also from under a restore that was cut off, and a backup that is being taken.
 remove_volume() {
-  docker rm -f "restore-${flag[project]}" >/dev/null 2>&1 || true
+  docker rm -f "restore-${flag[project]}" "backup-${flag[project]}" >/dev/null 2>&1 || true
   docker volume rm -f "$volume" >/dev/null
 }
 

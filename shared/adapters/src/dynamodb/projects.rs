@@ -81,21 +81,12 @@ impl DynamoProjects {
         let mut update = self
             .table
             .update(&keys::project(&after.id))
-            // Projects that were stored before they could be halted lack the last two.
-            .condition_expression(
-                "#state = :was AND attempt = :at AND #plan = :plan_was \
-                 AND subscription_id = :payer_was \
-                 AND (halts = :halts_was OR attribute_not_exists(halts)) \
-                 AND (plan_cause = :cause_was OR attribute_not_exists(plan_cause))",
-            )
             .expression_attribute_names("#state", "state")
             .expression_attribute_names("#plan", "plan")
-            .expression_attribute_names("#backup", "backup")
             .expression_attribute_values(":state", attribute(&after.state)?)
             .expression_attribute_values(":attempt", attribute(&after.attempt)?)
             .expression_attribute_values(":reason", attribute(&after.reason)?)
             .expression_attribute_values(":plan", attribute(&after.plan)?)
-            .expression_attribute_values(":backup", attribute(&after.backup)?)
             .expression_attribute_values(":halts", attribute(&after.halts)?)
             .expression_attribute_values(":cause", attribute(&after.plan_cause)?)
             .expression_attribute_values(":plan_was", attribute(&before.plan)?)
@@ -104,18 +95,38 @@ impl DynamoProjects {
             .expression_attribute_values(":cause_was", attribute(&before.plan_cause)?)
             .expression_attribute_values(":was", attribute(&before.state)?)
             .expression_attribute_values(":at", attribute(&before.attempt)?);
-        let mut changes = "SET #state = :state, attempt = :attempt, reason = :reason, \
-                           #plan = :plan, #backup = :backup, halts = :halts, \
-                            plan_cause = :cause"
-            .to_owned();
         // Who pays is part of the condition: what somebody has paid for meanwhile is decided anew.
+        // Projects that were stored before they could be halted lack the last two.
+        let mut condition = "#state = :was AND attempt = :at AND #plan = :plan_was \
+                             AND subscription_id = :payer_was \
+                             AND (halts = :halts_was OR attribute_not_exists(halts)) \
+                             AND (plan_cause = :cause_was OR attribute_not_exists(plan_cause))"
+            .to_owned();
+        let mut changes = "SET #state = :state, attempt = :attempt, reason = :reason, \
+                           #plan = :plan, halts = :halts, plan_cause = :cause"
+            .to_owned();
+        // A backup is noted beside everything else: what was read of it must not be written back.
+        if after.backup != before.backup {
+            changes.push_str(", #backup = :backup");
+            update = update
+                .expression_attribute_names("#backup", "backup")
+                .expression_attribute_values(":backup", attribute(&after.backup)?);
+            condition.push_str(match &before.backup {
+                Some(_) => " AND #backup.taken_at = :taken_at_was",
+                None => " AND attribute_not_exists(#backup.taken_at)",
+            });
+            if let Some(known) = &before.backup {
+                let was = attribute(&known.taken_at)?;
+                update = update.expression_attribute_values(":taken_at_was", was);
+            }
+        }
         if after.subscription_id != before.subscription_id {
             changes.push_str(", subscription_id = :subscription");
             update = update
                 .expression_attribute_values(":subscription", attribute(&after.subscription_id)?);
         }
-        let written = update.update_expression(changes).send().await;
-        if is_made(written)? { Ok(()) } else { Err(ChangeError::LostRace) }
+        let update = update.condition_expression(condition).update_expression(changes);
+        if is_made(update.send().await)? { Ok(()) } else { Err(ChangeError::LostRace) }
     }
 
     async fn known(&self, id: &ProjectId) -> Result<Project, ChangeError> {
@@ -275,6 +286,10 @@ impl Projects for DynamoProjects {
         backup: Option<&Backup>,
     ) -> Result<Project, ChangeError> {
         self.update(id, |it| it.halted(attempt, purpose, backup)).await
+    }
+
+    async fn record_backup(&self, id: &ProjectId, backup: &Backup) -> Result<Project, ChangeError> {
+        self.update(id, |it| it.backed_up(backup)).await
     }
 
     async fn request_resume(&self, id: &ProjectId) -> Result<Project, ChangeError> {

@@ -6,9 +6,13 @@ use aws_sdk_s3::{
     config::{Builder, RequestChecksumCalculation},
     operation::{head_object::HeadObjectError, list_object_versions::ListObjectVersionsOutput},
     presigning::PresigningConfig,
-    types::{Delete, ObjectIdentifier},
+    types::{Delete, Object, ObjectIdentifier},
 };
-use domain::{backup::BackupName, id::ProjectId};
+use domain::{
+    backup::{BackupName, StoredBackup},
+    id::ProjectId,
+};
+use jiff::Timestamp;
 use ports::{Unavailable, backups::Backups};
 use std::time::Duration;
 
@@ -34,7 +38,7 @@ impl S3Backups {
         Self { client, bucket }
     }
 
-    async fn delete(&self, objects: Vec<ObjectIdentifier>) -> Result<(), Unavailable> {
+    async fn delete_versions(&self, objects: Vec<ObjectIdentifier>) -> Result<(), Unavailable> {
         let all = Delete::builder().set_objects(Some(objects)).quiet(true).build();
         let deletion = self.client.delete_objects().bucket(&self.bucket);
         let answer =
@@ -69,6 +73,22 @@ impl Backups for S3Backups {
         }
     }
 
+    async fn list(&self, project: &ProjectId) -> Result<Vec<StoredBackup>, Unavailable> {
+        let listing = self.client.list_objects_v2().bucket(&self.bucket).prefix(prefix(project));
+        let mut pages = listing.into_paginator().send();
+        let mut found = Vec::new();
+        while let Some(page) = pages.next().await {
+            let page = page.map_err(unavailable)?;
+            found.extend(page.contents().iter().filter_map(|it| stored(project, it)));
+        }
+        Ok(found)
+    }
+
+    async fn delete(&self, name: &BackupName) -> Result<(), Unavailable> {
+        let deletion = self.client.delete_object().bucket(&self.bucket).key(key(name));
+        deletion.send().await.map(drop).map_err(unavailable)
+    }
+
     async fn erase(&self, project: &ProjectId) -> Result<(), Unavailable> {
         loop {
             let listing = self.client.list_object_versions().bucket(&self.bucket);
@@ -78,7 +98,7 @@ impl Backups for S3Backups {
             if found.is_empty() {
                 return Ok(());
             }
-            self.delete(found).await?;
+            self.delete_versions(found).await?;
         }
     }
 }
@@ -90,6 +110,15 @@ fn prefix(project: &ProjectId) -> String {
 
 fn key(name: &BackupName) -> String {
     format!("{}{}-{}.tar.gz", prefix(&name.project), name.attempt, name.number)
+}
+
+/// What is not called like a backup of `project` is none.
+fn stored(project: &ProjectId, object: &Object) -> Option<StoredBackup> {
+    let name = object.key()?.strip_prefix(&prefix(project))?.strip_suffix(".tar.gz")?;
+    let (attempt, number) = name.split_once('-')?;
+    let (attempt, number) = (attempt.parse().ok()?, number.parse().ok()?);
+    let stored_at = Timestamp::from_second(object.last_modified()?.secs()).ok()?;
+    Some(StoredBackup { name: BackupName { project: project.clone(), attempt, number }, stored_at })
 }
 
 /// Every version of the page. What marks one as deleted is a version like others.
@@ -116,6 +145,7 @@ mod tests {
     use super::*;
     use aws_sdk_s3::{
         config::{BehaviorVersion, Credentials, Region},
+        primitives::DateTime,
         types::{DeleteMarkerEntry, ObjectVersion},
     };
 
@@ -151,6 +181,21 @@ mod tests {
         let others = [(1, 21), (12, 1), (2, 2), (1, 1)];
         for (attempt, number) in others {
             assert_ne!(key(&BackupName { attempt, number, ..name() }), key(&name()));
+        }
+    }
+
+    #[test]
+    fn what_is_listed_is_read_as_it_was_named_and_nothing_else_is() {
+        let at = DateTime::from_secs(1_795_262_400);
+        let listed = |key: &str| {
+            stored(&name().project, &Object::builder().key(key).last_modified(at).build())
+        };
+        let found = listed(&key(&name())).expect("is a backup");
+        assert_eq!((found.name, found.stored_at.as_second()), (name(), 1_795_262_400));
+        let others =
+            ["backups/prj_ab/2-1.tar.gz", "backups/prj_a/2.tar.gz", "backups/prj_a/2-1.zip"];
+        for other in others {
+            assert_eq!(listed(other), None, "{other}");
         }
     }
 

@@ -1,4 +1,4 @@
-//! Commands to an instance that comes to rest, starts from a backup, or gets other limits.
+//! Commands to an instance that comes to rest, is backed up, starts from a backup, or gets other limits.
 
 use super::{BOOT_CPUS, argv, cpus, words};
 use domain::{backup::Backup, capacity::Capacity, id::ProjectId};
@@ -48,6 +48,50 @@ pub fn read_archive(answer: &str) -> Option<Option<Packed>> {
     match serde_json::from_str(answer).ok()? {
         Answer::Packed(packed) => Some(Some(packed)),
         Answer::Empty { empty } => empty.then_some(None),
+    }
+}
+
+/// Copies the data of an instance that runs, as [`Archive`] does of one that is stopped, and puts it where
+/// `upload_url` leads. The instance goes on. A repeat does all of it again.
+#[derive(Clone, Debug)]
+pub struct TakeBackup<'a> {
+    pub project: &'a ProjectId,
+    pub generation: u32,
+    pub upload_url: &'a str,
+    /// Of the backup that is on record: if it holds all that there is, nothing is uploaded.
+    pub known_sha256: Option<&'a str>,
+}
+
+impl TakeBackup<'_> {
+    pub fn argv(&self) -> Vec<String> {
+        let mut flags = vec![
+            ("project", self.project.to_string()),
+            ("generation", self.generation.to_string()),
+            ("upload-url", self.upload_url.to_owned()),
+        ];
+        flags.extend(self.known_sha256.map(|it| ("known-sha256", it.to_owned())));
+        argv("backup", &flags)
+    }
+}
+
+/// What `backup` prints: what was uploaded, or that the backup on record holds all of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BackupAnswer {
+    Taken(Packed),
+    Unchanged,
+}
+
+/// `None` if it says neither.
+pub fn read_backup(answer: &str) -> Option<BackupAnswer> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Answer {
+        Taken(Packed),
+        Unchanged { unchanged: bool },
+    }
+    match serde_json::from_str(answer).ok()? {
+        Answer::Taken(packed) => Some(BackupAnswer::Taken(packed)),
+        Answer::Unchanged { unchanged } => unchanged.then_some(BackupAnswer::Unchanged),
     }
 }
 
@@ -136,6 +180,21 @@ impl Restore<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_backup_says_what_is_stored_or_that_nothing_has_changed_and_anything_else_is_no_answer() {
+        let packed = Packed { sha256: "ab".to_owned(), bytes: 7 };
+        let cases = [
+            (r#"{"backed_up":true,"sha256":"ab","bytes":7}"#, Some(BackupAnswer::Taken(packed))),
+            (r#"{"backed_up":true,"unchanged":true}"#, Some(BackupAnswer::Unchanged)),
+            (r#"{"backed_up":true,"unchanged":false}"#, None),
+            (r#"{"backed_up":true}"#, None),
+            ("", None),
+        ];
+        for (answer, expected) in cases {
+            assert_eq!(read_backup(answer), expected, "{answer}");
+        }
+    }
 
     #[test]
     fn an_archive_says_what_is_stored_or_that_there_was_nothing_and_anything_else_is_no_answer() {

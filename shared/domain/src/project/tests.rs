@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::plan::PLANS;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 
 #[test]
@@ -77,6 +77,10 @@ fn a_project_goes_through_its_life_and_no_other_way() {
         (E::Resumed, to(&[S::Suspended, S::Pending], S::Pending)),
         (E::MoveBegan, to(&[S::Halting, S::Error, S::Pending], S::Pending)),
         (E::Resized, to(&[S::Running], S::Running)),
+        (
+            E::BackedUp,
+            vec![(S::Running, S::Running), (S::Halting, S::Halting), (S::Error, S::Error)],
+        ),
         (
             E::DeletionBegan,
             to(&[S::PendingPayment, S::Suspended, S::Error, S::Deleting], S::Deleting),
@@ -206,7 +210,50 @@ fn changes() -> impl Strategy<Value = PlanChange> {
     (plans(), plans(), 0_u64..3).prop_map(|(from, to, cause)| PlanChange { from, to, cause })
 }
 
+/// A record only ever goes on to a later copy, of the instance that is the project's.
+#[test]
+fn a_backup_of_one_that_runs_replaces_older_ones_only() {
+    use State as S;
+    let later = |it: Backup| Backup { taken_at: it.taken_at + SignedDuration::from_hours(1), ..it };
+    let known = backup(2, 5);
+    let cases = [
+        ("the first", S::Running, None, backup(2, 5), true),
+        ("repeated", S::Running, Some(&known), known.clone(), true),
+        ("the next", S::Running, Some(&known), backup(2, 6), true),
+        ("the same data, later", S::Running, Some(&known), later(known.clone()), true),
+        (
+            "the same data, as it was before",
+            S::Running,
+            Some(&later(known.clone())),
+            known.clone(),
+            false,
+        ),
+        ("overtaken", S::Running, Some(&known), backup(2, 4), false),
+        ("after that of the halt before", S::Running, Some(&backup(1, 9)), backup(2, 5), true),
+        ("of an earlier instance", S::Running, None, backup(1, 9), false),
+        ("of one that never was", S::Running, None, backup(3, 5), false),
+        ("while it is halted", S::Halting, None, backup(2, 5), true),
+        ("after it was lost", S::Error, None, backup(2, 5), true),
+        ("after its halt", S::Suspended, Some(&backup(2, 0)), backup(2, 5), false),
+        ("on its way elsewhere", S::Pending, None, backup(2, 5), false),
+    ];
+    for (case, state, known, taken, is_recorded) in cases {
+        let project = Project { state, attempt: 2, backup: known.cloned(), ..project() };
+        let recorded = project.backed_up(&taken).ok();
+        let expected = Project { backup: Some(taken), ..project };
+        assert_eq!(recorded, is_recorded.then_some(expected), "{case}");
+    }
+}
+
 proptest! {
+    #[test]
+    fn a_backup_that_is_recorded_twice_is_recorded_once(project in projects(), backup in backups()) {
+        let Some(backup) = backup else { return Ok(()) };
+        if let Ok(once) = project.backed_up(&backup) {
+            prop_assert_eq!(once.backed_up(&backup), Ok(once.clone()));
+        }
+    }
+
     #[test]
     fn to_halt_twice_is_to_halt_once(
         project in projects(), attempt in 0_u32..3, purpose in purposes(), backup in backups(),
@@ -282,6 +329,7 @@ fn events() -> impl Strategy<Value = Event> {
         E::Resumed,
         E::MoveBegan,
         E::Resized,
+        E::BackedUp,
         E::DeletionBegan,
         E::Deleted,
     ])
