@@ -39,6 +39,7 @@ struct Books {
     changes: Vec<(String, PlanId)>,
     refuses_cards: bool,
     loses_answers: bool,
+    takes_its_time: bool,
 }
 
 impl FakePayments {
@@ -87,6 +88,11 @@ impl FakePayments {
     /// Whether what is changed from now on is done, and nobody learns of it.
     pub fn lose_answers(&self, loses: bool) {
         self.lock().loses_answers = loses;
+    }
+
+    /// Whether a charge is under way for as long as the test wants, and its change with it.
+    pub fn take_time(&self, takes: bool) {
+        self.lock().takes_its_time = takes;
     }
 
     /// Changes the subscription called `id`, and answers if answers arrive.
@@ -194,9 +200,15 @@ impl Payments for FakePayments {
     async fn change_plan(&self, id: &str, plan: PlanId) -> Result<(), PaymentsError> {
         self.outage.check("payments")?;
         self.changeable(id)?;
-        self.lock().changes.push((id.to_owned(), plan));
-        if self.lock().refuses_cards {
-            return Err(PaymentsError::Declined);
+        {
+            let mut books = self.lock();
+            books.changes.push((id.to_owned(), plan));
+            if books.refuses_cards {
+                return Err(PaymentsError::Declined);
+            }
+            if books.takes_its_time {
+                return Ok(());
+            }
         }
         self.update(id, |it| {
             it.plan = Some(plan);

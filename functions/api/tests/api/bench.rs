@@ -1,17 +1,14 @@
 //! An API in memory and somebody who calls it.
 
+mod billing;
+
 use api::{Api, EdgeKey, FrontDoor, Keys, Settings, World, router};
 use axum::{Router, body::Body};
 use contracts::{billing::Message, mail::Letter, warm::Poke};
-use domain::subscription::{Record, Seen, Terms};
+use domain::subscription::Terms;
 use http::{HeaderMap, Request, StatusCode, header};
 use jiff::SignedDuration;
-use ports::{
-    accounts::Accounts,
-    clock::Clock,
-    identity_provider::IdentityProvider,
-    payments::{Payment, Refunded},
-};
+use ports::identity_provider::IdentityProvider;
 use serde_json::{Value, json};
 use std::{marker::PhantomData, sync::Arc};
 use testkit::{
@@ -378,62 +375,5 @@ impl Bench {
             self.api.projects.change(&project, 1, event, None).await.expect("as prepared");
         }
         id
-    }
-
-    /// The same, paid for by a subscription that the payment provider and we know of.
-    pub(crate) async fn subscribed_project(&self, customer: &Customer) -> String {
-        let id = self.running_project(customer).await;
-        let tenant = customer.tenant.parse().expect("an id");
-        self.api.accounts.record_customer(&tenant, "cus_1").await.expect("is up");
-        let paid = Seen {
-            project: Some(id.parse().expect("an id")),
-            tenant: Some(tenant),
-            ..testkit::make::subscription()
-        };
-        self.becomes(&paid);
-        id
-    }
-
-    /// The id of a payment of `customer`, who is known to the payment provider from now on.
-    pub(crate) async fn payment(&self, customer: &Customer) -> String {
-        let tenant = customer.tenant.parse().expect("an id");
-        let name = format!("cus_of_{}", customer.tenant);
-        let name = self.api.accounts.record_customer(&tenant, &name).await.expect("is up");
-        let id = format!("pay_of_{name}");
-        self.api.payments.put_payment(Payment {
-            id: id.clone(),
-            subscription: Some("sub_1".to_owned()),
-            customer: name,
-            status: "succeeded".to_owned(),
-            total_minor: 4_900,
-            currency: "USD".to_owned(),
-            created_at: self.api.clock.now(),
-            refunded: Refunded::No,
-        });
-        id
-    }
-
-    /// The provider's books say `seen` from now on, and so do ours.
-    pub(crate) fn becomes(&self, seen: &Seen) {
-        self.api.payments.put_subscription(seen.clone());
-        let record = Record::of(seen, self.api.clock.now());
-        let (project, tenant) = (seen.project.clone(), seen.tenant.clone());
-        self.api.subscriptions.put(Record { project, tenant, ..record });
-    }
-
-    /// What the provider's books say of what pays for [`Bench::subscribed_project`].
-    pub(crate) async fn booked(&self) -> Seen {
-        use ports::payments::Payments;
-        let booked = self.api.payments.find_subscription("sub_1").await;
-        booked.expect("is up").expect("it is there")
-    }
-
-    /// Of which subscriptions billing was asked to look.
-    pub(crate) fn looks(&self) -> Vec<String> {
-        let subscription = |it| match it {
-            Message::Look { subscription_id, .. } => subscription_id,
-            other @ Message::Delivery { .. } => panic!("nothing was delivered: {other:?}"),
-        };
-        self.api.looks.sent().into_iter().map(subscription).collect()
     }
 }

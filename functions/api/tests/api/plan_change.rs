@@ -240,6 +240,22 @@ async fn a_charge_of_unknown_end_is_not_repeated_and_found_afterwards() {
 }
 
 #[tokio::test]
+async fn a_charge_that_takes_its_time_is_not_made_again_meanwhile() {
+    let (bench, customer, id) = start().await;
+    bench.api.payments.take_time(true);
+    let accepted = change(&bench, &customer, &id, &pro()).await;
+    assert_eq!(accepted.status, StatusCode::ACCEPTED, "{accepted:?}");
+    assert_eq!(accepted.body["plan_change"], Value::Null, "nothing is promised");
+    let again = change(&bench, &customer, &id, &pro()).await;
+    assert_eq!((again.status, problem(&again)), (StatusCode::CONFLICT, "busy"));
+    bench.becomes(&Seen { plan: Some(PlanId::Pro), ..bench.booked().await });
+    bench.api.clock.advance(Duration::from_secs(61));
+    let done = change(&bench, &customer, &id, &pro()).await;
+    assert_eq!(done.body["plan_change"]["plan"], "pro", "{done:?}");
+    assert_eq!(bench.api.payments.changes().len(), 1);
+}
+
+#[tokio::test]
 async fn neither_a_lost_look_nor_a_turn_that_stays_is_a_failure() {
     let (bench, customer, id) = start().await;
     bench.api.looks.outage.begin(1);
