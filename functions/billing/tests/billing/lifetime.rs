@@ -6,7 +6,6 @@ use domain::{
     project::{Event, Project, Purpose, State},
     subscription::{DisputeState, End, Hold, Occasion, Seen, Status},
 };
-use jiff::SignedDuration;
 use ports::{payments::Refunded, projects::Projects};
 use testkit::make;
 
