@@ -129,13 +129,13 @@ impl State {
             | (S::Running, E::Resized | E::BackedUp) => Ok(S::Running),
             (S::Pending | S::Provisioning | S::Error, E::ProvisioningFailed)
             // What a halt has not brought to safety is lost with the worker.
-            | (S::Running | S::Halting | S::Error, E::InstanceLost) => Ok(S::Error),
+            | (S::Running | S::Halting | S::Error, E::InstanceLost)
+            // It was lost after it was copied, and nobody has tried again yet.
+            | (S::Error, E::BackedUp) => Ok(S::Error),
             (S::Running | S::Halting, E::HaltBegan)
             // Only what was finished is halted: the finish that comes now had its answer lost. And it
             // ran until then: if its worker is lost meanwhile, what was copied is the newest there is.
             | (S::Halting, E::ProvisioningFinished | E::BackedUp) => Ok(S::Halting),
-            // The worker was lost after the copy was made, and nobody has tried again yet.
-            (S::Error, E::BackedUp) => Ok(S::Error),
             // Nothing of a failed one runs, so there is nothing to halt.
             (S::Halting | S::Error | S::Suspended, E::Suspended) => Ok(S::Suspended),
             (S::PendingPayment | S::Suspended | S::Error | S::Deleting, E::DeletionBegan) => {
