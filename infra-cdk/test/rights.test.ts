@@ -157,7 +157,7 @@ test('backups are stored by two functions, and erased with their versions by ano
   expect(rights.filter(([, actions]) => actions?.length)).toEqual([
     ['docker-run', ['s3:GetObject', 's3:PutObject']],
     ['erase', ['s3:ListBucketVersions', 's3:DeleteObject', 's3:DeleteObjectVersion']],
-    ['backup', ['s3:GetObject', 's3:PutObject', 's3:ListBucket', 's3:DeleteObject']],
+    ['backup', ['s3:DeleteObject', 's3:GetObject', 's3:PutObject', 's3:ListBucket']],
   ]);
 });
 

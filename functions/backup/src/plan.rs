@@ -16,9 +16,8 @@ const INTERVAL: SignedDuration = SignedDuration::from_mins(55);
 /// Whose newest backup is older than this wakes somebody: several passes have come to nothing.
 pub(crate) const OVERDUE: SignedDuration = SignedDuration::from_hours(3);
 
-/// Of one worker in one pass: what it runs has to go on meanwhile. Four passes an hour times this is as many
-/// instances as the largest worker holds.
-const PER_WORKER: usize = 8;
+/// Of one worker in one pass, since what it runs has to go on meanwhile. Four passes make an hour.
+const PER_WORKER: usize = 12;
 
 /// An instance that is to be backed up.
 #[derive(Clone, Debug, PartialEq, Eq)]

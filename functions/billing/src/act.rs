@@ -21,7 +21,6 @@ use ports::{
     queue::Queue,
 };
 use runtime::{fault::chain, secret::secret};
-use serde::Serialize;
 
 /// How soon it is looked at whether a payment that is on its way has arrived.
 const PAYMENT_ON_ITS_WAY: SignedDuration = SignedDuration::from_mins(5);

@@ -144,7 +144,7 @@ impl State {
             (S::Pending | S::Provisioning | S::Error, E::ProvisioningFailed)
             // What a halt has not brought to safety is lost with the worker.
             | (S::Running | S::Halting | S::Error, E::InstanceLost)
-            // The worker was lost after the copy was made, and nobody has tried again yet.
+            // It was lost after it was copied, and nobody has tried again yet.
             | (S::Error, E::BackedUp) => Ok(S::Error),
             (S::Running | S::Halting, E::HaltBegan)
             // Only what was finished is halted: the finish that comes now had its answer lost. And it

@@ -386,7 +386,7 @@ mod tests {
 
     #[test]
     fn another_price_of_today_is_told_to_who_pays_the_old_one() {
-        let price = |minor| Price { minor, currency: "USD".to_owned() };
+        let price = |minor| Price { minor, currency: "USD".to_owned(), tax_inclusive: false };
         let told = |record: &Record, minor| {
             shown(State::Running, record, Some(&price(minor)))["price_change"].clone()
         };

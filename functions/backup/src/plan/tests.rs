@@ -80,7 +80,7 @@ fn what_is_nowhere_is_not_due_nor_what_is_on_a_worker_that_takes_no_commands() {
 fn the_oldest_comes_first_and_no_worker_bears_more_than_its_share() {
     let minutes = |it: usize| i64::try_from(it).expect("is small");
     let old: Vec<_> =
-        (0..12).map(|it| project(&format!("old{it:02}"), Some((2, 200 - minutes(it))))).collect();
+        (0..16).map(|it| project(&format!("old{it:02}"), Some((2, 200 - minutes(it))))).collect();
     let young = project("young", Some((2, 60)));
     let workers = [worker("one", &old), worker("two", std::slice::from_ref(&young))];
     let mut all = old;

@@ -39,6 +39,25 @@ async fn what_is_put_by_one_link_is_stored_and_fetched_by_the_other() {
 
 #[tokio::test]
 #[ignore = "needs the local engine"]
+async fn what_is_deleted_is_listed_and_fetched_no_more_and_its_neighbours_are() {
+    let (client, bucket) = engine::bucket().await;
+    let store = S3Backups::on(client, bucket);
+    let (project, other) = (make::project_id("a"), make::project_id("ab"));
+    for name in [backup(&project, 1), backup(&project, 2), backup(&other, 1)] {
+        upload(&store, &name, "archive").await;
+    }
+    for round in ["once", "twice"] {
+        store.delete(&backup(&project, 1)).await.expect(round);
+        let listed = store.list(&project).await.expect("lists");
+        let names: Vec<_> = listed.into_iter().map(|it| it.name).collect();
+        assert_eq!(names, [backup(&project, 2)], "{round}");
+        assert_eq!(download(&store, &backup(&project, 1)).await, None, "{round}");
+    }
+    assert_eq!(store.list(&other).await.expect("lists").len(), 1);
+}
+
+#[tokio::test]
+#[ignore = "needs the local engine"]
 async fn nothing_is_left_of_an_erased_project_and_all_of_its_neighbour() {
     let (client, bucket) = engine::bucket().await;
     let store = S3Backups::on(client.clone(), bucket.clone());

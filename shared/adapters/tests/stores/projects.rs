@@ -347,6 +347,47 @@ async fn what_is_halted_and_resumed_starts_from_its_backup() {
 
 #[tokio::test]
 #[ignore = "needs the local engine"]
+async fn a_backup_of_one_that_runs_goes_on_to_later_ones_and_stays_with_the_retry() {
+    let project = in_state("a", State::Running);
+    let (projects, id) = (store_of(&project).await, &project.id);
+    for number in [1, 1, 2] {
+        let recorded = projects.record_backup(id, &backup(number)).await.unwrap();
+        assert_eq!(recorded, stored(&projects, id).await);
+        assert_eq!(recorded.backup, Some(backup(number)));
+    }
+    let late = projects.record_backup(id, &backup(1)).await;
+    assert!(matches!(late, Err(ChangeError::Illegal(_))), "{late:?}");
+    projects.change(id, 1, Event::InstanceLost, Some("lost")).await.unwrap();
+    let again = projects.request_retry(id).await.unwrap();
+    assert_eq!((again.attempt, again.backup), (2, Some(backup(2))));
+    let late = projects.record_backup(id, &backup(3)).await;
+    assert!(matches!(late, Err(ChangeError::Illegal(_))), "{late:?}");
+}
+
+#[tokio::test]
+#[ignore = "needs the local engine"]
+async fn a_backup_beside_another_change_is_lost_by_neither() {
+    for round in 0..10 {
+        let project = in_state(&format!("r{round}"), State::Running);
+        let (projects, id) = (store_of(&project).await, &project.id);
+        let second = SignedDuration::from_secs(1);
+        let [first, later] = [(1, second), (2, second * 2)]
+            .map(|(it, after)| Backup { taken_at: Timestamp::UNIX_EPOCH + after, ..backup(it) });
+        let change = PlanChange { from: project.plan, to: PlanId::Pro, cause: 7 };
+        let (one, two, resized) = tokio::join!(
+            projects.record_backup(id, &first),
+            projects.record_backup(id, &later),
+            projects.record_plan(id, 1, change),
+        );
+        let after = stored(&projects, id).await;
+        assert_eq!(after.plan == PlanId::Pro, resized.is_ok(), "{resized:?}, {after:?}");
+        let newest = two.is_ok().then_some(later).or(one.is_ok().then_some(first));
+        assert_eq!(after.backup, newest, "{one:?}, {two:?}");
+    }
+}
+
+#[tokio::test]
+#[ignore = "needs the local engine"]
 async fn a_halt_that_was_undone_is_refused_and_the_next_one_is_not() {
     let project = in_state("a", State::Running);
     let (projects, id) = (store_of(&project).await, &project.id);

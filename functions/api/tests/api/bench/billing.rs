@@ -61,7 +61,7 @@ impl Bench {
     pub(crate) fn looks(&self) -> Vec<String> {
         let subscription = |it| match it {
             Message::Look { subscription_id, .. } => subscription_id,
-            other @ Message::Delivery { .. } => panic!("nothing was delivered: {other:?}"),
+            other => panic!("the API only asks for looks: {other:?}"),
         };
         self.api.looks.sent().into_iter().map(subscription).collect()
     }
