@@ -49,8 +49,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** All payments of the workspace, the newest first. */
-        get: operations["payments_list"];
+        /** The latest payments of the tenant, newest first, at most 100. */
+        get: operations["payment_list"];
         put?: never;
         post?: never;
         delete?: never;
@@ -85,7 +85,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** A page of the payment provider for the payment method and all invoices. */
+        /**
+         * A page of the payment provider for payment methods and invoices.
+         * @description Its address opens once, to whoever has it: ask for it on the click, and keep it nowhere. We do not
+         *     keep it either.
+         */
         post: operations["portal_open"];
         delete?: never;
         options?: never;
@@ -533,10 +537,13 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Ends the subscription with the period that is paid for. A repeat changes nothing. */
-        post: operations["cancellation_create"];
+        /**
+         * Ends the subscription with the period that is paid for. A repeat changes nothing.
+         * @description The project runs until then. Its data is kept for a while after that.
+         */
+        post: operations["cancellation_cancel"];
         /** Has the subscription go on. A repeat changes nothing. */
-        delete: operations["cancellation_delete"];
+        delete: operations["cancellation_take_back"];
         options?: never;
         head?: never;
         patch?: never;
@@ -573,13 +580,11 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Where to pay for a project.
+         * Where to pay for a project, for the first time or anew.
          * @description One page for each project at a time, for as long as it lives: two pages could both be paid on. A
          *     page whose address got lost on the way to us does no harm. Nobody ever saw it, so nobody can pay
-         *     on it, and it closes by itself; the repeat opens another one.
-         *
-         *     Send the price that was shown: if it is another one by now, the answer is `price-changed` and no page
-         *     opens.
+         *     on it, and it closes by itself; the repeat opens another one. Whoever says what price they were
+         *     shown is sent to no page that asks for another one: that is refused as `price-changed`.
          */
         post: operations["checkout_open"];
         delete?: never;
@@ -637,11 +642,11 @@ export interface paths {
         };
         get?: never;
         /**
-         * Puts a project on another plan.
-         * @description Send back the quote that was seen: if it costs more by now, the answer is `price-changed` and nothing
-         *     changes. A repeat changes nothing twice.
+         * Puts a project on another plan, at once.
+         * @description Send back the quote that was seen: if the change costs more by now, the answer is `price-changed`
+         *     and nothing changes. A payment that is declined changes nothing either. Repeating is harmless.
          */
-        put: operations["plan_change"];
+        put: operations["plan_change_change"];
         post?: never;
         delete?: never;
         options?: never;
@@ -658,8 +663,8 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** What another plan would cost from now on. */
-        post: operations["plan_quote"];
+        /** What another plan would cost from now on. Changes nothing. */
+        post: operations["plan_change_quote"];
         delete?: never;
         options?: never;
         head?: never;
@@ -694,7 +699,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What pays for a project, and what happens next. */
+        /**
+         * What pays for a project, and what happens next.
+         * @description From our own records: it answers while the payment provider is away.
+         */
         get: operations["subscription_show"];
         put?: never;
         post?: never;
@@ -944,6 +952,16 @@ export interface components {
             /** @description The form's field `ticket`. Works once, within a minute. */
             ticket: string;
         };
+        /** @description What the page showed to whoever is about to pay. */
+        CheckoutBody: {
+            /** @description ISO 4217. */
+            currency: string;
+            /**
+             * Format: int32
+             * @description A month, in the currency's smallest unit.
+             */
+            price_minor: number;
+        };
         CheckoutView: {
             /** @description Send the customer there to pay. */
             checkout_url: string;
@@ -1088,6 +1106,7 @@ export interface components {
             /** @description ISO 4217. */
             currency: string;
             id: string;
+            /** @description Of a project that is still there. */
             project_id?: string | null;
             project_name?: string | null;
             refunded: components["schemas"]["RefundedName"];
@@ -1099,12 +1118,18 @@ export interface components {
              */
             total_minor: number;
         };
+        /**
+         * Format: binary
+         * @description A file.
+         */
+        Pdf: string;
+        /** @description A plan, and what the quote said. */
         PlanChangeBody: {
             /** @description ISO 4217. */
             currency: string;
             /**
              * Format: int64
-             * @description Charged at once, in the currency's smallest unit; less than zero: a credit.
+             * @description Charged at once, in the currency's smallest unit; less than zero is credited.
              */
             due_now_minor: number;
             plan: components["schemas"]["PlanName"];
@@ -1137,13 +1162,16 @@ export interface components {
             price_minor: number;
         };
         PortalView: {
-            /** @description Send the customer there. It works once. */
+            /** @description Send the customer there. It opens once. */
             url: string;
         };
         PriceView: {
             /** @description ISO 4217. */
             currency: string;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description A month, in the currency's smallest unit.
+             */
             minor: number;
         };
         /** @description RFC 9457 */
@@ -1183,7 +1211,7 @@ export interface components {
             currency: string;
             /**
              * Format: int64
-             * @description Charged at once, in the currency's smallest unit; less than zero: a credit.
+             * @description Charged at once, in the currency's smallest unit; less than zero is credited.
              */
             due_now_minor: number;
             plan: components["schemas"]["PlanName"];
@@ -1241,15 +1269,6 @@ export interface components {
             models: components["schemas"]["OfferView"][];
             provider: components["schemas"]["ProviderName"];
         };
-        ShownPrice: {
-            /** @description ISO 4217. */
-            currency: string;
-            /**
-             * Format: int64
-             * @description A month, in the currency's smallest unit.
-             */
-            price_minor: number;
-        };
         SignedInView: {
             /** @description For the header `Authorization: Bearer …`. */
             access_token: string;
@@ -1279,7 +1298,7 @@ export interface components {
         SubscriptionView: {
             /**
              * Format: date-time
-             * @description Set when it ends with the period.
+             * @description Set when it ends with the period that is paid for.
              */
             cancels_at?: string | null;
             /** @description ISO 4217. */
@@ -1298,18 +1317,17 @@ export interface components {
              * @description Until when a missing payment has no consequence.
              */
             past_due_until?: string | null;
+            /** @description Of the instance. */
             plan: components["schemas"]["PlanName"];
-            /** @description A change of plan that is being applied to the instance. */
-            plan_change?: null | components["schemas"]["PlanChangeView"];
-            /** @description The plan's price of today, where it differs from what is paid. */
-            price_change?: null | components["schemas"]["PriceView"];
+            plan_change?: components["schemas"]["PlanChangeView"] | null;
+            price_change?: components["schemas"]["PriceView"] | null;
             /**
              * Format: int64
-             * @description A month, in the currency's smallest unit.
+             * @description A month, before tax, in the currency's smallest unit.
              */
             recurring_minor?: number | null;
             standing: components["schemas"]["StandingName"];
-            why?: null | components["schemas"]["WhyName"];
+            why?: components["schemas"]["WhyName"] | null;
         };
         SwitchBody: {
             tenant_id: string;
@@ -1455,7 +1473,7 @@ export interface operations {
             };
         };
     };
-    payments_list: {
+    payment_list: {
         parameters: {
             query?: never;
             header?: never;
@@ -1501,7 +1519,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/pdf": string;
+                    "application/pdf": components["schemas"]["Pdf"];
                 };
             };
             /** @description Refused, and why */
@@ -1524,7 +1542,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The page; its address works once */
+            /** @description The page */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -2420,7 +2438,7 @@ export interface operations {
             };
         };
     };
-    cancellation_create: {
+    cancellation_cancel: {
         parameters: {
             query?: never;
             header?: never;
@@ -2451,7 +2469,7 @@ export interface operations {
             };
         };
     };
-    cancellation_delete: {
+    cancellation_take_back: {
         parameters: {
             query?: never;
             header?: never;
@@ -2524,7 +2542,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": null | components["schemas"]["ShownPrice"];
+                "application/json": components["schemas"]["CheckoutBody"] | null;
             };
         };
         responses: {
@@ -2645,7 +2663,7 @@ export interface operations {
             };
         };
     };
-    plan_change: {
+    plan_change_change: {
         parameters: {
             query?: never;
             header?: never;
@@ -2660,7 +2678,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description It is on its way */
+            /** @description It is on its way to the instance */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -2680,7 +2698,7 @@ export interface operations {
             };
         };
     };
-    plan_quote: {
+    plan_change_quote: {
         parameters: {
             query?: never;
             header?: never;
@@ -2695,7 +2713,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The quote; nothing has changed */
+            /** @description The quote */
             200: {
                 headers: {
                     [name: string]: unknown;

@@ -10,7 +10,11 @@ use crate::{
     world::{Api, World},
 };
 use axum::{Json, extract::State};
-use domain::{id::TenantId, price::{Price, in_words}, project::State as Stage};
+use domain::{
+    id::TenantId,
+    price::{Price, in_words},
+    project::State as Stage,
+};
 use ports::{
     accounts::Accounts,
     clock::Clock,

@@ -4,7 +4,15 @@ use crate::{
     router::operations,
     view::{
         Accepted, AccessTokenBody, AccessTokenView, AllProjects, AppliedView, ApplyBody,
-        BotTokenBody, ChangePasswordBody, ChatTicketView, CheckoutBody, CheckoutView, Confirmed, CredentialsBody, EmailBody, GatewayTokenView, GoogleUrlView, Health, IntentBody, InvitationBody, InvitationView, KeyView, MeView, MemberView, ModelBody, ModelUseView, ModelView, NewAccessTokenView, NewKeyBody, NewProjectBody, OfferView, PasswordBody, PaymentView, Pdf, PlanChangeBody, PlanChangeView, PlanName, PlanView, PortalView, PriceView, ProjectState, ProjectView, ProviderName, QuoteBody, QuoteView, RefundedName, ResetBody, ResetDone, RoleBody, RoleName, ScopeName, SecretBody, SessionView, ShelfView, SignedInView, StandingName, StepState, StepView, SubscriptionView, SwitchBody, TelegramView, TenantBody, TenantView, TokenBody, WhichProjects, WhyName,
+        BotTokenBody, ChangePasswordBody, ChatTicketView, CheckoutBody, CheckoutView, Confirmed,
+        CredentialsBody, EmailBody, GatewayTokenView, GoogleUrlView, Health, IntentBody,
+        InvitationBody, InvitationView, KeyView, MeView, MemberView, ModelBody, ModelUseView,
+        ModelView, NewAccessTokenView, NewKeyBody, NewProjectBody, OfferView, PasswordBody,
+        PaymentView, Pdf, PlanChangeBody, PlanChangeView, PlanName, PlanView, PortalView,
+        PriceView, ProjectState, ProjectView, ProviderName, QuoteBody, QuoteView, RefundedName,
+        ResetBody, ResetDone, RoleBody, RoleName, ScopeName, SecretBody, SessionView, ShelfView,
+        SignedInView, StandingName, StepState, StepView, SubscriptionView, SwitchBody,
+        TelegramView, TenantBody, TenantView, TokenBody, WhichProjects, WhyName,
     },
     world::World,
 };

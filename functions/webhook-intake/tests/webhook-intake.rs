@@ -34,7 +34,7 @@ impl Bench {
     fn told(&self) -> Vec<String> {
         let id = |it| match it {
             Message::Delivery { delivery_id, .. } => delivery_id,
-            Message::Look { .. } => panic!("the intake asks for no look: {it:?}"),
+            _ => panic!("the intake hands on deliveries: {it:?}"),
         };
         self.billing.sent().into_iter().map(id).collect()
     }

@@ -147,7 +147,7 @@ async fn a_look_alone_resizes_and_the_delivery_after_it_adds_nothing() {
     for _ in 0..2 {
         bench.look().await.expect("looks");
     }
-    assert_eq!(bench.executions(), [format!("resize-{}-1-1", make::project().id)]);
+    assert_eq!(bench.executions(), [format!("resize-{}-1-5", make::project().id)]);
     assert_eq!(bench.record().await.plan_changed_at, Some(bench.now()));
     bench.advance(SignedDuration::from_mins(1));
     bench.becomes("msg_1", &pro).await;

@@ -23,7 +23,8 @@ fn deleted(ages: &[u32], named: Option<u32>) -> Vec<u32> {
 fn one_of_each_hour_is_kept_for_a_day_and_one_of_each_day_for_a_month() {
     const DAY: u32 = 24 * 60;
     // It is the full hour of 12.
-    let cases: [(&str, &[u32], Option<u32>, &[u32]); 9] = [
+    type Ages = &'static [u32];
+    let cases: [(&str, Ages, Option<u32>, Ages); 9] = [
         ("nothing", &[], None, &[]),
         ("the only one, however old", &[90 * DAY], None, &[]),
         ("one of each hour", &[5, 65, 125], None, &[]),
