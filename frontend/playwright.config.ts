@@ -8,7 +8,8 @@ export default defineConfig({
   outputDir: 'test-results',
   workers: 2,
   fullyParallel: true,
-  timeout: 30_000,
+  // Gateways may boot beside it on the same two cores.
+  timeout: 90_000,
   reporter: [['line']],
   use: {
     baseURL: `http://127.0.0.1:${PORT}`,
