@@ -13,13 +13,13 @@ PHASE_SECONDS=()
 PHASE_RESULTS=()
 declare -A RUNNING_PIDS=() RUNNING_SINCE=()
 
-# phase NAME COMMAND…: runs one and waits for it, whatever else runs. Returns 1 if one failed.
+# phase NAME COMMAND…: runs one and waits for it. Returns its status.
 phase() {
   begin_phase "$@"
-  await_phases "$1"
+  await_phases
 }
 
-# begin_phase NAME COMMAND…: runs one beside others. `await_phases` waits for it.
+# begin_phase NAME COMMAND…: runs one beside others. `await_phases` waits for all of them.
 begin_phase() {
   local name=$1
   shift
@@ -36,12 +36,12 @@ begin_phase() {
   RUNNING_SINCE[$name]=$SECONDS
 }
 
-# await_phases [NAME…]: waits for these, or for every phase that runs. When one fails, whichever, it
-# returns 1 with the names in JUST_FAILED; the others are stopped, unless KEEP_GOING=yes.
+# Waits for every phase that runs. When one fails it returns 1, with the names in JUST_FAILED; the
+# others are stopped, unless KEEP_GOING=yes.
 await_phases() {
   local last_line=$SECONDS name
   JUST_FAILED=()
-  while one_runs "$@"; do
+  while ((${#RUNNING_PIDS[@]} > 0)); do
     for name in "${!RUNNING_PIDS[@]}"; do
       if ! kill -0 "${RUNNING_PIDS[$name]}" 2>/dev/null; then
         finish_phase "$name" || JUST_FAILED+=("$name")
@@ -57,19 +57,6 @@ await_phases() {
     sleep 0.2
   done
   ((${#JUST_FAILED[@]} == 0))
-}
-
-# one_runs [NAME…]: whether one of these does, or any.
-one_runs() {
-  if (($# == 0)); then
-    ((${#RUNNING_PIDS[@]} > 0))
-    return
-  fi
-  local name
-  for name in "$@"; do
-    if [[ -v "RUNNING_PIDS[$name]" ]]; then return 0; fi
-  done
-  return 1
 }
 
 finish_phase() {
