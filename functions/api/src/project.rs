@@ -211,7 +211,10 @@ pub(crate) async fn gateway_token<W: World>(
 ) -> Result<Json<GatewayTokenView>, Refusal> {
     let project = own(&api, &scope, &id).await?;
     let secrets = api.projects.secrets(&project).await?;
-    let secrets = secrets.ok_or_else(|| Refusal::internal("a project without secrets"))?;
+    let secrets = secrets.ok_or_else(|| match project.state {
+        Stage::Deleted => Refusal::Conflict("the project was deleted, with its token"),
+        _ => Refusal::internal("a project without secrets"),
+    })?;
     let kind = SecretKind::GatewayToken;
     let gateway_token = api.vault.open(&project.tenant_id, kind, &secrets.gateway_token).await?;
     Ok(Json(GatewayTokenView { gateway_token }))

@@ -52,8 +52,8 @@ impl FakeProjects {
         }
     }
 
-    /// Its record stays.
-    pub(crate) fn forget(&self, id: &ProjectId) {
+    /// All that is kept of it but its record.
+    pub fn forget(&self, id: &ProjectId) {
         if let Some(stored) = self.lock().get_mut(id) {
             (stored.secrets, stored.checkout) = (None, None);
         }

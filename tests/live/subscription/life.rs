@@ -20,6 +20,7 @@ use reqwest::{Client, Method, StatusCode, header::ACCEPT};
 use serde_json::Value;
 use std::{
     collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
     time::Duration,
 };
 
@@ -263,7 +264,8 @@ impl Life {
 
 /// The provider's API with the merchant's key: what the customer does on our pages ends there.
 fn provider(environment: &Environment) -> Dodo {
-    let key = std::fs::read_to_string(environment.home.join("run/secrets/dodo-api-key"));
+    let run: PathBuf = runtime::env::require("ONEMINS_RUN");
+    let key = std::fs::read_to_string(run.join("secrets/dodo-api-key"));
     let url = environment.dodo_url.parse().expect("an address");
     let products = Products {
         standard: "pdt_standard".to_owned(),

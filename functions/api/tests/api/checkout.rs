@@ -302,7 +302,7 @@ async fn what_may_be_paid_again_by_itself_is_not_paid_for_twice() {
 }
 
 #[tokio::test]
-async fn nothing_is_sold_for_what_is_deleted() {
+async fn what_is_deleted_is_neither_sold_nor_opened() {
     let (bench, customer, id) = subscribed(Status::Cancelled).await;
     halt(&bench, &id).await;
     let project = id.parse().expect("an id");
@@ -312,4 +312,8 @@ async fn nothing_is_sold_for_what_is_deleted() {
         assert_eq!(refused.status, StatusCode::CONFLICT, "{event:?}");
     }
     assert!(bench.api.payments.orders().is_empty());
+    bench.api.projects.forget(&project);
+    let path = format!("/api/projects/{id}/gateway-token");
+    let gone = bench.post(&path, Some(&customer.token), &Value::Null).await;
+    assert_eq!(gone.status, StatusCode::CONFLICT, "nor is there anything to open");
 }
