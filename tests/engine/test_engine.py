@@ -688,6 +688,30 @@ class Tables(EngineTest):
         self.assertEqual(backups["PointInTimeRecoveryDescription"]["PointInTimeRecoveryStatus"], "ENABLED")
 
 
+class Routing(EngineTest):
+    def test_a_path_may_hold_a_line_break(self):
+        apis = client("apigatewayv2")
+        api = apis.create_api(Name="paths", ProtocolType="HTTP")["ApiId"]
+        integration = apis.create_integration(
+            ApiId=api, IntegrationType="HTTP_PROXY", IntegrationMethod="GET",
+            IntegrationUri="http://127.0.0.1:1", PayloadFormatVersion="1.0")["IntegrationId"]
+        target = f"integrations/{integration}"
+        apis.create_route(ApiId=api, RouteKey="GET /api/{proxy+}", Target=target)
+        apis.create_stage(ApiId=api, StageName="$default", AutoDeploy=True)
+        # Nobody is there; but it was asked for.
+        self.assertEqual(self.status(api, "/api/keys/plain"), 502)
+        self.assertEqual(self.status(api, "/api/keys/two%0Alines"), 502)
+        self.assertEqual(self.status(api, "/other/keys"), 404)
+
+    @staticmethod
+    def status(api, path):
+        host = {"Host": f"{api}.execute-api.localhost:{PORT}"}
+        try:
+            return urllib.request.urlopen(urllib.request.Request(URL + path, headers=host)).status
+        except urllib.error.HTTPError as refused:
+            return refused.code
+
+
 class Environment(unittest.TestCase):
     def test_the_environment_of_the_caller_stays_outside(self):
         output = subprocess.run(

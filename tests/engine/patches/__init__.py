@@ -10,6 +10,7 @@ from . import (
     hybrid,
     imds,
     inventory,
+    routing,
     run_command,
     run_instances,
     spot,
@@ -19,7 +20,8 @@ from . import (
 
 # Some wrap what earlier ones replaced; their `apply` says so.
 IN_ORDER = (
-    authorization, functions, imds, inventory, run_command, tables, workers, hybrid, spot, run_instances)
+    authorization, functions, imds, inventory, routing, run_command, tables, workers, hybrid, spot,
+    run_instances)
 
 
 def apply():
