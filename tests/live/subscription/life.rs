@@ -29,6 +29,8 @@ const TELL_EVERY: Duration = Duration::from_secs(10);
 /// More than the step takes that follows the one in which a backup is taken.
 const A_STEP: SignedDuration = SignedDuration::from_secs(5);
 const SAGAS: [&str; 4] = ["provision", "halt", "resize", "erase"];
+/// Executions that may follow each other for one change of plan. Only the first is expected.
+const TRIES_OF_A_CHANGE: u64 = 5;
 /// The stand-in for the model tells then what the conversation began with.
 const RECALL: &str = "What did I say first?";
 const NOTE: &str = "/home/node/.openclaw/workspace/note.txt";
@@ -221,8 +223,8 @@ impl Life {
 
     /// A change of plan: where it was, or by a move.
     pub(super) async fn expect_change(&mut self, before: &Kept, now: &Kept) {
-        let cause = self.subscription().await.plan_changes;
-        self.expect_execution("resize", &format!("{}-{cause}", before.attempt));
+        let first_try = self.subscription().await.plan_changes * TRIES_OF_A_CHANGE;
+        self.expect_execution("resize", &format!("{}-{first_try}", before.attempt));
         if now.attempt > before.attempt {
             self.expect_execution("halt", &format!("{}-0", before.attempt));
             self.expect_execution("provision", &now.attempt.to_string());
