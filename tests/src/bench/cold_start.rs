@@ -8,7 +8,8 @@
 
 use super::{
     Options,
-    fake_lambda::{Service, VARIABLES, router},
+    deployed::variables,
+    fake_lambda::{Service, router},
     median,
     table::Table,
 };
@@ -78,9 +79,8 @@ fn programs(
     options: &Options,
     environment: &Environment,
 ) -> Result<Vec<(String, PathBuf)>, ColdStartError> {
-    let name_of = |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     if !options.function.is_empty() {
-        return Ok(options.function.iter().map(|it| (name_of(it), it.clone())).collect());
+        return Ok(options.function.iter().map(|it| (function_of(it), it.clone())).collect());
     }
     let usual = || environment.home.join("target/lambda");
     let folder = options.functions.clone().unwrap_or_else(usual);
@@ -117,6 +117,16 @@ pub(super) fn report(measured: &[Measured]) -> String {
     table.markdown() + &notes.concat()
 }
 
+/// As `NAME/bootstrap` says, or the name of the file.
+fn function_of(program: &Path) -> String {
+    let folder = program.parent().filter(|_| program.ends_with("bootstrap"));
+    name_of(folder.unwrap_or(program))
+}
+
+fn name_of(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
 fn ms(time: Option<Duration>) -> String {
     time.map_or("–".to_owned(), |it| format!("{:.1}", it.as_secs_f64() * 1000.0))
 }
@@ -130,7 +140,10 @@ pub async fn start_once(program: &Path) -> Result<Round, ColdStartError> {
     let started = clock::stopwatch();
     let mut child = Command::new(program)
         .env_clear()
-        .envs(VARIABLES)
+        .envs(variables(&function_of(program)))
+        .env("AWS_REGION", "us-east-1")
+        .env("AWS_ACCESS_KEY_ID", "bench")
+        .env("AWS_SECRET_ACCESS_KEY", "bench")
         .env("AWS_LAMBDA_RUNTIME_API", address)
         .env("AWS_ENDPOINT_URL", endpoint)
         .env("AWS_LAMBDA_FUNCTION_NAME", "bench")

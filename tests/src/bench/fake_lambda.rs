@@ -1,4 +1,4 @@
-//! The Lambda service, and what a function finds around it, as far as a cold start goes.
+//! The Lambda service, as far as a cold start goes.
 
 use axum::{
     Json, Router,
@@ -17,69 +17,6 @@ use support::clock;
 use tokio::sync::Notify;
 
 const DEADLINE_MS: i64 = 30_000;
-
-/// Names that functions ask their environment for. The values lead nowhere.
-pub(super) const VARIABLES: [(&str, &str); 50] = [
-    ("ACCOUNTS_TABLE", "accounts"),
-    ("PROJECTS_TABLE", "projects"),
-    ("FLEET_TABLE", "fleet"),
-    ("LEDGER_TABLE", "ledger"),
-    ("KEY_ID", "alias/1mins-bench"),
-    ("MAIL_QUEUE_URL", "http://127.0.0.1:9/000000000000/mail"),
-    ("BILLING_QUEUE_URL", "http://127.0.0.1:9/000000000000/billing"),
-    (
-        "BILLING",
-        r#"{"graceSeconds":1209600,"remindSecondsBefore":[86400],"provisioningTargetSeconds":120,"paidNotRunningSeconds":300}"#,
-    ),
-    ("ROUTES_QUEUE_URL", "http://127.0.0.1:9/000000000000/routes.fifo"),
-    ("PROVISION_ARN", "arn:aws:states:us-east-1:000000000000:stateMachine:bench"),
-    ("JWT_KEY_PARAMETER", "/bench/jwt-key"),
-    ("EDGE_KEY_PARAMETER", "/bench/edge-key"),
-    ("FRONT_SECRET_PARAMETER", "/bench/front"),
-    ("TRIES_PER_NETWORK", "100"),
-    ("OPERATORS", ""),
-    ("WARM_QUEUE_URL", "http://127.0.0.1:9/000000000000/warm"),
-    ("CONFIGURE_ARN", "arn:aws:states:us-east-1:000000000000:stateMachine:configure"),
-    ("DODO_URL", "http://127.0.0.1:9"),
-    ("DODO_KEY_PARAMETER", "/bench/dodo-api-key"),
-    ("DODO_WEBHOOK_PARAMETER", "/bench/dodo-webhook"),
-    ("DODO_PRODUCT_STANDARD", "pdt_standard"),
-    ("DODO_PRODUCT_PRO", "pdt_pro"),
-    ("DODO_PRODUCT_DEDICATED", "pdt_dedicated"),
-    ("GOOGLE_ISSUER", "http://127.0.0.1:9"),
-    ("GOOGLE_AUTHORIZE_URL", "http://127.0.0.1:9/auth"),
-    ("GOOGLE_EXCHANGE_URL", "http://127.0.0.1:9/token"),
-    ("GOOGLE_JWKS_URL", "http://127.0.0.1:9/certs"),
-    ("GOOGLE_CLIENT_ID", "client"),
-    ("GOOGLE_SECRET_PARAMETER", "/bench/google-client-secret"),
-    ("APP_URL", "https://1mins.localhost:8443"),
-    ("DOMAIN", "1mins.localhost"),
-    ("INSTANCE_URL_PORT", ":8443"),
-    ("POOL", "us-east-1"),
-    ("LAUNCH_TEMPLATE_ID", "lt-bench"),
-    ("SUBNET_IDS", "subnet-bench"),
-    (
-        "OFFERINGS",
-        r#"[{"provider":"ec2","machine_type":"c7i-flex.large","memory_mib":4096,"cpu_millis":2000,"reserved_mib":512,"usd_per_hour":0.08479}]"#,
-    ),
-    ("BUNDLES_BUCKET", "bundles"),
-    ("BACKUPS_BUCKET", "backups"),
-    (
-        "PROVIDER_URLS",
-        r#"{"anthropic":"http://127.0.0.1:9","openai":"http://127.0.0.1:9/v1","google":"http://127.0.0.1:9/v1","openrouter":"http://127.0.0.1:9/v1"}"#,
-    ),
-    ("MODELS", r#"[{"provider":"platform","models":[{"id":"auto","name":"Automatic"}]}]"#),
-    ("MODEL_URL", "http://127.0.0.1:9/v1"),
-    ("MODEL_ID", "stand-in"),
-    ("MODEL_EGRESS", "127.0.0.1:9"),
-    ("EDGE_CIDR", "127.0.0.1/32"),
-    ("AGENT_IMAGE", "openclaw-agent:bench"),
-    ("ROUTES_PREFIX", "/bench/routes"),
-    ("MAIL_FROM", "hello@1mins.in"),
-    ("AWS_REGION", "us-east-1"),
-    ("AWS_ACCESS_KEY_ID", "bench"),
-    ("AWS_SECRET_ACCESS_KEY", "bench"),
-];
 
 #[derive(Clone, Default)]
 pub(super) struct Seen {

@@ -7,6 +7,7 @@
 
 mod arrange;
 pub mod cold_start;
+mod deployed;
 mod fake_lambda;
 mod floor;
 mod options;
