@@ -94,7 +94,7 @@ check_worker() {
   "$CDK/assets/worker/test" "$(<"$ONEMINS_HOME/images/worker.tag")"
 }
 
-# The main job, from sign-up to an answer of one's own OpenClaw.
+# The main job, from sign-up to an answer of one's own OpenClaw, and the life of a subscription after it.
 check_e2e() {
   cd "$ROOT" || return
   # shellcheck disable=SC1091
@@ -105,21 +105,7 @@ check_e2e() {
   export HETZNER_TEST_IMAGE HETZNER_TEST_ROLE
   cargo test --workspace --test stores -- --ignored &&
     cargo test --workspace --test hetzner --test clouds -- --ignored &&
-    cargo test --workspace --test live -- --ignored --nocapture --test-threads=1 --skip "$LIFE_ON_ENGINE"
-}
-
-# The months of one subscription, in a quarter of an hour: too long for every change.
-LIFE_ON_ENGINE=what_a_customer_said_outlives_all_that_a_subscription_goes_through
-LIFE_IN_BROWSER='an owner upgrades, cancels'
-
-check_life() {
-  cd "$ROOT" || return
-  # shellcheck disable=SC1091
-  set -a && source "$RUN/env" && set +a
-  cargo test --workspace --test live -- --ignored --nocapture --test-threads=1 "$LIFE_ON_ENGINE" || return
-  npm_packages node-site-tests "$ROOT/tests/site"
-  cd "$ROOT/tests/site" || return
-  SITE_TEST_RESULTS=$PHASE_LOGS/site npm test -- --grep "$LIFE_IN_BROWSER"
+    cargo test --workspace --test live -- --ignored --nocapture --test-threads=1
 }
 
 # The site in a browser, as customers see it. What a failed test saw is kept beside the logs.
@@ -129,7 +115,7 @@ check_site() {
   set -a && source "$RUN/env" && set +a
   cd "$ROOT/tests/site" || return
   npm run check
-  SITE_TEST_RESULTS=$PHASE_LOGS/site npm test -- --grep-invert "$LIFE_IN_BROWSER"
+  SITE_TEST_RESULTS=$PHASE_LOGS/site npm test
 }
 
 # Every operation with what its description allows and with what it does not, as a stranger and as a
