@@ -10,7 +10,7 @@ const loops = functionRows.filter(([, row]) => row.every);
 const told = functionRows.filter(([, row]) => row.on);
 
 test('the loops are those that keep the fleet and the books', () => {
-  const names = ['billing-watch', 'warm-pool', 'worker-watch', 'backup', 'reaper'];
+  const names = ['billing-watch', 'warm-pool', 'worker-watch', 'instance-watch', 'backup', 'reaper'];
   expect(loops.map(([name]) => name)).toEqual(names);
 });
 
