@@ -21,12 +21,12 @@ use settings::Settings;
 use std::sync::Arc;
 use testkit::{
     accounts::FakeAccounts, backups::FakeBackups, bundles::FakeBundles, cases::FakeCases,
-    clock::FakeClock, commands::FakeCommands, configurations::FakeConfigurations, deliveries::FakeDeliveries,
-    erasure::FakeErasure, fleet::FakeFleet, heartbeats::FakeHeartbeats, intents::FakeIntents,
-    keys::FakeProviderKeys, machines::FakeMachines, make, payments::FakePayments,
-    placements::FakePlacements, projects::FakeProjects, queue::FakeQueue, random::FakeRandom,
-    routes::FakeRouteLog, sagas::FakeSagas, subscriptions::FakeSubscriptions, timers::FakeTimers,
-    vault::FakeVault,
+    clock::FakeClock, commands::FakeCommands, configurations::FakeConfigurations,
+    deliveries::FakeDeliveries, erasure::FakeErasure, fleet::FakeFleet, heartbeats::FakeHeartbeats,
+    intents::FakeIntents, keys::FakeProviderKeys, machines::FakeMachines, make,
+    payments::FakePayments, placements::FakePlacements, projects::FakeProjects, queue::FakeQueue,
+    random::FakeRandom, routes::FakeRouteLog, sagas::FakeSagas, subscriptions::FakeSubscriptions,
+    timers::FakeTimers, vault::FakeVault,
 };
 
 pub(crate) struct World {

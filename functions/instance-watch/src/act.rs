@@ -70,10 +70,7 @@ async fn start_again<P: Ports>(
 }
 
 /// With what it has: a halt takes the volume, or what is left of it, along.
-async fn go_elsewhere<P: Ports>(
-    world: &World<'_, P>,
-    project: &Project,
-) -> Result<(), WatchError> {
+async fn go_elsewhere<P: Ports>(world: &World<'_, P>, project: &Project) -> Result<(), WatchError> {
     let saga = halt::Saga::of(project, Purpose::Move { plan: project.plan });
     let input = serde_json::to_string(&saga)?;
     world.halts.ensure_started(&saga.execution_name(), &input).await?;

@@ -131,10 +131,7 @@ async fn go_on<P: Ports>(
 ) -> Result<(), WatchError> {
     settle(world, project, case).await?;
     let is_on = |it: &Project| {
-        matches!(
-            it.state,
-            State::Pending | State::Provisioning | State::Running | State::Halting
-        )
+        matches!(it.state, State::Pending | State::Provisioning | State::Running | State::Halting)
     };
     let is_forgotten = case.owed.is_empty() && !project.is_some_and(is_on);
     if is_forgotten { close(world, case).await } else { Ok(()) }

@@ -53,15 +53,11 @@ pub(crate) fn survey<'a>(
 }
 
 /// Blanks are the warm pool's, which makes new ones.
-fn patients<'a>(
-    worker: &'a Worker,
-    beat: &'a Heartbeat,
-) -> impl Iterator<Item = Patient<'a>> {
+fn patients<'a>(worker: &'a Worker, beat: &'a Heartbeat) -> impl Iterator<Item = Patient<'a>> {
     worker.reservations.iter().filter_map(move |(holder, held)| {
         let Holder::Project(project) = holder else { return None };
-        let is_its = |it: &&Container| {
-            it.holder == *holder && project.reservation(it.generation) == held.id
-        };
+        let is_its =
+            |it: &&Container| it.holder == *holder && project.reservation(it.generation) == held.id;
         let (condition, sight) = match beat.containers.iter().find(is_its) {
             // This beat does not say how it is; the next one may.
             Some(container) => {
@@ -143,7 +139,8 @@ mod tests {
     }
 
     #[test]
-    fn who_was_placed_after_the_heartbeat_is_not_missing_and_nobody_is_on_a_worker_that_is_not_ready() {
+    fn who_was_placed_after_the_heartbeat_is_not_missing_and_nobody_is_on_a_worker_that_is_not_ready()
+     {
         let mut young = worker(&["one"]);
         for held in young.reservations.values_mut() {
             held.since = ago(5);

@@ -69,11 +69,7 @@ fn short_of_memory(name: &str) -> Words {
          has. It starts again by itself each time, and what it was doing is lost. A larger plan helps, or \
          fewer tools at once. Its plan is on its page:"
     );
-    (
-        format!("Your agent {name} needs more memory"),
-        before,
-        "You hear of this once a day at most.",
-    )
+    (format!("Your agent {name} needs more memory"), before, "You hear of this once a day at most.")
 }
 
 fn short_of_storage(name: &str) -> Words {

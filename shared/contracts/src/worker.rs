@@ -286,7 +286,16 @@ mod tests {
     fn how_an_instance_is_may_be_missing_and_never_hides_that_it_is_there() {
         let well = r#"{"run":"running","up_s":9,"silent_s":0,"exit":137,"deaths":1,"ooms":0,"memory_mib":900,"disk_mib":null}"#;
         let cases = [
-            (well, Some(Sight { up_s: 9, exit: Some(137), deaths: 1, memory_mib: Some(900), ..Sight::WELL })),
+            (
+                well,
+                Some(Sight {
+                    up_s: 9,
+                    exit: Some(137),
+                    deaths: 1,
+                    memory_mib: Some(900),
+                    ..Sight::WELL
+                }),
+            ),
             (r#"{"run":"dreaming"}"#, None),
             ("null", None),
         ];

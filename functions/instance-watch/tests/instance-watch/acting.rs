@@ -146,10 +146,8 @@ async fn a_worker_that_says_nothing_is_not_our_business() {
 
 #[tokio::test]
 async fn a_worker_that_reaches_none_of_its_instances_wakes_somebody_and_they_go_on() {
-    let projects = ["a1", "b2", "c3", "d4"].map(|it| Project {
-        state: State::Running,
-        ..make::project_called(it)
-    });
+    let projects = ["a1", "b2", "c3", "d4"]
+        .map(|it| Project { state: State::Running, ..make::project_called(it) });
     let bench = Bench::with(projects.clone());
     let logs = Logs::catch_errors();
     for project in &projects {

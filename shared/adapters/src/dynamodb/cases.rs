@@ -4,9 +4,7 @@ use super::{
     keys,
     table::{Table, is_put_refused, unavailable, write},
 };
-use aws_sdk_dynamodb::{
-    Client, operation::delete_item::DeleteItemError, types::AttributeValue,
-};
+use aws_sdk_dynamodb::{Client, operation::delete_item::DeleteItemError, types::AttributeValue};
 use domain::{health::Case, id::ProjectId};
 use ports::{
     Unavailable,

@@ -134,13 +134,8 @@ fn docker_has_its_time_and_what_stays_ill_does_not() {
 #[test]
 fn restarts_come_ever_later_then_it_goes_elsewhere_and_then_it_is_given_up() {
     let silent = every_ten(0, 600, Condition::Silent);
-    let expected = [
-        (0, "restart"),
-        (120, "restart"),
-        (120, "tell unwell"),
-        (240, "restart"),
-        (480, "move"),
-    ];
+    let expected =
+        [(0, "restart"), (120, "restart"), (120, "tell unwell"), (240, "restart"), (480, "move")];
     assert_eq!(acts(silent), expected);
     let elsewhere = every_ten(600, 1800, Condition::Silent).map(|it| Look { attempt: 2, ..it });
     let all = acts(every_ten(0, 600, Condition::Silent).chain(elsewhere));
@@ -185,10 +180,8 @@ fn who_is_ill_again_within_the_hour_has_fewer_restarts_left() {
 
 #[test]
 fn a_shortage_is_told_once_a_day_and_remembered_for_one() {
-    let short = |hour: i64| Look {
-        short_of: vec![Resource::Memory],
-        ..look(hour * 3600, Condition::Well)
-    };
+    let short =
+        |hour: i64| Look { short_of: vec![Resource::Memory], ..look(hour * 3600, Condition::Well) };
     let told = acts((0..49).map(short));
     assert_eq!(told, [(0, "tell short"), (24 * 3600, "tell short"), (48 * 3600, "tell short")]);
     let (case, _) = history([short(0)]);
