@@ -51,7 +51,7 @@ async fn a_look_may_be_killed_between_any_two_calls() {
 }
 
 #[tokio::test]
-async fn looks_that_overlap_act_once() {
+async fn two_looks_at_the_same_moment_act_once() {
     let bench = Bench::new();
     bench.is(SILENT);
     for _ in 0..300 {
