@@ -16,12 +16,11 @@ import * as to from './rights.js';
 import { command, keepMachines } from './worker-rights.js';
 import type { FunctionRow, World } from './world.js';
 
-/** What looks at workers goes by their heartbeats, and settles what was on the lost ones. */
-const watching = (it: World) => ({
+/** What goes by heartbeats, and says of what has ended that it has. */
+const listening = (it: World) => ({
   ...fleet(it),
   ...projects(it),
   ...ledger(it),
-  ...machines(it),
   ROUTES_QUEUE_URL: it.queues.routes.queueUrl,
   // What comes before a machine's id in the name that its role proves.
   MACHINE_ARN_PREFIX: it.stack.formatArn({
@@ -30,6 +29,9 @@ const watching = (it: World) => ({
     resourceName: '',
   }),
 });
+
+/** What looks at workers settles what was on the lost ones. */
+const watching = (it: World) => ({ ...listening(it), ...machines(it) });
 
 /** A machine of the account is about to go, or does. EC2 does not say whose it is. */
 const MACHINE_EVENTS = [
@@ -129,6 +131,68 @@ export const FLEET_FUNCTIONS = {
       to.send(it.queues.watch),
       ...keepMachines(it.stack, it.stage),
       ...forgetNodes(it.stack, it.stage),
+    ],
+  },
+  'instance-watch': {
+    memoryMib: 256,
+    timeoutS: 60,
+    // Its own messages to itself, as those of `worker-watch`.
+    worksOff: { queue: 'instances', failsOneByOne: false },
+    every: Duration.minutes(1),
+    wakes: [
+      {
+        says: 'instance unwell',
+        name: 'instance-unwell',
+        means: 'A restart did not help an instance, and its owner was told.',
+        heading: 'instanceUnwell',
+      },
+      {
+        says: 'instance given up',
+        name: 'instance-given-up',
+        means: 'An instance was helped neither by restarts nor by another worker.',
+        heading: 'instanceGivenUp',
+      },
+      {
+        says: "instances out of their worker's reach",
+        name: 'instances-out-of-reach',
+        means: 'Most instances of a worker do not answer it at once: the worker is ill, not they.',
+        heading: 'instancesOutOfReach',
+      },
+      {
+        says: 'instance started again',
+        name: 'restarts-pile-up',
+        means: 'Many instances were started again within minutes.',
+        heading: 'restartsPileUp',
+        atLeast: 5,
+      },
+      {
+        says: 'instance placed anew',
+        name: 'placements-pile-up',
+        means: 'Several instances that were ill were placed anew within minutes.',
+        heading: 'restartsPileUp',
+        atLeast: 3,
+      },
+    ],
+    env: (it) => ({
+      ...listening(it),
+      ACCOUNTS_TABLE: it.tables.accounts.tableName,
+      RESTART_ARN: sagaArn(it, 'restart'),
+      HALT_ARN: sagaArn(it, 'halt'),
+      MAIL_QUEUE_URL: it.queues.mail.queueUrl,
+      INSTANCES_QUEUE_URL: it.queues.instances.queueUrl,
+    }),
+    may: (it) => [
+      to.read(it.tables.fleet),
+      to.readMany(it.tables.fleet),
+      to.readWrite(it.tables.projects),
+      // Whom to write to.
+      to.read(it.tables.accounts),
+      // Of what is given up, the host says so.
+      to.readWrite(it.tables.ledger),
+      to.send(it.queues.routes),
+      to.send(it.queues.mail),
+      to.send(it.queues.instances),
+      ...(['restart', 'halt'] as const).map((saga) => to.start(sagaArn(it, saga))),
     ],
   },
   backup: {

@@ -34,7 +34,7 @@ export interface Timers {
   readonly roleArn: string;
 }
 
-export type QueueName = 'mail' | 'billing' | 'routes' | 'warm' | 'watch';
+export type QueueName = 'mail' | 'billing' | 'routes' | 'warm' | 'watch' | 'instances';
 
 export interface FunctionRow {
   readonly memoryMib: number;
@@ -66,4 +66,6 @@ export interface Call {
   readonly name: string;
   readonly means: string;
   readonly heading: Heading;
+  /** How many such lines within a few minutes wake somebody. Without it, one does. */
+  readonly atLeast?: number;
 }

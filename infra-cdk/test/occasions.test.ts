@@ -10,7 +10,14 @@ const loops = functionRows.filter(([, row]) => row.every);
 const told = functionRows.filter(([, row]) => row.on);
 
 test('the loops are those that keep the fleet and the books', () => {
-  const names = ['billing-watch', 'warm-pool', 'worker-watch', 'backup', 'reaper'];
+  const names = [
+    'billing-watch',
+    'warm-pool',
+    'worker-watch',
+    'instance-watch',
+    'backup',
+    'reaper',
+  ];
   expect(loops.map(([name]) => name)).toEqual(names);
 });
 
@@ -48,7 +55,7 @@ describe.each(STAGE_NAMES)('%s', (stage) => {
   test('a loop that is told of nothing is not run again by Lambda', () => {
     const configs = resourcesOf(buildApp(stage), 'AWS::Lambda::EventInvokeConfig');
     const retries = configs.map(([id, it]) => [
-      /BillingWatch|WarmPool|Reaper|WorkerWatch|Backup/.exec(id)?.[0],
+      /BillingWatch|WarmPool|Reaper|WorkerWatch|InstanceWatch|Backup/.exec(id)?.[0],
       it.Properties.MaximumRetryAttempts,
     ]);
     expect(Object.fromEntries(retries)).toEqual({
@@ -56,6 +63,7 @@ describe.each(STAGE_NAMES)('%s', (stage) => {
       WarmPool: 0,
       Backup: 0,
       Reaper: 0,
+      InstanceWatch: 0,
       WorkerWatch: 2,
     });
   });

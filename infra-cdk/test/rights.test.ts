@@ -109,6 +109,7 @@ describe.each(Object.keys(FUNCTIONS))('%s', (name) => {
       api: ['configure', 'provision'],
       billing: ['erase', 'halt', 'provision', 'resize'],
       'project-state': ['configure', 'halt', 'provision'],
+      'instance-watch': ['halt', 'restart'],
       'warm-pool': ['blank', 'drain', 'grow'],
       operator: ['drain'],
     };

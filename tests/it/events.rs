@@ -38,8 +38,11 @@ fn every_golden_input_is_understood() {
 
 /// Panics if `function` could not read `event`.
 fn understand(function: &str, event: &Value, case: &str) {
-    // These two tell for themselves who calls.
-    if function == "worker-watch" {
+    // These tell for themselves who calls.
+    if function == "instance-watch" {
+        let read = serde_json::from_value::<instance_watch::Trigger>(event.clone());
+        assert!(read.is_ok(), "{case}");
+    } else if function == "worker-watch" {
         assert!(serde_json::from_value::<worker_watch::Trigger>(event.clone()).is_ok(), "{case}");
     } else if function == "warm-pool" {
         assert!(serde_json::from_value::<warm_pool::Input>(event.clone()).is_ok(), "{case}");

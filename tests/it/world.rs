@@ -20,13 +20,13 @@ use serde_json::Value;
 use settings::Settings;
 use std::sync::Arc;
 use testkit::{
-    accounts::FakeAccounts, backups::FakeBackups, bundles::FakeBundles, clock::FakeClock,
-    commands::FakeCommands, configurations::FakeConfigurations, deliveries::FakeDeliveries,
-    erasure::FakeErasure, fleet::FakeFleet, heartbeats::FakeHeartbeats, intents::FakeIntents,
-    keys::FakeProviderKeys, machines::FakeMachines, make, payments::FakePayments,
-    placements::FakePlacements, projects::FakeProjects, queue::FakeQueue, random::FakeRandom,
-    routes::FakeRouteLog, sagas::FakeSagas, subscriptions::FakeSubscriptions, timers::FakeTimers,
-    vault::FakeVault,
+    accounts::FakeAccounts, backups::FakeBackups, bundles::FakeBundles, cases::FakeCases,
+    clock::FakeClock, commands::FakeCommands, configurations::FakeConfigurations,
+    deliveries::FakeDeliveries, erasure::FakeErasure, fleet::FakeFleet, heartbeats::FakeHeartbeats,
+    intents::FakeIntents, keys::FakeProviderKeys, machines::FakeMachines, make,
+    payments::FakePayments, placements::FakePlacements, projects::FakeProjects, queue::FakeQueue,
+    random::FakeRandom, routes::FakeRouteLog, sagas::FakeSagas, subscriptions::FakeSubscriptions,
+    timers::FakeTimers, vault::FakeVault,
 };
 
 pub(crate) struct World {
@@ -38,6 +38,7 @@ pub(crate) struct World {
     pub(crate) backups: FakeBackups,
     pub(crate) routes: FakeRouteLog,
     pub(crate) heartbeats: FakeHeartbeats,
+    pub(crate) cases: FakeCases,
     pub(crate) placements: FakePlacements,
     /// With the customers' own keys.
     pub(crate) configurations: FakeConfigurations,
@@ -46,6 +47,7 @@ pub(crate) struct World {
     pub(crate) sagas: Started,
     pub(crate) wake_ups: FakeQueue<WakeUp>,
     pub(crate) looks: FakeQueue<worker_watch::Look>,
+    pub(crate) looks_at_instances: FakeQueue<instance_watch::Another>,
     pub(crate) vault: FakeVault,
     pub(crate) deliveries: FakeDeliveries,
     pub(crate) billing: FakeQueue<Message>,
@@ -68,10 +70,11 @@ pub(crate) struct Started {
     pub(crate) configure: FakeSagas,
     pub(crate) halt: FakeSagas,
     pub(crate) resize: FakeSagas,
+    pub(crate) restart: FakeSagas,
     pub(crate) erase: FakeSagas,
 }
 
-/// What instances are launched with.
+/// What instances are launched, and watched, with.
 enum Fakes {}
 
 impl docker_run::Ports for Fakes {
@@ -84,6 +87,20 @@ impl docker_run::Ports for Fakes {
     type Random = FakeRandom;
     type Keys = FakeProviderKeys;
     type Configurations = FakeConfigurations;
+    type Clock = FakeClock;
+}
+
+impl instance_watch::Ports for Fakes {
+    type Fleet = FakeFleet;
+    type Heartbeats = FakeHeartbeats;
+    type Cases = FakeCases;
+    type Projects = FakeProjects;
+    type Accounts = FakeAccounts;
+    type Sagas = FakeSagas;
+    type Routes = FakeRouteLog;
+    type WakeUps = FakeQueue<WakeUp>;
+    type Letters = FakeQueue<Letter>;
+    type Looks = FakeQueue<instance_watch::Another>;
     type Clock = FakeClock;
 }
 
@@ -104,6 +121,7 @@ impl World {
             backups: FakeBackups::default(),
             routes: FakeRouteLog::default(),
             heartbeats: FakeHeartbeats::default(),
+            cases: FakeCases::default(),
             placements: FakePlacements::default(),
             configurations: FakeConfigurations::default(),
             intents: FakeIntents::default(),
@@ -111,6 +129,7 @@ impl World {
             sagas: Started::default(),
             wake_ups: FakeQueue::default(),
             looks: FakeQueue::default(),
+            looks_at_instances: FakeQueue::default(),
             vault: FakeVault::default(),
             deliveries: FakeDeliveries::default(),
             billing: FakeQueue::default(),
@@ -163,6 +182,7 @@ impl World {
             }
             "warm-pool" => self.fill_pool(payload).await,
             "worker-watch" => self.watch(payload).await,
+            "instance-watch" => self.watch_instances(payload).await,
             "reaper" => self.reap().await,
             "operator" => self.operate(payload).await,
             "webhook-intake" => self.take_webhook(payload).await,
@@ -243,6 +263,24 @@ impl World {
             clock: &*self.clock,
         };
         answer(worker_watch::handle(&world, &read(payload)).await)
+    }
+
+    async fn watch_instances(&self, payload: Value) -> Result<Value, Raised> {
+        let world = instance_watch::World::<Fakes> {
+            fleet: &self.fleet,
+            heartbeats: &self.heartbeats,
+            cases: &self.cases,
+            projects: &self.projects,
+            accounts: &self.accounts,
+            restarts: &self.sagas.restart,
+            halts: &self.sagas.halt,
+            routes: &self.routes,
+            wake_ups: &self.wake_ups,
+            letters: &self.letters,
+            looks: &self.looks_at_instances,
+            clock: &*self.clock,
+        };
+        answer(instance_watch::handle(&world, read(payload)).await)
     }
 
     async fn fill_pool(&self, payload: Value) -> Result<Value, Raised> {

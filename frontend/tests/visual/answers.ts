@@ -57,6 +57,7 @@ export const PLANS = [
     currency: 'USD',
     memory_mib: 1536,
     cpu_millis: 750,
+    storage_mib: 10_240,
   },
   {
     id: 'pro',
@@ -65,6 +66,7 @@ export const PLANS = [
     currency: 'USD',
     memory_mib: 3584,
     cpu_millis: 2000,
+    storage_mib: 30_720,
   },
   {
     id: 'dedicated',
@@ -73,6 +75,7 @@ export const PLANS = [
     currency: 'USD',
     memory_mib: 3584,
     cpu_millis: 2000,
+    storage_mib: 61_440,
   },
 ];
 
@@ -126,6 +129,7 @@ export const project = (state: string, more: { name?: string; [field: string]: u
   reason: null,
   created_at: at(3 * DAY_S),
   steps: [],
+  health: null,
   ...more,
 });
 

@@ -4,7 +4,7 @@ use adapters::{
     clock::SystemClock,
     dodo::Dodo,
     dynamodb::{
-        access_tokens::DynamoAccessTokens, accounts::DynamoAccounts,
+        access_tokens::DynamoAccessTokens, accounts::DynamoAccounts, cases::DynamoCases,
         chat_tickets::DynamoChatTickets, configurations::DynamoConfigurations,
         intents::DynamoIntents, prices::DynamoPrices, projects::DynamoProjects,
         provider_keys::DynamoProviderKeys, sessions::DynamoSessions,
@@ -38,6 +38,7 @@ impl World for Cloud {
     type Tenants = DynamoTenants;
     type AccessTokens = DynamoAccessTokens;
     type Projects = DynamoProjects;
+    type Cases = DynamoCases;
     type ChatTickets = DynamoChatTickets;
     type Letters = SqsQueue<Letter>;
     type Intents = DynamoIntents;
@@ -72,6 +73,7 @@ pub(crate) async fn connect() -> Result<Api<Cloud>, Error> {
         tenants: DynamoTenants::connect(env::require("ACCOUNTS_TABLE")).await,
         access_tokens: DynamoAccessTokens::connect(env::require("ACCOUNTS_TABLE")).await,
         projects: DynamoProjects::connect(env::require("PROJECTS_TABLE")).await,
+        cases: DynamoCases::connect(env::require("PROJECTS_TABLE")).await,
         chat_tickets: DynamoChatTickets::connect(env::require("ACCOUNTS_TABLE")).await,
         letters: SqsQueue::connect(env::require("MAIL_QUEUE_URL")).await,
         intents: DynamoIntents::connect(env::require("FLEET_TABLE")).await,

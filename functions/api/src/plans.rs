@@ -100,5 +100,6 @@ fn view(plan: &Plan, price: &Price) -> PlanView {
         currency: price.currency.clone(),
         memory_mib: plan.limits.memory_mib,
         cpu_millis: plan.limits.cpu_millis,
+        storage_mib: plan.storage_mib,
     }
 }

@@ -6,7 +6,7 @@ use crate::{
     random::{self, PROJECT_ID_LEN},
     refusal::Refusal,
     steps,
-    view::{GatewayTokenView, NewProjectBody, ProjectView, StepView},
+    view::{GatewayTokenView, HealthView, NewProjectBody, ProjectView, StepView},
     world::{Api, World},
 };
 use axum::{Json, extract::State, response::IntoResponse};
@@ -19,6 +19,7 @@ use domain::{
 };
 use http::{StatusCode, header};
 use ports::{
+    cases::Cases,
     clock::Clock,
     projects::{ChangeError, CreateError, SealedSecrets},
     sagas::Sagas,
@@ -145,7 +146,20 @@ pub(crate) async fn show<W: World>(
 ) -> Result<Json<ProjectView>, Refusal> {
     let project = own(&api, &scope, &id).await?;
     let steps = history(&api, &project).await;
-    Ok(Json(ProjectView::of(project.into_project(), steps, &api.settings)))
+    let health = health(&api, &project).await;
+    let view = ProjectView::of(project.into_project(), steps, &api.settings);
+    Ok(Json(view.with_health(health)))
+}
+
+/// Nobody waits for it, or gets an error instead of their project because of it.
+async fn health<W: World>(api: &Api<W>, project: &Project) -> Option<HealthView> {
+    match api.cases.find(&project.id).await {
+        Ok(case) => HealthView::of(project, case.as_ref()),
+        Err(error) => {
+            tracing::warn!(project.id = %project.id, error = %chain(&error), "no health");
+            None
+        }
+    }
 }
 
 /// Empty if it cannot be read: the state of the project is worth an answer without its story.

@@ -1,6 +1,7 @@
 //! What goes in and out, as clients see it.
 
 mod billing;
+mod health;
 mod model;
 mod tenancy;
 
@@ -8,6 +9,7 @@ pub(crate) use billing::{
     PaymentView, Pdf, PlanChangeBody, PlanChangeView, PortalView, PriceView, QuoteBody, QuoteView,
     RefundedName, StandingName, SubscriptionView, WhyName,
 };
+pub(crate) use health::{HealthName, HealthView, ResourceName, TroubleName};
 pub(crate) use model::{
     AllProjects, AppliedView, ApplyBody, BotTokenBody, KeyView, ModelBody, ModelUseView, ModelView,
     NewKeyBody, OfferView, ProviderName, SecretBody, ShelfView, TelegramView, WhichProjects,
@@ -186,6 +188,7 @@ pub(crate) struct PlanView {
     pub(crate) currency: String,
     pub(crate) memory_mib: u32,
     pub(crate) cpu_millis: u32,
+    pub(crate) storage_mib: u32,
 }
 
 /// What the page showed to whoever is about to pay.
@@ -212,6 +215,8 @@ pub(crate) struct ProjectView {
     created_at: String,
     /// How far the last attempt came. Empty in lists.
     steps: Vec<StepView>,
+    /// How its instance is doing, while it runs. `null` in lists.
+    health: Option<HealthView>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -302,6 +307,11 @@ impl ProjectView {
             reason: project.reason,
             created_at: project.created_at.to_string(),
             steps,
+            health: None,
         }
+    }
+
+    pub(crate) fn with_health(self, health: Option<HealthView>) -> Self {
+        Self { health, ..self }
     }
 }

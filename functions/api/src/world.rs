@@ -4,10 +4,10 @@ use crate::{edge::EdgeKey, front_door::FrontDoor, jwt::Keys};
 use contracts::{billing::Message, mail::Letter, models::Catalogue, warm::Poke};
 use domain::{email::EmailAddress, subscription::Terms};
 use ports::{
-    access_tokens::AccessTokens, accounts::Accounts, chat_tickets::ChatTickets, clock::Clock,
-    configurations::Configurations, identities::Identities, identity_provider::IdentityProvider,
-    intents::Intents, keys::ProviderKeys, payments::Payments, prices::Prices,
-    provider_check::ProviderCheck, queue::Queue, sagas::Sagas, sessions::Sessions,
+    access_tokens::AccessTokens, accounts::Accounts, cases::Cases, chat_tickets::ChatTickets,
+    clock::Clock, configurations::Configurations, identities::Identities,
+    identity_provider::IdentityProvider, intents::Intents, keys::ProviderKeys, payments::Payments,
+    prices::Prices, provider_check::ProviderCheck, queue::Queue, sagas::Sagas, sessions::Sessions,
     subscriptions::Subscriptions, tenant_projects::TenantProjects, tenants::Tenants,
     throttles::Throttles, vault::Vault,
 };
@@ -22,6 +22,8 @@ pub trait World: Send + Sync + 'static {
     type AccessTokens: AccessTokens + Send + Sync;
     /// As their tenants see them: a handler cannot ask for one without saying whose it is.
     type Projects: TenantProjects + Send + Sync;
+    /// Of instances that are ill, or were.
+    type Cases: Cases + Send + Sync;
     type ChatTickets: ChatTickets + Send + Sync;
     type Letters: Queue<Letter> + Send + Sync;
     type Intents: Intents + Send + Sync;
@@ -48,6 +50,7 @@ pub struct Api<W: World> {
     pub tenants: W::Tenants,
     pub access_tokens: W::AccessTokens,
     pub projects: W::Projects,
+    pub cases: W::Cases,
     pub chat_tickets: W::ChatTickets,
     pub letters: W::Letters,
     pub intents: W::Intents,

@@ -1,6 +1,6 @@
 //! Find whom to write to, write, hand it to the provider.
 
-use crate::{letters, receipt::confirm_erasure, subscription};
+use crate::{health, letters, receipt::confirm_erasure, subscription};
 use contracts::{erase::Saga as EraseSaga, mail::Letter, provision::Saga};
 use domain::{
     email::EmailAddress,
@@ -103,6 +103,10 @@ pub async fn deliver(
         Letter::Subscription { to, project_id, project_name, occasion } => {
             let link = format!("{}/projects/{project_id}", origins.app_url);
             subscription::letter(address(to)?, &project_name, &link, occasion)
+        }
+        Letter::Health { to, project_id, project_name, news } => {
+            let link = format!("{}/projects/{project_id}", origins.app_url);
+            health::letter(address(to)?, &project_name, &link, news)
         }
         Letter::GoogleLinked { to } => {
             letters::google_linked(address(to)?, &format!("{}/settings", origins.app_url))

@@ -1,6 +1,7 @@
 //! # Notify
 //!
-//! Writes to people: the letters that the API and billing leave in the queue, the good news at the end of
+//! Writes to people: the letters that the API, billing and the watch over instances
+//! leave in the queue, the good news at the end of
 //! a provisioning, and the receipt at the end of an erasure.
 //!
 //! | | |
@@ -13,6 +14,7 @@
 //! | Fails as | `Retryable` while the provider is away, `Terminal` when it refuses; letters go back to their queue and then to the dead-letter queue |
 
 mod handler;
+mod health;
 mod letters;
 mod receipt;
 mod subscription;

@@ -103,7 +103,7 @@ impl Bench {
         self.commands.containers.borrow_mut().insert(place, generation);
         let mut last = self.heartbeats.last.borrow_mut();
         let heartbeat = last.get_mut(&node).expect("the worker was heard of");
-        heartbeat.containers.push(Container { holder, generation });
+        heartbeat.containers.push(Container { holder, generation, sight: None });
     }
 
     /// A place for `holder` that is so many minutes old.
@@ -286,10 +286,10 @@ async fn a_place_of_a_failed_attempt_is_given_back_after_its_container() {
     assert!(matches!(error, ReapError::Unrepaired(1)), "{error}");
     assert!(bench.worker("a").held_by(&project.id).is_some(), "its container may still run");
     bench.commands.unreachable.set(false);
-    bench.hear("a", &[Container { holder: running("a1").id.into(), generation: 1 }]);
+    bench.hear("a", &[Container { holder: running("a1").id.into(), generation: 1, sight: None }]);
     bench.run_on("a", project.id.clone(), 1);
     bench.pass().await.expect("succeeds");
-    bench.hear("a", &[Container { holder: running("a1").id.into(), generation: 1 }]);
+    bench.hear("a", &[Container { holder: running("a1").id.into(), generation: 1, sight: None }]);
     bench.twice().await;
     assert!(bench.worker("a").held_by(&project.id).is_none());
     assert!(bench.commands.containers_of(project.id.as_str()).is_empty());
@@ -305,7 +305,7 @@ async fn a_route_to_a_place_that_is_gone_shows_that_nothing_runs() {
     let project = failed("a0");
     bench.know(project.clone()).await;
     bench.pass().await.expect("succeeds");
-    bench.hear("a", &[Container { holder: running("a1").id.into(), generation: 1 }]);
+    bench.hear("a", &[Container { holder: running("a1").id.into(), generation: 1, sight: None }]);
     assert_ne!(bench.shows(&project), FAILED, "its place was there until this pass");
     bench.twice().await;
     assert_eq!(bench.shows(&project), FAILED);

@@ -6,7 +6,7 @@ use crate::{
     world::Ports,
 };
 use domain::worker::{Cordon, Worker};
-use ports::{Unavailable, fleet::Fleet, projects::ChangeError, queue::DelayedQueue};
+use ports::{Unavailable, fleet::Fleet, projects::ChangeError, queue::send_spread};
 use runtime::fault::{Classify, Fault};
 use std::time::Duration;
 
@@ -37,20 +37,13 @@ pub async fn handle(world: &impl Ports, trigger: &Trigger) -> Result<(), WatchEr
         Trigger::Schedule => {
             // Asked for first, and whatever becomes of it: neither a look that fails nor a queue
             // that is away may cost the other looks of this minute.
-            let asked = ask_for_further_looks(world).await;
+            let asked = send_spread(world.looks(), LOOKS - 1, BETWEEN_LOOKS, &Look {}).await;
             look(world).await?;
             Ok(asked?)
         }
         Trigger::Look => look(world).await,
         Trigger::Machine(event) => hear(world, event).await,
     }
-}
-
-async fn ask_for_further_looks(world: &impl Ports) -> Result<(), Unavailable> {
-    for further in 1..LOOKS {
-        world.looks().send_after(BETWEEN_LOOKS * further, &Look {}).await?;
-    }
-    Ok(())
 }
 
 async fn look(world: &impl Ports) -> Result<(), WatchError> {

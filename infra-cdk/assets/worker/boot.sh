@@ -140,12 +140,12 @@ ensure_heartbeats() {
   systemctl enable -q --now 1mins-heartbeat.timer
 }
 
-# After Docker, which it listens to.
-ensure_boosts() {
+# After Docker, which they listen to.
+ensure_listeners() {
   has_systemd || return 0
-  install -m 644 /opt/worker/1mins-boosts.service /etc/systemd/system/
+  install -m 644 /opt/worker/1mins-{boosts,deaths,disks}.service /opt/worker/1mins-disks.timer /etc/systemd/system/
   systemctl daemon-reload
-  systemctl enable -q --now 1mins-boosts.service
+  systemctl enable -q --now 1mins-boosts.service 1mins-deaths.service 1mins-disks.timer
 }
 
 ensure_docker() {
@@ -209,7 +209,7 @@ main() {
   ensure_firewall
   ensure_docker
   ensure_heartbeats
-  ensure_boosts
+  ensure_listeners
   ensure_ssm_agent
   ensure_agent_image
   say "is done"

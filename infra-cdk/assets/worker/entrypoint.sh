@@ -5,7 +5,7 @@
 set -uo pipefail
 exec >>/var/log/1mins-boot.log 2>&1
 readonly ENV=/etc/1mins-worker.env
-readonly HEARTBEAT_EVERY_S=15
+readonly HEARTBEAT_EVERY_S=15 DISKS_EVERY_S=300
 
 # The metadata service of this machine, and of nothing behind it: what tenants send does not pass here.
 reach_metadata() {
@@ -23,6 +23,13 @@ send_heartbeats() {
   while true; do
     /opt/worker/bin/heartbeat
     sleep "$HEARTBEAT_EVERY_S"
+  done
+}
+
+measure_disks() {
+  while true; do
+    sleep "$DISKS_EVERY_S"
+    /opt/worker/bin/disks
   done
 }
 
@@ -48,6 +55,8 @@ dockerd --host=unix:///run/docker.sock &
 docker=$!
 trap 'kill -TERM "$docker"; wait "$docker"; exit 0' TERM INT
 send_heartbeats &
+measure_disks &
 /opt/worker/bin/boosts &
+/opt/worker/bin/deaths &
 /opt/worker/boot.sh
 wait "$docker"

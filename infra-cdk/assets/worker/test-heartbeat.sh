@@ -53,7 +53,8 @@ heartbeats_in_trouble() {
 
 the_heartbeat_lists_containers() {
   heartbeat
-  is "the heartbeat has what is listed" "$(beat '.body.Item.containers.S')" "$(instance list | jq -c .instances)"
+  is "the heartbeat has what is listed" "$(beat '.body.Item.containers.S | fromjson | map(del(.health))')" "$(instance list | jq .instances)"
+  is "and how each is" "$(beat '.body.Item.containers.S | fromjson | all(.health.run == "running")')" true
 }
 
 # By the engine, whose metadata service and whose permissions are those of the local stage.

@@ -31,6 +31,7 @@ export class LogAlarm extends Construct {
       means: call.means,
       heading: call.heading,
       topic: alarms,
+      ...(call.atLeast !== undefined && { threshold: call.atLeast }),
     });
   }
 }

@@ -90,6 +90,7 @@ export class ControlPlaneStack extends Stack {
       routes: this.queue('RoutesQueue', 'routes', { fifo: true }),
       warm: this.queue('WarmQueue', 'warm'),
       watch: this.queue('WatchQueue', 'watch'),
+      instances: this.queue('InstancesQueue', 'instances'),
     };
   }
 

@@ -1,6 +1,6 @@
 //! Letters that wait to be sent.
 
-use domain::{id::ProjectId, subscription::Occasion};
+use domain::{health::News, id::ProjectId, subscription::Occasion};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -25,6 +25,8 @@ pub enum Letter {
     Invitation { to: String, token: String, tenant_name: String, invited_by: String },
     /// What became of a project because of what pays for it, or does not.
     Subscription { to: String, project_id: ProjectId, project_name: String, occasion: Occasion },
+    /// What became of an instance that was ill, or what its plan gives too little of.
+    Health { to: String, project_id: ProjectId, project_name: String, news: News },
 }
 
 /// Without the token: it opens an account, and messages get logged.
@@ -41,6 +43,7 @@ impl fmt::Debug for Letter {
             Self::Subscription { to, project_id: _, project_name: _, occasion: _ } => {
                 ("Subscription", to)
             }
+            Self::Health { to, project_id: _, project_name: _, news: _ } => ("Health", to),
         };
         f.debug_struct(name).field("to", to).finish_non_exhaustive()
     }
@@ -49,7 +52,7 @@ impl fmt::Debug for Letter {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::subscription::Hold;
+    use domain::{health::Trouble, subscription::Hold};
 
     #[test]
     fn a_letter_reads_as_agreed_and_keeps_its_token_out_of_logs() {
@@ -89,7 +92,14 @@ mod tests {
             occasion: Occasion::Suspended { why: Hold::Unpaid },
         };
         let wire = r#"{"kind":"subscription","to":"ada@example.com","project_id":"prj_1","project_name":"mybot","occasion":{"kind":"suspended","why":"unpaid"}}"#;
-        let cases = cases.into_iter().chain([(about_money, wire)]);
+        let about_health = Letter::Health {
+            to: to(),
+            project_id: "prj_1".parse().unwrap(),
+            project_name: "mybot".into(),
+            news: News::Unwell { trouble: Trouble::Silent },
+        };
+        let ill = r#"{"kind":"health","to":"ada@example.com","project_id":"prj_1","project_name":"mybot","news":{"kind":"unwell","trouble":"silent"}}"#;
+        let cases = cases.into_iter().chain([(about_money, wire), (about_health, ill)]);
         for (letter, wire) in cases {
             assert_eq!(serde_json::to_string(&letter).unwrap(), wire);
             assert_eq!(serde_json::from_str::<Letter>(wire).unwrap(), letter);

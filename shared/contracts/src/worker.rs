@@ -3,16 +3,18 @@
 
 use domain::{
     capacity::Capacity,
+    health::Sight,
     id::{BlankId, InstanceId, ProjectId},
     worker::Holder,
 };
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use std::time::Duration;
 
 mod rest;
 
 pub use rest::{
-    Archive, BackupAnswer, Packed, Resize, Restore, Resume, TakeBackup, read_archive, read_backup,
+    Archive, BackupAnswer, Packed, Resize, Restart, Restore, Resume, TakeBackup, read_archive,
+    read_backup,
 };
 
 const PROGRAM: &str = "/opt/worker/bin/instance";
@@ -236,9 +238,18 @@ pub fn remove(holder: &Holder, generation: u32) -> Vec<String> {
 pub struct Listed {
     pub holder: Holder,
     pub generation: u32,
+    /// How it is. `None`: the worker had no time to look, or says what we do not understand.
+    #[serde(default, rename = "health", deserialize_with = "if_understood")]
+    pub sight: Option<Sight>,
 }
 
-/// What `instance list` prints. What is in it and none of ours is passed over: a single odd container
+/// It is there all the same: what is not listed is taken to be gone.
+fn if_understood<'de, D: Deserializer<'de>>(sight: D) -> Result<Option<Sight>, D::Error> {
+    let sight = serde_json::Value::deserialize(sight)?;
+    Ok(serde_json::from_value(sight).ok())
+}
+
+/// What `instance health` and `instance list` print. What is in it and none of ours is passed over: a single odd container
 /// must not make a worker look silent. `None` if it is no list at all.
 pub fn read_list(json: &str) -> Option<Vec<Listed>> {
     let listed: Vec<serde_json::Value> = serde_json::from_str(json).ok()?;
@@ -269,6 +280,31 @@ mod tests {
         let all: Vec<_> = listed.iter().map(|it| (it.holder.as_str(), it.generation)).collect();
         assert_eq!(all, [("prj_a", 2), ("blk_b", 1)]);
         assert_eq!(read_list("{}"), None);
+    }
+
+    #[test]
+    fn how_an_instance_is_may_be_missing_and_never_hides_that_it_is_there() {
+        let well = r#"{"run":"running","up_s":9,"silent_s":0,"exit":137,"deaths":1,"ooms":0,"memory_mib":900,"disk_mib":null}"#;
+        let cases = [
+            (
+                well,
+                Some(Sight {
+                    up_s: 9,
+                    exit: Some(137),
+                    deaths: 1,
+                    memory_mib: Some(900),
+                    ..Sight::WELL
+                }),
+            ),
+            (r#"{"run":"dreaming"}"#, None),
+            ("null", None),
+        ];
+        for (health, expected) in cases {
+            let json = format!(r#"[{{"holder":"prj_a","generation":2,"health":{health}}}]"#);
+            let listed = read_list(&json).unwrap();
+            assert_eq!(listed.len(), 1, "{health}");
+            assert_eq!(listed[0].sight, expected, "{health}");
+        }
     }
 
     #[test]

@@ -6,6 +6,7 @@ pub mod configuration;
 pub mod consolidation;
 pub mod email;
 pub mod fit;
+pub mod health;
 pub mod id;
 pub mod model;
 pub mod offering;

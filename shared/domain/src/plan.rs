@@ -34,6 +34,8 @@ pub struct Plan {
     /// of the memory is for workers, native code and the programs that it starts: with 256 MiB left
     /// for those, the kernel killed agents in their third chat.
     pub heap_mib: u32,
+    /// What an instance may keep on its disk. Who has more is told; nothing is taken away.
+    pub storage_mib: u32,
     pub isolation: Isolation,
 }
 
@@ -44,6 +46,7 @@ pub const PLANS: [Plan; 3] = [
         name: "Standard",
         limits: Capacity { memory_mib: 1536, cpu_millis: 750 },
         heap_mib: 768,
+        storage_mib: 10 * 1024,
         isolation: Isolation::Shared,
     },
     Plan {
@@ -51,6 +54,7 @@ pub const PLANS: [Plan; 3] = [
         name: "Pro",
         limits: Capacity { memory_mib: 3584, cpu_millis: 2000 },
         heap_mib: 2560,
+        storage_mib: 30 * 1024,
         isolation: Isolation::Shared,
     },
     Plan {
@@ -58,6 +62,7 @@ pub const PLANS: [Plan; 3] = [
         name: "Dedicated",
         limits: Capacity { memory_mib: 3584, cpu_millis: 2000 },
         heap_mib: 2560,
+        storage_mib: 60 * 1024,
         isolation: Isolation::Alone,
     },
 ];

@@ -1,7 +1,7 @@
 //! What workers say of themselves, every few seconds.
 
 use crate::Unavailable;
-use domain::worker::Holder;
+use domain::{health::Sight, worker::Holder};
 use jiff::Timestamp;
 
 pub trait Heartbeats {
@@ -24,4 +24,6 @@ pub struct Heartbeat {
 pub struct Container {
     pub holder: Holder,
     pub generation: u32,
+    /// How it is. `None`: this beat does not say.
+    pub sight: Option<Sight>,
 }

@@ -26,6 +26,10 @@ pub struct FakeCommands {
     writes: RefCell<BTreeMap<Place, u32>>,
     /// Containers that are stopped, and start when they are told to.
     pub stopped: RefCell<BTreeSet<Place>>,
+    /// How often it was started again on request, by node and holder.
+    pub restarts: RefCell<BTreeMap<Place, u32>>,
+    /// When the last such request was made.
+    restarted: RefCell<BTreeMap<Place, String>>,
     /// The last halt and the last change of limits.
     acts: RefCell<BTreeMap<(Act, Place), Begun>>,
     /// Which holders' blanks have been warmed.
@@ -110,6 +114,7 @@ impl FakeCommands {
             Some("backup") => self.backup(&place, generation),
             Some("resume") => self.resume(&place, generation, &flags),
             Some("resize") => self.resize(place, generation, &flags),
+            Some("restart") => self.restart(place, generation, &flags),
             Some("remove") => self.remove(&place, generation),
             Some("await") => self.find(&place, generation),
             Some("warm") => {
@@ -239,6 +244,23 @@ impl FakeCommands {
             return GONE;
         }
         self.memory_mib.borrow_mut().insert(place, flags.number("--memory-mib"));
+        DONE
+    }
+
+    fn restart(&self, place: Place, generation: u32, flags: &Flags<'_>) -> i32 {
+        if self.is_fenced(&place, generation) || self.stopped.borrow().contains(&place) {
+            return FENCED;
+        }
+        if self.containers.borrow().get(&place) != Some(&generation) {
+            return GONE;
+        }
+        // As many digits each, so that the order of words is that of moments.
+        let asked_ms = flags.text("--asked-ms");
+        let mut restarted = self.restarted.borrow_mut();
+        if restarted.get(&place).is_none_or(|it| *it < asked_ms) {
+            restarted.insert(place.clone(), asked_ms);
+            *self.restarts.borrow_mut().entry(place).or_default() += 1;
+        }
         DONE
     }
 

@@ -4,6 +4,7 @@ pub mod access_tokens;
 pub mod accounts;
 pub mod backups;
 pub mod bundles;
+pub mod cases;
 mod census;
 pub mod chat_tickets;
 pub mod clock;

@@ -10,6 +10,7 @@ mod grow;
 mod halt;
 mod provision;
 mod resize;
+mod restart;
 mod waking;
 
 use crate::{

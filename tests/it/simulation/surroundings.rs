@@ -2,7 +2,7 @@
 
 use super::sim::Sim;
 use crate::world::{Started, World};
-use domain::worker::State;
+use domain::{health::Sight, worker::State};
 use jiff::Timestamp;
 use ports::{
     clock::Clock,
@@ -24,6 +24,7 @@ impl World {
             &self.bundles.outage,
             &self.routes.outage,
             &self.heartbeats.outage,
+            &self.cases.outage,
             &self.placements.outage,
             &self.configurations.outage,
             &self.configurations.keys.outage,
@@ -32,6 +33,7 @@ impl World {
             &self.deliveries.outage,
             &self.wake_ups.outage,
             &self.looks.outage,
+            &self.looks_at_instances.outage,
             &self.billing.outage,
             &self.subscriptions.outage,
             &self.accounts.outage,
@@ -59,7 +61,7 @@ impl World {
             }
             let listed = self.commands.list(&node).into_iter().map(|(holder, generation)| {
                 let holder = holder.try_into().expect("only holders have containers");
-                Container { holder, generation }
+                Container { holder, generation, sight: Some(Sight::WELL) }
             });
             let (at, containers) = (self.clock.now(), listed.collect());
             self.heartbeats.beat(Heartbeat { node_id: node, at, docker: true, containers });
@@ -110,8 +112,8 @@ impl Started {
     }
 
     /// Every state machine by its name.
-    pub(super) fn by_machine(&self) -> [(&'static str, &FakeSagas); 8] {
-        let Self { provision, blank, grow, drain, configure, halt, resize, erase } = self;
+    pub(super) fn by_machine(&self) -> [(&'static str, &FakeSagas); 9] {
+        let Self { provision, blank, grow, drain, configure, halt, resize, restart, erase } = self;
         [
             ("provision", provision),
             ("blank", blank),
@@ -120,6 +122,7 @@ impl Started {
             ("configure", configure),
             ("halt", halt),
             ("resize", resize),
+            ("restart", restart),
             ("erase", erase),
         ]
     }

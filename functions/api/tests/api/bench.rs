@@ -12,12 +12,13 @@ use ports::identity_provider::IdentityProvider;
 use serde_json::{Value, json};
 use std::{marker::PhantomData, sync::Arc};
 use testkit::{
-    access_tokens::FakeAccessTokens, accounts::FakeAccounts, chat_tickets::FakeChatTickets,
-    clock::FakeClock, configurations::FakeConfigurations, identity_provider::FakeIdentityProvider,
-    intents::FakeIntents, keys::FakeProviderKeys, payments::FakePayments, prices::FakePrices,
-    projects::FakeProjects, provider_check::FakeProviderCheck, queue::FakeQueue, sagas::FakeSagas,
-    sessions::FakeSessions, subscriptions::FakeSubscriptions, tenants::FakeTenants,
-    throttles::FakeThrottles, vault::FakeVault,
+    access_tokens::FakeAccessTokens, accounts::FakeAccounts, cases::FakeCases,
+    chat_tickets::FakeChatTickets, clock::FakeClock, configurations::FakeConfigurations,
+    identity_provider::FakeIdentityProvider, intents::FakeIntents, keys::FakeProviderKeys,
+    payments::FakePayments, prices::FakePrices, projects::FakeProjects,
+    provider_check::FakeProviderCheck, queue::FakeQueue, sagas::FakeSagas, sessions::FakeSessions,
+    subscriptions::FakeSubscriptions, tenants::FakeTenants, throttles::FakeThrottles,
+    vault::FakeVault,
 };
 use tower::ServiceExt;
 
@@ -43,6 +44,7 @@ impl<G: IdentityProvider + Send + Sync + 'static> World for Fakes<G> {
     type Tenants = FakeTenants;
     type AccessTokens = FakeAccessTokens;
     type Projects = FakeProjects;
+    type Cases = FakeCases;
     type ChatTickets = FakeChatTickets;
     type Letters = FakeQueue<Letter>;
     type Intents = FakeIntents;
@@ -181,6 +183,7 @@ where
         sessions,
         throttles: FakeThrottles::default(),
         projects: FakeProjects::default(),
+        cases: FakeCases::default(),
         chat_tickets: FakeChatTickets::default(),
         letters: FakeQueue::default(),
         intents: FakeIntents::default(),

@@ -2,7 +2,11 @@
 
 use crate::bench::{Answer, Bench, Customer, request};
 use contracts::provision::Saga;
-use domain::project::Event;
+use domain::{
+    health::{Case, Condition, Look, Resource},
+    id::ProjectId,
+    project::Event,
+};
 use http::{StatusCode, header};
 use ports::{
     clock::Clock,
@@ -39,6 +43,7 @@ async fn a_new_project_waits_for_its_payment() {
         "id": id, "name": "mybot", "plan": "standard", "state": "pending_payment",
         "url": format!("https://mybot-{body_of_id}.1mins.test:8443"),
         "reason": null, "created_at": bench.api.clock.now().to_string(), "steps": [],
+        "health": null,
     });
     assert_eq!(answer.body, expected);
     let shown = bench.get(&format!("/api/projects/{id}"), Some(&customer.token)).await;
@@ -187,4 +192,38 @@ async fn a_member_opens_a_project_and_does_not_pay_for_it() {
     let paid = bench.post(&format!("{path}/checkout"), Some(&bob.token), &Value::Null).await;
     assert_eq!(paid.status, StatusCode::FORBIDDEN);
     assert_eq!(paid.body["type"], "urn:1mins:problem:owner-needed");
+}
+
+#[tokio::test]
+async fn how_an_instance_is_doing_is_shown_while_it_runs_and_hides_nothing_else() {
+    let (bench, customer) = start().await;
+    let id = create(&bench, &customer, "k1", "mybot").await.text("id");
+    let project: ProjectId = id.parse().unwrap();
+    let projects = &bench.api.projects;
+    projects.record_paid(&project, "sub_1").await.unwrap();
+    for event in [Event::ProvisioningBegan, Event::ProvisioningFinished] {
+        projects.change(&project, 1, event, None).await.unwrap();
+    }
+    let show = async || {
+        let shown = bench.get(&format!("/api/projects/{id}"), Some(&customer.token)).await;
+        assert_eq!(shown.status, StatusCode::OK);
+        shown.body["health"].clone()
+    };
+    let well = json!({ "standing": "ok", "since": null, "why": null, "short_of": [] });
+    assert_eq!(show().await, well);
+
+    let now = bench.api.clock.now();
+    let short_of = vec![Resource::Storage];
+    let look = Look { at: now, attempt: 1, condition: Condition::Silent, short_of };
+    bench.api.cases.put(Case::open(project.clone(), 1, now).after(&look));
+    let ill = json!({
+        "standing": "restarting", "since": now.to_string(), "why": "silent",
+        "short_of": ["storage"],
+    });
+    assert_eq!(show().await, ill);
+
+    bench.api.cases.outage.begin(1);
+    assert_eq!(show().await, Value::Null, "nobody knows, and the project is shown");
+    projects.change(&project, 1, Event::InstanceLost, Some("it is gone")).await.unwrap();
+    assert_eq!(show().await, Value::Null, "its state says why it does not run");
 }

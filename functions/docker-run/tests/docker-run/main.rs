@@ -7,5 +7,6 @@ mod configuring;
 mod exits;
 mod launching;
 mod resizing;
+mod restarting;
 mod resting;
 mod undoing;

@@ -24,7 +24,7 @@ pub(super) fn containers(snapshot: &Snapshot) -> Vec<Finding> {
         };
         for container in containers {
             let Some((reason, is_safe)) = judge(snapshot, worker, container) else { continue };
-            let Container { holder, generation } = container.clone();
+            let Container { holder, generation, sight: _ } = container.clone();
             findings.push(Finding {
                 kind: Kind::Container,
                 subject: format!("{holder} generation {generation} on {}", worker.id),

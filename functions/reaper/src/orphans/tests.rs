@@ -82,7 +82,7 @@ fn machine() -> Machine {
 }
 
 fn container(holder: impl Into<Holder>, generation: u32) -> Container {
-    Container { holder: holder.into(), generation }
+    Container { holder: holder.into(), generation, sight: None }
 }
 
 fn route(attempt: u32, port: u16) -> Route {

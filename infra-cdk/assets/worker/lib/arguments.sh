@@ -16,6 +16,7 @@ declare -rA SHAPE=(
   [instance]='ins_[a-z0-9-]{1,40}'
   [generation]="$NUMBER"
   [number]='(0|[1-9][0-9]{0,17})'
+  [asked-ms]='(0|[1-9][0-9]{0,14})'
   [undo]='(yes|no)'
   [configuration]="$NUMBER"
   [port]='[1-9][0-9]{4}'
@@ -64,7 +65,7 @@ check_ranges() {
   [[ "${flag[project]:-}" != blk_* || "${flag[generation]:-1}" == 1 ]] || bad_flag generation "of a blank is 1"
   case "$verb" in
     warm) is_blank || bad_flag project "must be a blank" ;;
-    adopt | configure | archive | backup | resume | resize) ! is_blank || bad_flag project "must not be a blank" ;;
+    adopt | configure | archive | backup | resume | resize | restart) ! is_blank || bad_flag project "must not be a blank" ;;
   esac
   check_restore
   if [[ -n "${flag[port]+set}" ]] && ((${flag[port]} < FIRST_PORT || ${flag[port]} > LAST_PORT)); then

@@ -76,6 +76,7 @@ remove_container() {
   [[ "$1" == at-once ]] || stop_container
   for name in "$container" ${blank:+"openclaw-$blank"}; do
     ! is_there "$name" || docker rm -f "$name" >/dev/null
+    forget_health "$name"
   done
 }
 

@@ -6,7 +6,7 @@ use super::{
     table::{Item, Table, read, unavailable},
 };
 use aws_sdk_dynamodb::{Client, types::KeysAndAttributes};
-use contracts::worker::read_list;
+use contracts::worker::{Listed, read_list};
 use jiff::Timestamp;
 use ports::{
     Unavailable,
@@ -97,8 +97,10 @@ fn heartbeat(nodes: &BTreeMap<Key, &String>, item: Item) -> Option<Heartbeat> {
     let node = nodes.get(&Key::of(&item)?)?;
     let item: HeartbeatItem = read(item).ok()?;
     let listed = read_list(&item.containers)?;
-    let containers =
-        listed.into_iter().map(|it| Container { holder: it.holder, generation: it.generation });
+    let containers = listed.into_iter().map(|it| {
+        let Listed { holder, generation, sight } = it;
+        Container { holder, generation, sight }
+    });
     Some(Heartbeat {
         node_id: (*node).clone(),
         at: Timestamp::from_millisecond(item.at_ms).ok()?,

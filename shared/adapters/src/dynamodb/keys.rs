@@ -118,6 +118,13 @@ pub fn configuration(id: &ProjectId) -> Key {
     Key::new(id.as_str(), "CONFIGURATION")
 }
 
+/// All cases of instances that are ill in one partition, which whoever watches reads as a whole.
+pub const CASES: &str = "CASES";
+
+pub fn case(project: &ProjectId) -> Key {
+    Key::new(CASES, project.as_str())
+}
+
 /// A customer's own key to a provider of models. Found within its tenant, and nowhere else.
 pub fn provider_key(tenant: &TenantId, id: &KeyId) -> Key {
     Key::new(provider_keys_partition(tenant), id.as_str())

@@ -3,6 +3,7 @@
 pub mod access_tokens;
 pub mod accounts;
 mod bytes;
+pub mod cases;
 mod census;
 pub mod chat_tickets;
 pub mod configurations;

@@ -70,6 +70,7 @@ async fn a_heartbeat_says_what_runs_on_its_worker() {
     let container = |holder: &str, generation| Container {
         holder: Holder::try_from(holder.to_owned()).expect("plain"),
         generation,
+        sight: None,
     };
     let containers = vec![container("prj_a", 2), container("blk_b", 1)];
     let expected = Heartbeat { docker: false, containers, ..quiet("i-1") };

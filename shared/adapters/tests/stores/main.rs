@@ -4,6 +4,7 @@
 mod access_tokens;
 mod accounts;
 mod backups;
+mod cases;
 mod chat_tickets;
 mod configurations;
 mod deletions;

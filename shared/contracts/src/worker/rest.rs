@@ -1,7 +1,9 @@
-//! Commands to an instance that comes to rest, is backed up, starts from a backup, or gets other limits.
+//! Commands to an instance that comes to rest, is backed up, starts from a backup or again, or gets other
+//! limits.
 
 use super::{BOOT_CPUS, argv, cpus, words};
 use domain::{backup::Backup, capacity::Capacity, id::ProjectId};
+use jiff::Timestamp;
 use serde::Deserialize;
 use std::time::Duration;
 
@@ -151,6 +153,34 @@ impl Resize<'_> {
                 ("cpus", cpus(self.limits.cpu_millis)),
                 ("boot-cpus", BOOT_CPUS.to_owned()),
                 ("heap-mib", self.heap_mib.to_string()),
+                ("wait", self.wait.as_secs().to_string()),
+            ],
+        )
+    }
+}
+
+/// Starts an instance again in its container, with its data. A repeat finds it done.
+#[derive(Clone, Debug)]
+pub struct Restart<'a> {
+    pub project: &'a ProjectId,
+    pub generation: u32,
+    /// What has started since is only waited for.
+    pub asked_at: Timestamp,
+    pub limits: Capacity,
+    /// How long the gateway may take to start.
+    pub wait: Duration,
+}
+
+impl Restart<'_> {
+    pub fn argv(&self) -> Vec<String> {
+        argv(
+            "restart",
+            &[
+                ("project", self.project.to_string()),
+                ("generation", self.generation.to_string()),
+                ("asked-ms", self.asked_at.as_millisecond().to_string()),
+                ("cpus", cpus(self.limits.cpu_millis)),
+                ("boot-cpus", BOOT_CPUS.to_owned()),
                 ("wait", self.wait.as_secs().to_string()),
             ],
         )
