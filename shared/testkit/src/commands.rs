@@ -24,9 +24,11 @@ pub struct FakeCommands {
     pub restored: RefCell<BTreeMap<Place, String>>,
     /// How often something changed in its volume, by node and holder.
     writes: RefCell<BTreeMap<Place, u32>>,
+    /// How often its container was stopped and started again, by node and holder.
+    pub restarts: RefCell<BTreeMap<Place, u32>>,
     /// Containers that are stopped, and start when they are told to.
     pub stopped: RefCell<BTreeSet<Place>>,
-    /// The last halt and the last change of limits.
+    /// The last halt, the last change of limits and the last restart.
     acts: RefCell<BTreeMap<(Act, Place), Begun>>,
     /// Which holders' blanks have been warmed.
     pub warm: RefCell<BTreeSet<String>>,
@@ -50,6 +52,7 @@ type Place = (String, String);
 enum Act {
     Halt,
     Resize,
+    Restart,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -110,6 +113,7 @@ impl FakeCommands {
             Some("backup") => self.backup(&place, generation),
             Some("resume") => self.resume(&place, generation, &flags),
             Some("resize") => self.resize(place, generation, &flags),
+            Some("restart") => self.restart(place, generation, &flags),
             Some("remove") => self.remove(&place, generation),
             Some("await") => self.find(&place, generation),
             Some("warm") => {
@@ -239,6 +243,28 @@ impl FakeCommands {
             return GONE;
         }
         self.memory_mib.borrow_mut().insert(place, flags.number("--memory-mib"));
+        DONE
+    }
+
+    /// A repeat finds it started again.
+    fn restart(&self, place: Place, generation: u32, flags: &Flags<'_>) -> i32 {
+        let (undo, number) = (flags.text("--undo") == "yes", flags.text("--number"));
+        let of_act = |it: &Begun| (it.generation, it.number.to_string());
+        let last = self.acts.borrow().get(&(Act::Restart, place.clone())).map(of_act);
+        if self.is_fenced(&place, generation)
+            || !self.begin(Act::Restart, &place, generation, undo, &number)
+        {
+            return FENCED;
+        }
+        if self.containers.borrow().get(&place) != Some(&generation) {
+            return GONE;
+        }
+        if self.stopped.borrow().contains(&place) {
+            return FENCED;
+        }
+        if !undo && last != Some((generation, number)) {
+            *self.restarts.borrow_mut().entry(place).or_default() += 1;
+        }
         DONE
     }
 
