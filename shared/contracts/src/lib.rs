@@ -13,6 +13,7 @@ pub mod ordered;
 pub mod problem;
 pub mod provision;
 pub mod resize;
+pub mod restart;
 pub mod routes;
 pub mod warm;
 pub mod webhook;

@@ -12,7 +12,8 @@ use std::time::Duration;
 mod rest;
 
 pub use rest::{
-    Archive, BackupAnswer, Packed, Resize, Restore, Resume, TakeBackup, read_archive, read_backup,
+    Archive, BackupAnswer, Packed, Resize, Restart, Restore, Resume, TakeBackup, read_archive,
+    read_backup,
 };
 
 const PROGRAM: &str = "/opt/worker/bin/instance";

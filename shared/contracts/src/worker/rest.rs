@@ -123,6 +123,39 @@ impl Resume<'_> {
     }
 }
 
+/// Stops an instance and starts it again, as it is. A repeat of a number that is done only waits until the
+/// gateway has started.
+#[derive(Clone, Debug)]
+pub struct Restart<'a> {
+    pub project: &'a ProjectId,
+    pub generation: u32,
+    /// Which restart of this generation it is. Only grows; the worker refuses a lower one, and one that
+    /// was taken back.
+    pub number: u64,
+    /// Takes that restart back: one that was stopped for it starts, and one that runs goes on.
+    pub undo: bool,
+    pub limits: Capacity,
+    /// How long the gateway may take to start.
+    pub wait: Duration,
+}
+
+impl Restart<'_> {
+    pub fn argv(&self) -> Vec<String> {
+        argv(
+            "restart",
+            &[
+                ("project", self.project.to_string()),
+                ("generation", self.generation.to_string()),
+                ("number", self.number.to_string()),
+                ("undo", if self.undo { "yes" } else { "no" }.to_owned()),
+                ("cpus", cpus(self.limits.cpu_millis)),
+                ("boot-cpus", BOOT_CPUS.to_owned()),
+                ("wait", self.wait.as_secs().to_string()),
+            ],
+        )
+    }
+}
+
 /// Gives an instance other limits, with a restart if its memory changes. One that rests goes on resting.
 #[derive(Clone, Debug)]
 pub struct Resize<'a> {
@@ -168,12 +201,11 @@ pub struct Restore<'a> {
 impl Restore<'_> {
     /// The generation tells the worker whether what it may still have is newer.
     pub(super) fn flags(&self) -> Vec<String> {
-        words(&[
-            ("restore-url", self.url.to_owned()),
-            ("restore-sha256", self.backup.sha256.clone()),
-            ("restore-generation", self.backup.attempt.to_string()),
-        ])
-        .collect()
+        let Backup { sha256, .. } = self.backup;
+        let mut flags = vec![("restore-url", self.url.to_owned())];
+        flags.extend(sha256.iter().map(|it| ("restore-sha256", it.clone())));
+        flags.push(("restore-generation", self.backup.outdates().to_string()));
+        words(&flags).collect()
     }
 }
 
