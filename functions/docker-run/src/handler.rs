@@ -1,12 +1,13 @@
 //! The steps, and how they fail.
 
-use crate::{configuration::Platform, configure, launch, resize, rest};
+use crate::{configuration::Platform, configure, launch, resize, rest, restart};
 use contracts::{
     blank::Saga as BlankSaga,
     configure::{Configured, Saga as ConfigureSaga},
     halt::{Archived, Saga as HaltSaga},
     provision::{Launched, Saga},
     resize::Saga as ResizeSaga,
+    restart::Saga as RestartSaga,
     worker::Exit,
 };
 use domain::id::KeyId;
@@ -40,6 +41,8 @@ pub enum Call {
     Remove(HaltSaga),
     ApplyLimits(ResizeSaga),
     UndoApplyLimits(ResizeSaga),
+    Restart(RestartSaga),
+    UndoRestart(RestartSaga),
 }
 
 /// What a step leaves for the later ones.
@@ -137,6 +140,8 @@ pub async fn handle<P: Ports>(world: &World<'_, P>, call: &Call) -> Result<Answe
         Call::Remove(saga) => rest::remove(world, saga).await.map(nothing),
         Call::ApplyLimits(saga) => resize::apply(world, saga).await.map(nothing),
         Call::UndoApplyLimits(saga) => resize::take_back(world, saga).await.map(nothing),
+        Call::Restart(saga) => restart::restart(world, saga).await.map(nothing),
+        Call::UndoRestart(saga) => restart::take_back(world, saga).await.map(nothing),
     }
 }
 

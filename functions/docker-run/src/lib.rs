@@ -2,14 +2,14 @@
 //!
 //! Launches a project's container on its worker, or has the project take a warm blank over; launches
 //! blanks; removes both. Brings what an owner sets to an instance that runs. Stops an instance with its
-//! data in a backup, and gives it the limits of another plan.
+//! data in a backup, restarts it, and gives it the limits of another plan.
 //!
 //! | | |
 //! |---|---|
-//! | Called by | `provision` saga, steps `Launch` / `UndoLaunch`; `blank` saga, steps `LaunchBlank` / `UndoLaunchBlank`; `configure` saga, step `Configure`; `halt` saga, steps `Archive` / `UndoArchive` / `Remove`; `resize` saga, steps `ApplyLimits` / `UndoApplyLimits` |
+//! | Called by | `provision` saga, steps `Launch` / `UndoLaunch`; `blank` saga, steps `LaunchBlank` / `UndoLaunchBlank`; `configure` saga, step `Configure`; `halt` saga, steps `Archive` / `UndoArchive` / `Remove`; `resize` saga, steps `ApplyLimits` / `UndoApplyLimits`; `restart` saga, steps `Restart` / `UndoRestart` |
 //! | Reads | the project, its sealed secrets, its configuration and the keys which that names |
 //! | Writes | the configuration bundle, for minutes; container, network and volume on the worker; a backup, by a link that the worker gets |
-//! | Idempotency key | project and generation (the saga's attempt); the worker refuses lower ones; for a configuration its version, for a halt and a change of limits their number, alike |
+//! | Idempotency key | project and generation (the saga's attempt); the worker refuses lower ones; for a configuration its version, for a halt, a restart and a change of limits their number, alike |
 //! | Undo | removes what this generation made and leaves a tombstone on the worker; a configuration is replaced by the next one; what was stopped starts again; limits go back |
 //! | Fails as | `Retryable` while the worker is away or busy, `Terminal` when it refuses for good |
 
@@ -19,6 +19,7 @@ mod handler;
 mod launch;
 mod resize;
 mod rest;
+mod restart;
 mod secrets;
 
 pub use configuration::{Platform, Secrets, Settings, render, render_blank};

@@ -1,4 +1,4 @@
-//! The place of an instance that comes to rest: where it is, and its end.
+//! The place of an instance: where it is, and its end when the instance comes to rest.
 
 use crate::{
     handler::{PlaceError, World, release as give_back},
@@ -8,19 +8,19 @@ use contracts::{
     halt::{Located, Saga},
     provision::ReadyWorker,
 };
-use domain::worker::State;
+use domain::{id::ReservationId, worker::State};
 use ports::{clock::Clock, fleet::Fleet};
 
 /// A worker that is lost is not "nowhere": the owner is told first what was lost with it.
 pub(crate) async fn locate<F: Fleet, P, C, R>(
     world: &World<'_, F, P, C, R>,
-    saga: &Saga,
+    reservation: &ReservationId,
 ) -> Result<Located, PlaceError> {
     let workers = world.fleet.workers().await?;
-    let its = workers.iter().find(|it| it.find_reservation(&saga.reservation_id).is_some());
+    let its = workers.iter().find(|it| it.find_reservation(reservation).is_some());
     match its {
         Some(worker) if worker.state == State::Error => Err(PlaceError::WorkerLost),
-        Some(worker) => Ok(Located { worker: ReadyWorker::at(worker, &saga.reservation_id) }),
+        Some(worker) => Ok(Located { worker: ReadyWorker::at(worker, reservation) }),
         None => Ok(Located { worker: None }),
     }
 }

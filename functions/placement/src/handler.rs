@@ -3,6 +3,7 @@
 use crate::{blank, halt, project, resize};
 use contracts::{
     blank::Saga as BlankSaga, halt::Saga as HaltSaga, provision::Saga, resize::Saga as ResizeSaga,
+    restart::Saga as RestartSaga,
 };
 use domain::{id::ReservationId, offering::Architecture, plan::PlanId};
 use ports::{Unavailable, clock::Clock, fleet::Fleet, placements::Placements, random::Random};
@@ -24,6 +25,7 @@ pub enum Call {
     Widen(ResizeSaga),
     UndoWiden(ResizeSaga),
     Settle(ResizeSaga),
+    FindWorker(RestartSaga),
 }
 
 /// What a stage says about placement.
@@ -94,7 +96,9 @@ pub async fn handle<F: Fleet, P: Placements, C: Clock, R: Random>(
             release(world, &saga.reservation_id).await?;
             Ok(Value::Null)
         }
-        Call::Locate(saga) => Ok(serde_json::to_value(halt::locate(world, saga).await?)?),
+        Call::Locate(saga) => {
+            Ok(serde_json::to_value(halt::locate(world, &saga.reservation_id).await?)?)
+        }
         Call::Release(saga) => {
             halt::release(world, saga).await?;
             Ok(Value::Null)
@@ -107,6 +111,11 @@ pub async fn handle<F: Fleet, P: Placements, C: Clock, R: Random>(
         Call::Settle(saga) => {
             resize::settle(world, saga).await?;
             Ok(Value::Null)
+        }
+        Call::FindWorker(saga) => {
+            let located = halt::locate(world, &saga.reservation_id).await?;
+            located.worker.as_ref().ok_or(PlaceError::NotPlaced)?;
+            Ok(serde_json::to_value(located)?)
         }
     }
 }

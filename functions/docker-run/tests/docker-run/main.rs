@@ -1,4 +1,4 @@
-//! Launching, adopting, resting, resizing and removing over a worker that obeys, refuses or is away.
+//! Launching, adopting, resting, restarting, resizing and removing over a worker that obeys, refuses or is away.
 
 mod adopting;
 mod bench;
@@ -7,5 +7,6 @@ mod configuring;
 mod exits;
 mod launching;
 mod resizing;
+mod restarting;
 mod resting;
 mod undoing;

@@ -4,6 +4,7 @@ use crate::bench::{Bench, demand_mib, full_but_for_a_blank, id};
 use contracts::{
     halt::{Located, Saga},
     provision::{ReadyWorker, Saga as ProvisionSaga},
+    restart::Saga as RestartSaga,
 };
 use domain::{
     backup::Backup,
@@ -34,6 +35,20 @@ async fn an_instance_is_found_where_it_was_placed() {
     let place = located(&bench).await.expect("is on b");
     let port = bench.held("b", &make::saga()).expect("is on b").port;
     assert_eq!((place.worker_id, place.node_id.as_str(), place.port), (id("b"), "i-b", port));
+}
+
+#[tokio::test]
+async fn an_instance_is_found_to_be_restarted_or_it_is_not() {
+    let bench = Bench::of([worker("a", 8192)]);
+    let saga = RestartSaga::of(&make::project(), Timestamp::UNIX_EPOCH);
+    let find = || Call::FindWorker(saga.clone());
+    assert_eq!(bench.fault(find()).await, Some(Fault::Terminal), "it is nowhere");
+    bench.place_of(&make::saga()).await;
+    let found: Located =
+        serde_json::from_value(bench.run(find()).await.expect("is there")).unwrap();
+    assert_eq!(found.worker.map(|it| it.worker_id), Some(id("a")));
+    bench.add(domain::worker::Worker { state: State::Error, ..bench.worker("a") });
+    assert_eq!(bench.fault(find()).await, Some(Fault::Terminal), "it is lost");
 }
 
 #[tokio::test]
@@ -68,7 +83,7 @@ async fn a_release_gives_back_exactly_what_was_taken_and_its_count() {
 async fn what_starts_from_a_backup_claims_no_blank() {
     let (attempt, number, bytes) = (1, 0, 1);
     let taken_at = Timestamp::UNIX_EPOCH;
-    let backup = Backup { attempt, number, sha256: String::new(), bytes, taken_at };
+    let backup = Backup { attempt, number, sha256: None, bytes, taken_at, replaces: None };
     let resumed = Project { attempt: 2, backup: Some(backup), ..make::project() };
     let resumed = ProvisionSaga::of(&resumed);
     let bench = Bench::of([full_but_for_a_blank("a", "warm")]);
