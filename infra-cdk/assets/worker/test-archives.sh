@@ -15,8 +15,16 @@ resize_flags() {
     --number "${6:-1795262400}" --undo "${7:-no}" --wait 90)
 }
 
-# with_restore FILE GENERATION [SUM]
-with_restore() { launch+=(--restore-url "$(bundle_url "$1")" --restore-sha256 "${3:-$(sum_of "$1")}" --restore-generation "$2"); }
+# restart_flags PROJECT GENERATION NUMBER [UNDO]
+restart_flags() {
+  restart=(restart --project "$1" --generation "$2" --number "$3" --undo "${4:-no}" --cpus 0.750 --boot-cpus 2 --wait 90)
+}
+
+# with_restore FILE GENERATION [SUM]: the sum `unknown` is left out.
+with_restore() {
+  launch+=(--restore-url "$(bundle_url "$1")" --restore-generation "$2")
+  [[ "${3:-}" == unknown ]] || launch+=(--restore-sha256 "${3:-$(sum_of "$1")}")
+}
 
 sum_of() { sha256sum "$scratch/$1" | cut -d ' ' -f 1; }
 
@@ -158,8 +166,8 @@ newer_data_stays() {
   exits "a later launch" 0 "${launch[@]}"
   is "keeps data that is newer than the backup" "$(in_volume prj_arc 'cat workspace/newer')" newer
   launch_flags prj_arc 4 18811 good.json
-  with_restore arc.tar.gz 3
-  exits "and one with a newer backup" 0 "${launch[@]}"
+  with_restore arc.tar.gz 3 unknown
+  exits "and one with a backup that its owner goes back to, and of which nobody has the sum" 0 "${launch[@]}"
   is "takes its place" "$(in_volume prj_arc 'cat workspace/deep/sentinel; cat workspace/newer 2>&1')" $'the sentinel\ncat: workspace/newer: No such file or directory'
   launch_flags blk_arc 1 18813 blank.json
   with_restore arc.tar.gz 0
@@ -192,12 +200,39 @@ it_gets_other_limits() {
   is "it runs" "$(state_of prj_arc)" running
 }
 
+it_restarts() {
+  local before after
+  before="$(setting arc '{{.State.StartedAt}}')"
+  restart_flags prj_arc 4 29921040
+  exits "it restarts" 0 "${restart[@]}"
+  after="$(setting arc '{{.State.StartedAt}}')"
+  is "the same container has started once more, and has the CPU that it is sold with" "$([[ "$after" != "$before" ]] && echo anew) $(setting arc '{{.HostConfig.NanoCpus}}')" 'anew 750000000'
+  is "with all that it had" "$(furniture prj_arc || true)" "$furniture_before"
+  exits "and the same again" 0 "${restart[@]}"
+  restart_flags prj_arc 4 29921040 yes
+  exits "its undo finds it running" 0 "${restart[@]}"
+  is "neither has restarted it" "$(setting arc '{{.State.StartedAt}}')" "$after"
+  restart_flags prj_arc 4 29921040
+  exits "what was taken back is late" 73 "${restart[@]}"
+  restart_flags prj_arc 3 29921041
+  exits "an older generation's restart is late" 73 "${restart[@]}"
+  restart_flags prj_none 1 29921041
+  exits "what is not there is not restarted" 69 "${restart[@]}"
+  inside docker stop openclaw-prj_arc >/dev/null
+  restart_flags prj_arc 4 29921041 yes
+  exits "the undo of one that was cut off starts it" 0 "${restart[@]}"
+  is "it runs" "$(state_of prj_arc)" running
+  is "it chats" "$(chat)" PONG
+}
+
 what_is_left_is_archived() {
   archive_flags prj_arc 4 0 arc.tar.gz
   exits "it is archived once more" 0 "${archive[@]}"
   resize_flags prj_arc 4 3072 1.000 2048 1795262402
   exits "what rests can be resized" 0 "${resize[@]}"
   is "and rests" "$(state_of prj_arc)" exited
+  restart_flags prj_arc 4 29921042
+  exits "what rests is not restarted" 73 "${restart[@]}"
   backup_flags prj_arc 4 never.tar.gz
   exits "what rests is not backed up" 73 "${backup[@]}"
   inside docker rm openclaw-prj_arc >/dev/null
@@ -209,7 +244,7 @@ what_is_left_is_archived() {
   exits "where nothing is, nothing is kept" 0 "${archive[@]}"
   is "and it says so" "$(jq -c . <<<"$said")" '{"archived":true,"empty":true}'
   exits "it is removed" 0 remove --project prj_arc --generation 4 --purge yes
-  is "nothing is left of it" "$(left_of prj_arc; inside sh -c 'cd /var/lib/1mins-worker && ls halts resizes')" $'halts:\nprj_nowhere\n\nresizes:\nprj_none'
+  is "nothing is left of it" "$(left_of prj_arc; inside sh -c 'cd /var/lib/1mins-worker && ls halts resizes restarts')" $'halts:\nprj_nowhere\n\nresizes:\nprj_none\n\nrestarts:\nprj_none'
 }
 
 an_adopted_one_is_archived() {

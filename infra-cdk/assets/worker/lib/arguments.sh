@@ -64,7 +64,7 @@ check_ranges() {
   [[ "${flag[project]:-}" != blk_* || "${flag[generation]:-1}" == 1 ]] || bad_flag generation "of a blank is 1"
   case "$verb" in
     warm) is_blank || bad_flag project "must be a blank" ;;
-    adopt | configure | archive | backup | resume | resize) ! is_blank || bad_flag project "must not be a blank" ;;
+    adopt | configure | archive | backup | resume | resize | restart) ! is_blank || bad_flag project "must not be a blank" ;;
   esac
   check_restore
   if [[ -n "${flag[port]+set}" ]] && ((${flag[port]} < FIRST_PORT || ${flag[port]} > LAST_PORT)); then
@@ -78,7 +78,8 @@ check_ranges() {
 check_restore() {
   local given="${flag[restore-url]+url}${flag[restore-sha256]+sum}${flag[restore-generation]+generation}"
   [[ -n "$given" ]] || return 0
-  [[ "$given" == urlsumgeneration ]] || bad_flag restore-url "comes with its sum and its generation"
+  # The sum may be unknown.
+  [[ "$given" == url*generation ]] || bad_flag restore-url "comes with its generation"
   ! is_blank || bad_flag restore-url "is not for a blank"
   ((${flag[restore-generation]} < ${flag[generation]})) || bad_flag restore-generation "must be an earlier one"
 }
