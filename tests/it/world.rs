@@ -68,6 +68,7 @@ pub(crate) struct Started {
     pub(crate) configure: FakeSagas,
     pub(crate) halt: FakeSagas,
     pub(crate) resize: FakeSagas,
+    pub(crate) restart: FakeSagas,
     pub(crate) erase: FakeSagas,
 }
 

@@ -8,8 +8,10 @@ mod drain;
 mod erase;
 mod grow;
 mod halt;
+mod life;
 mod provision;
 mod resize;
+mod restart;
 mod waking;
 
 use crate::{

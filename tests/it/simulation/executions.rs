@@ -11,7 +11,8 @@ use std::{
 use testkit::sagas::FakeSagas;
 
 static MACHINES: LazyLock<BTreeMap<&str, Arc<Value>>> = LazyLock::new(|| {
-    let names = ["provision", "blank", "grow", "drain", "configure", "halt", "resize", "erase"];
+    let names =
+        ["provision", "blank", "grow", "drain", "configure", "halt", "resize", "restart", "erase"];
     names.into_iter().map(|it| (it, Arc::new(machine(it)))).collect()
 });
 

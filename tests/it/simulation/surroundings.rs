@@ -110,8 +110,8 @@ impl Started {
     }
 
     /// Every state machine by its name.
-    pub(super) fn by_machine(&self) -> [(&'static str, &FakeSagas); 8] {
-        let Self { provision, blank, grow, drain, configure, halt, resize, erase } = self;
+    pub(super) fn by_machine(&self) -> [(&'static str, &FakeSagas); 9] {
+        let Self { provision, blank, grow, drain, configure, halt, resize, restart, erase } = self;
         [
             ("provision", provision),
             ("blank", blank),
@@ -120,6 +120,7 @@ impl Started {
             ("configure", configure),
             ("halt", halt),
             ("resize", resize),
+            ("restart", restart),
             ("erase", erase),
         ]
     }
