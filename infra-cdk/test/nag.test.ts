@@ -80,7 +80,7 @@ const ACCEPTED: Accepted[] = [
   },
   {
     rule: /-IAM5\[Resource::\*\]$/,
-    path: /\/(Provision|Blank|Grow|Drain|Configure|Halt|Resize|Erase)Saga\/Machine\/Role\/DefaultPolicy\/Resource$/,
+    path: /\/(Provision|Blank|Grow|Drain|Configure|Halt|Resize|Restart|Erase)Saga\/Machine\/Role\/DefaultPolicy\/Resource$/,
     reason: 'log delivery and traces know no resources',
   },
   {

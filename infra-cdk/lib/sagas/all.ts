@@ -8,6 +8,7 @@ import { GROW } from './grow.js';
 import { HALT } from './halt.js';
 import { PROVISION } from './provision.js';
 import { RESIZE } from './resize.js';
+import { RESTART } from './restart.js';
 
 export const SAGAS = {
   provision: PROVISION,
@@ -17,6 +18,7 @@ export const SAGAS = {
   configure: CONFIGURE,
   halt: HALT,
   resize: RESIZE,
+  restart: RESTART,
   erase: ERASE,
 } as const satisfies Record<string, Saga>;
 
