@@ -51,6 +51,9 @@ export const FUNCTIONS = {
       WARM_QUEUE_URL: it.queues.warm.queueUrl,
       PROVISION_ARN: sagaArn(it, 'provision'),
       CONFIGURE_ARN: sagaArn(it, 'configure'),
+      HALT_ARN: sagaArn(it, 'halt'),
+      RESTART_ARN: sagaArn(it, 'restart'),
+      ...backups(it),
       PROVIDER_URLS: JSON.stringify(it.stage.providerUrls),
       MODELS: catalogueEnv(it.stage),
       JWT_KEY_PARAMETER: secretParameter(it.stage, 'jwt-key'),
@@ -86,8 +89,11 @@ export const FUNCTIONS = {
       to.send(it.queues.warm),
       // Billing alone writes subscriptions: it is told to look.
       to.send(it.queues.billing),
-      to.start(sagaArn(it, 'provision')),
-      to.start(sagaArn(it, 'configure')),
+      ...(['provision', 'configure', 'halt', 'restart'] as const).map((saga) =>
+        to.start(sagaArn(it, saga)),
+      ),
+      // Which backups there are, and nothing of what is in them.
+      to.list(it.backups, 'backups'),
       to.follow(it.stack, physicalName(it.stage, 'provision')),
       to.readParameter(it.stack, secretParameter(it.stage, 'jwt-key')),
       to.readParameter(it.stack, secretParameter(it.stage, 'edge-key')),

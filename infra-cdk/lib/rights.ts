@@ -170,9 +170,13 @@ export const eraseVersions = (bucket: IBucket, prefix: string) => [
   allow(['s3:DeleteObject', 's3:DeleteObjectVersion'], [bucket.arnForObjects(`${prefix}/*`)]),
 ];
 
+/** Sees what lies below `prefix`, and reads none of it. */
+export const list = (bucket: IBucket, prefix: string) =>
+  allow(['s3:ListBucket'], [bucket.bucketArn], { StringLike: { 's3:prefix': `${prefix}/*` } });
+
 /** Finds what lies around below `prefix`, and deletes it. */
 export const tidyUp = (bucket: IBucket, prefix: string) => [
-  allow(['s3:ListBucket'], [bucket.bucketArn], { StringLike: { 's3:prefix': `${prefix}/*` } }),
+  list(bucket, prefix),
   allow(['s3:DeleteObject'], [bucket.arnForObjects(`${prefix}/*`)]),
 ];
 

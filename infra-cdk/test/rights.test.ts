@@ -106,7 +106,7 @@ describe.each(Object.keys(FUNCTIONS))('%s', (name) => {
     const acts = JSON.stringify(starts).match(/stateMachine:1mins-prod-(\w+)/g) ?? [];
     const begun = acts.map((it) => it.split('-').at(-1)).toSorted();
     const expected: Record<string, string[]> = {
-      api: ['configure', 'provision'],
+      api: ['configure', 'halt', 'provision', 'restart'],
       billing: ['erase', 'halt', 'provision', 'resize'],
       'project-state': ['configure', 'halt', 'provision'],
       'instance-watch': ['halt', 'restart'],
@@ -151,11 +151,12 @@ test('the reaper deletes bundles and can read none', () => {
   expect(rights.flatMap(actionsOf).toSorted()).toEqual(['s3:DeleteObject', 's3:ListBucket']);
 });
 
-test('backups are stored by two functions, and erased with their versions by another, which can read none', () => {
+test('backups are stored by two functions, listed for their owners by one and erased with their versions by another, which can read none', () => {
   const onBackups = (name: string) =>
     doing(production(name), 's3:').filter((it) => JSON.stringify(it.Resource).includes('Backups'));
   const rights = Object.keys(FUNCTIONS).map((name) => [name, onBackups(name).flatMap(actionsOf)]);
   expect(rights.filter(([, actions]) => actions?.length)).toEqual([
+    ['api', ['s3:ListBucket']],
     ['docker-run', ['s3:GetObject', 's3:PutObject']],
     ['erase', ['s3:ListBucketVersions', 's3:DeleteObject', 's3:DeleteObjectVersion']],
     ['backup', ['s3:DeleteObject', 's3:GetObject', 's3:PutObject', 's3:ListBucket']],

@@ -6,6 +6,7 @@
 //! that still has it can say, and a file that it was given is read.
 
 mod life;
+mod owner;
 mod traces;
 
 use domain::plan::PlanId;

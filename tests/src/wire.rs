@@ -63,6 +63,7 @@ pub enum State {
     Provisioning,
     Running,
     Halting,
+    Stopped,
     Suspended,
     Error,
     Deleting,

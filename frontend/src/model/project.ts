@@ -13,6 +13,7 @@ const STATES: Record<string, Label> = {
   provisioning: { text: 'Starting', tone: 'busy' },
   running: { text: 'Running', tone: 'good' },
   halting: { text: 'Stopping', tone: 'busy' },
+  stopped: { text: 'Stopped', tone: 'plain' },
   suspended: { text: 'Paused', tone: 'warn' },
   error: { text: 'Failed', tone: 'bad' },
   deleting: { text: 'Being deleted', tone: 'busy' },
@@ -68,6 +69,11 @@ export function stateLabel(state: Project['state']): Label {
 export function wordsOf(name: string): string {
   const words = name.replaceAll('_', ' ');
   return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+/** Whether nothing changes before somebody does something. */
+export function isAtRest(state: Project['state']): boolean {
+  return ['running', 'stopped', 'error', 'deleted'].includes(state);
 }
 
 export function isMoving(state: Project['state']): boolean {

@@ -36,6 +36,14 @@ export function dateText(iso: string): string {
   return at.toLocaleDateString('en-GB', { day: 'numeric', month: 'short', year: 'numeric' });
 }
 
+/** `21 Nov 2026, 14:05`, in the customer's own time zone. */
+export function momentText(iso: string): string {
+  const at = new Date(iso);
+  if (Number.isNaN(at.getTime())) return '';
+  const time = at.toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' });
+  return `${dateText(iso)}, ${time}`;
+}
+
 /** `3 December`, and `3 January 2027` in another year than `now`. */
 export function dayText(iso: string, now: number): string {
   const at = new Date(iso);

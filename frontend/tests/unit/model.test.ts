@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import type { Catalogue, Key, Plan } from '../../src/api/types.ts';
+import type { Backup, Catalogue, Key, Plan } from '../../src/api/types.ts';
+import { shownBackups, sizeText } from '../../src/model/backup.ts';
 import { emailFault, passwordFault } from '../../src/model/credentials.ts';
 import { deviceText } from '../../src/model/device.ts';
 import { amountText, cpuText, memoryText, priceText, shownPrice } from '../../src/model/plan.ts';
-import { hostOf, paymentHint, resting, stateLabel } from '../../src/model/project.ts';
+import { hostOf, isAtRest, paymentHint, resting, stateLabel } from '../../src/model/project.ts';
 import { choiceFault, choiceOf, modelOptions } from '../../src/model/provider.ts';
 import { RepeatKey } from '../../src/model/repeat.ts';
 
@@ -83,6 +84,17 @@ describe('projects', () => {
     }
   });
 
+  test('a page watches what moves by itself, and leaves alone what waits for a person', () => {
+    for (const state of ['running', 'stopped', 'error', 'deleted'] as const) {
+      expect(isAtRest(state)).toBe(true);
+    }
+    for (const state of ['pending', 'provisioning', 'halting', 'suspended', 'deleting'] as const) {
+      expect(isAtRest(state)).toBe(false);
+    }
+    expect(stateLabel('stopped')).toEqual({ text: 'Stopped', tone: 'plain' });
+    expect(resting('stopped', null)).toBeNull();
+  });
+
   test('what pays for it says more of why it rests', () => {
     const plan_change = { plan: 'pro', since: '2026-11-21T12:00:00Z' } as const;
     const moving = { standing: 'paid', plan_change } as const;
@@ -106,6 +118,30 @@ describe('projects', () => {
   test('hosts have no port', () => {
     expect(hostOf('https://a-b.1mins.test:8443')).toBe('a-b.1mins.test');
     expect(hostOf('nonsense')).toBe('');
+  });
+});
+
+describe('backups', () => {
+  test.each([
+    [1, '1 KB'],
+    [20_480, '20 KB'],
+    [3_565_158, '3.4 MB'],
+  ])('%d bytes', (bytes, text) => {
+    expect(sizeText(bytes)).toBe(text);
+  });
+
+  test('the newest are shown, and all of them to who asks', () => {
+    const backup = (number: number): Backup => ({ id: `1-${number}`, taken_at: '', bytes: 1 });
+    const backups = Array.from({ length: 7 }, (_, number) => backup(number));
+    expect(shownBackups(backups, false).map((it) => it.id)).toEqual([
+      '1-0',
+      '1-1',
+      '1-2',
+      '1-3',
+      '1-4',
+    ]);
+    expect(shownBackups(backups, true)).toEqual(backups);
+    expect(shownBackups([], false)).toEqual([]);
   });
 });
 

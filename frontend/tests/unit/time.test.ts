@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { nextLookMs } from '../../src/model/polling.ts';
-import { agoText, dateText, dayText, durationText } from '../../src/model/time.ts';
+import { agoText, dateText, dayText, durationText, momentText } from '../../src/model/time.ts';
 
 describe('durations', () => {
   test.each([
@@ -39,7 +39,12 @@ describe('how long ago', () => {
     expect(agoText('soon', now)).toBe('');
     expect(dateText('soon')).toBe('');
     expect(dayText('soon', now)).toBe('');
+    expect(momentText('soon')).toBe('');
   });
+});
+
+test('a moment is told with its hour and minute', () => {
+  expect(momentText('2026-11-21T12:34:56Z')).toMatch(/^2[12] Nov 2026, \d\d:\d\d$/);
 });
 
 describe('looking again', () => {

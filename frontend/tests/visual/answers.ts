@@ -259,6 +259,11 @@ const ACCESS_TOKENS = [
 export const AWAY = problem(503, 'unavailable', 'something that this needs is away');
 const notFound = problem(404, 'not-found', 'there is nothing here');
 
+const BACKUPS = [
+  { id: '1-1795262400', taken_at: '2026-11-21T12:00:00Z', bytes: 4_718_592 },
+  { id: '1-1795258800', taken_at: '2026-11-21T11:00:00Z', bytes: 4_613_734 },
+];
+
 /** Somebody who has a bit of everything. */
 export const SIGNED_IN_ANSWERS: Answers = {
   'POST /api/session/refresh': { body: SIGNED_IN },
@@ -269,6 +274,7 @@ export const SIGNED_IN_ANSWERS: Answers = {
   'GET /api/projects/prj_k3v9q2m7xw': { body: project('running', { steps: STEPS_DONE }) },
   'GET /api/projects/prj_k3v9q2m7xw/model': { body: MODEL },
   'GET /api/projects/prj_k3v9q2m7xw/telegram': { body: TELEGRAM },
+  'GET /api/projects/prj_k3v9q2m7xw/backups': { body: BACKUPS },
   'GET /api/projects/prj_k3v9q2m7xw/subscription': { body: subscription('paid') },
   'GET /api/projects/prj_2/subscription': {
     body: subscription('paid', { plan: 'standard', recurring_minor: 4900 }),

@@ -13,6 +13,7 @@ use adapters::{
     kms::KmsVault,
     oidc::{self, Oidc},
     providers::HttpProviders,
+    s3::backups::S3Backups,
     sfn::StepFunctions,
     sqs::{SqsFifoQueue, SqsQueue},
     ssm_parameters,
@@ -45,6 +46,7 @@ impl World for Cloud {
     type Pokes = SqsQueue<Poke>;
     type Subscriptions = DynamoSubscriptions;
     type Sagas = StepFunctions;
+    type Backups = S3Backups;
     type Vault = KmsVault;
     type Payments = Dodo;
     type Prices = DynamoPrices;
@@ -80,6 +82,9 @@ pub(crate) async fn connect() -> Result<Api<Cloud>, Error> {
         pokes: SqsQueue::connect(env::require("WARM_QUEUE_URL")).await,
         subscriptions: DynamoSubscriptions::connect(env::require("LEDGER_TABLE")).await,
         sagas: StepFunctions::connect(env::require("PROVISION_ARN")).await,
+        halts: StepFunctions::connect(env::require("HALT_ARN")).await,
+        restarts: StepFunctions::connect(env::require("RESTART_ARN")).await,
+        backups: S3Backups::connect(env::require("BACKUPS_BUCKET")).await,
         vault: KmsVault::connect(env::require("KEY_ID")).await,
         provider_keys: DynamoProviderKeys::connect(env::require("PROJECTS_TABLE")).await,
         provider_check: HttpProviders::new(env::require_json("PROVIDER_URLS"))?,

@@ -149,8 +149,8 @@ fn changeable(
     if !is_settled && record.seen.plan != Some(plan) {
         return refused("another change of the plan is being applied");
     }
-    if is_settled && project.state != Stage::Running {
-        return refused("the instance does not run: its plan can be changed once it does");
+    if is_settled && !matches!(project.state, Stage::Running | Stage::Stopped) {
+        return refused("the instance neither runs nor is stopped: wait until it is one of them");
     }
     Ok(record)
 }

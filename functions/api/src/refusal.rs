@@ -56,6 +56,8 @@ pub(crate) enum Refusal {
     WrongMethod,
     #[error("{0}")]
     Conflict(&'static str),
+    #[error("the project is not paid for: pay first, and it starts by itself")]
+    PaymentNeeded,
     /// What was shown is not what it would cost. Nothing was bought.
     #[error("the price is another one by now: {0}")]
     PriceChanged(String),
@@ -110,6 +112,7 @@ impl Refusal {
             Self::NotFound => (S::NOT_FOUND, "not-found", "Not found"),
             Self::WrongMethod => (S::METHOD_NOT_ALLOWED, "wrong-method", "Method not allowed"),
             Self::Conflict(_) => (S::CONFLICT, "conflict", "Conflict"),
+            Self::PaymentNeeded => (S::CONFLICT, "payment-needed", "Payment needed"),
             Self::PriceChanged(_) => (S::CONFLICT, "price-changed", "Price changed"),
             Self::PaymentDeclined => (S::CONFLICT, "payment-declined", "Payment declined"),
             Self::InUse(_) => (S::CONFLICT, "in-use", "In use"),
@@ -145,6 +148,7 @@ impl Refusal {
             | Self::NotFound
             | Self::WrongMethod
             | Self::Conflict(_)
+            | Self::PaymentNeeded
             | Self::PriceChanged(_)
             | Self::PaymentDeclined
             | Self::InUse(_)

@@ -1,10 +1,10 @@
 //! Which request goes where, and what every answer carries.
 
 use crate::{
-    access_token, account, cancellation, chat, checkout,
+    access_token, account, backup, cancellation, chat, checkout,
     front_door::{self, ClientAddress},
-    google, health, intent, invitation, key, me, member, model, new_password, openapi, origin,
-    payment, plan_change, plans, portal, project,
+    google, health, intent, invitation, key, life, me, member, model, new_password, openapi,
+    origin, payment, plan_change, plans, portal, project,
     refusal::Refusal,
     sessions, sign_in, subscription, telegram, tenant,
     world::{Api, World},
@@ -111,6 +111,11 @@ pub(crate) fn operations<W: World>() -> (Router<Arc<Api<W>>>, OpenApi) {
         .routes(operation!(payment::list))
         .routes(operation!(payment::invoice))
         .routes(operation!(project::retry))
+        .routes(operation!(life::stop))
+        .routes(operation!(life::start))
+        .routes(operation!(life::restart))
+        .routes(operation!(backup::list))
+        .routes(operation!(backup::restore))
         .routes(operation!(project::gateway_token))
         .routes(operation!(chat::open))
         .routes(operation!(model::catalogue))

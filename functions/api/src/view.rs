@@ -1,10 +1,12 @@
 //! What goes in and out, as clients see it.
 
+mod backup;
 mod billing;
 mod health;
 mod model;
 mod tenancy;
 
+pub(crate) use backup::{BackupView, RestoreBody};
 pub(crate) use billing::{
     PaymentView, Pdf, PlanChangeBody, PlanChangeView, PortalView, PriceView, QuoteBody, QuoteView,
     RefundedName, StandingName, SubscriptionView, WhyName,
@@ -227,6 +229,8 @@ pub(crate) enum ProjectState {
     Provisioning,
     Running,
     Halting,
+    /// By its owner, who may start it.
+    Stopped,
     Suspended,
     Error,
     Deleting,
@@ -299,6 +303,7 @@ impl ProjectView {
                 project::State::Provisioning => ProjectState::Provisioning,
                 project::State::Running => ProjectState::Running,
                 project::State::Halting => ProjectState::Halting,
+                project::State::Stopped => ProjectState::Stopped,
                 project::State::Suspended => ProjectState::Suspended,
                 project::State::Error => ProjectState::Error,
                 project::State::Deleting => ProjectState::Deleting,

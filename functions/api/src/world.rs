@@ -4,12 +4,12 @@ use crate::{edge::EdgeKey, front_door::FrontDoor, jwt::Keys};
 use contracts::{billing::Message, mail::Letter, models::Catalogue, warm::Poke};
 use domain::{email::EmailAddress, subscription::Terms};
 use ports::{
-    access_tokens::AccessTokens, accounts::Accounts, cases::Cases, chat_tickets::ChatTickets,
-    clock::Clock, configurations::Configurations, identities::Identities,
-    identity_provider::IdentityProvider, intents::Intents, keys::ProviderKeys, payments::Payments,
-    prices::Prices, provider_check::ProviderCheck, queue::Queue, sagas::Sagas, sessions::Sessions,
-    subscriptions::Subscriptions, tenant_projects::TenantProjects, tenants::Tenants,
-    throttles::Throttles, vault::Vault,
+    access_tokens::AccessTokens, accounts::Accounts, backups::BackupLists, cases::Cases,
+    chat_tickets::ChatTickets, clock::Clock, configurations::Configurations,
+    identities::Identities, identity_provider::IdentityProvider, intents::Intents,
+    keys::ProviderKeys, payments::Payments, prices::Prices, provider_check::ProviderCheck,
+    queue::Queue, sagas::Sagas, sessions::Sessions, subscriptions::Subscriptions,
+    tenant_projects::TenantProjects, tenants::Tenants, throttles::Throttles, vault::Vault,
 };
 use std::collections::BTreeSet;
 
@@ -30,6 +30,8 @@ pub trait World: Send + Sync + 'static {
     type Pokes: Queue<Poke> + Send + Sync;
     type Subscriptions: Subscriptions + Send + Sync;
     type Sagas: Sagas + Send + Sync;
+    /// What is kept of a project. Never what is in it.
+    type Backups: BackupLists + Send + Sync;
     type Vault: Vault + Send + Sync;
     type Payments: Payments + Send + Sync;
     type Prices: Prices + Send + Sync;
@@ -57,7 +59,13 @@ pub struct Api<W: World> {
     /// To the warm pool.
     pub pokes: W::Pokes,
     pub subscriptions: W::Subscriptions,
+    /// Executions that bring projects to where they run.
     pub sagas: W::Sagas,
+    /// Executions that bring instances to rest.
+    pub halts: W::Sagas,
+    /// Executions that restart instances.
+    pub restarts: W::Sagas,
+    pub backups: W::Backups,
     pub vault: W::Vault,
     pub payments: W::Payments,
     /// The last good ones.

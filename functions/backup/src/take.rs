@@ -5,7 +5,7 @@ use contracts::worker::{BackupAnswer, Exit, Packed, TakeBackup, read_backup};
 use domain::backup::{Backup, BackupName, outdated};
 use ports::{
     Unavailable,
-    backups::Backups,
+    backups::{BackupLists, Backups},
     clock::Clock,
     commands::{CommandError, Commands},
     projects::{ChangeError, Projects},
@@ -77,7 +77,7 @@ async fn ask(
         project: &name.project,
         generation: name.attempt,
         upload_url: &url,
-        known_sha256: known(order).map(|it| it.sha256.as_str()),
+        known_sha256: known(order).and_then(|it| it.sha256.as_deref()),
     };
     let argv = command.argv();
     let finished = world.commands().run(&order.place.node_id, &argv, PATIENCE).await?;
@@ -108,7 +108,8 @@ async fn arrived(
         return Err(TakeError::NotStored { sent: bytes, stored });
     }
     let BackupName { attempt, number, .. } = *name;
-    Ok(Backup { attempt, number, sha256, bytes, taken_at: world.clock().now() })
+    let (sha256, taken_at) = (Some(sha256), world.clock().now());
+    Ok(Backup { attempt, number, sha256, bytes, taken_at, replaces: None })
 }
 
 /// What is left for the next time costs a little, and no backup.

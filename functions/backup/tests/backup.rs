@@ -191,9 +191,10 @@ async fn what_is_halted_meanwhile_keeps_the_backup_of_its_halt() {
     let halted = Backup {
         attempt: 1,
         number: 0,
-        sha256: "of the halt".to_owned(),
+        sha256: Some("of the halt".to_owned()),
         bytes: 1,
         taken_at: project.created_at,
+        replaces: None,
     };
     let suspended =
         Project { state: State::Suspended, backup: Some(halted.clone()), ..project.clone() };

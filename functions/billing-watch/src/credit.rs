@@ -4,6 +4,7 @@ use crate::{
     handler::WatchError,
     world::{Watch, World},
 };
+use contracts::provision::Saga;
 use domain::{
     project::{Project, State},
     subscription::Record,
@@ -39,7 +40,7 @@ pub(crate) async fn suggest<W: World>(
     let Some(took) = ran_at(&history).map(|it| it.duration_since(paid_at)) else {
         return Ok(false);
     };
-    if took <= target {
+    if took <= target || ran_before(watch, project, paid_at).await? {
         return Ok(false);
     }
     let credit = Credit {
@@ -52,6 +53,23 @@ pub(crate) async fn suggest<W: World>(
         target_s: target.as_secs(),
     };
     Ok(watch.credits.record(&credit).await?)
+}
+
+/// Whether an earlier attempt ran for the same payment: then it was no payment that this one followed, but
+/// its owner's start, or a move.
+async fn ran_before<W: World>(
+    watch: &Watch<'_, W>,
+    project: &Project,
+    paid_at: Timestamp,
+) -> Result<bool, WatchError> {
+    for attempt in 1..project.attempt {
+        let name = Saga::execution_name(&project.id, attempt);
+        let history = watch.provisions.history(&name).await?;
+        if ran_at(&history).is_some_and(|it| paid_at <= it) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 fn ran_at(history: &[StepRun]) -> Option<Timestamp> {

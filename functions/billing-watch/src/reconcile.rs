@@ -81,7 +81,7 @@ fn compare(
     let runs_for = |subscription: &str| {
         projects
             .iter()
-            .any(|it| has_instance(it) && it.subscription_id.as_deref() == Some(subscription))
+            .any(|it| is_served(it) && it.subscription_id.as_deref() == Some(subscription))
     };
     for seen in theirs {
         if records.get(&seen.id).is_none_or(|it| !is_same(&it.seen, seen)) {
@@ -104,6 +104,11 @@ fn compare(
 fn pays(theirs: &Seen, ours: Option<&Record>, now: Timestamp) -> bool {
     let ours = ours.cloned().unwrap_or_else(|| Record::of(theirs, now));
     Record { seen: theirs.clone(), ..ours }.standing(now).entitles()
+}
+
+/// Whether who pays has what they want: an instance, or none because they stopped it.
+fn is_served(project: &Project) -> bool {
+    has_instance(project) || project.state == State::Stopped
 }
 
 fn has_instance(project: &Project) -> bool {
@@ -195,6 +200,7 @@ mod tests {
                 [0, 0, 0],
             ),
             ("a word of tomorrow", S::Running, Some(T::Unknown), active, [0, 0, 1]),
+            ("stopped by its owner", S::Stopped, active, active, [0, 0, 0]),
             ("never heard of", S::PendingPayment, active, None, [1, 1, 0]),
             ("its end was never heard", S::Running, Some(T::Cancelled), active, [1, 0, 1]),
             ("its return was never heard", S::Suspended, active, Some(T::OnHold), [1, 1, 0]),

@@ -104,8 +104,12 @@ impl Bench {
         self.looks.sent().into_iter().filter_map(id).collect()
     }
 
-    /// The provisioning of the project ended `ended_s` ago.
+    /// The first provisioning of the project ended `ended_s` ago.
     fn ran(&self, ended_s: i64) {
+        self.ran_as(1, ended_s);
+    }
+
+    fn ran_as(&self, attempt: u32, ended_s: i64) {
         let step = |name: &str, ended_at| StepRun {
             name: name.to_owned(),
             outcome: Outcome::Done,
@@ -113,7 +117,8 @@ impl Bench {
             ended_at: Some(ended_at),
         };
         let at = self.ago(ended_s);
-        self.provisions.tell(&execution(), vec![step("Begin", at), step("Finish", at)]);
+        let name = Saga::execution_name(&make::project().id, attempt);
+        self.provisions.tell(&name, vec![step("Begin", at), step("Finish", at)]);
     }
 }
 
@@ -154,6 +159,20 @@ async fn a_late_instance_is_worth_one_suggestion_and_a_timely_one_none() {
     timely.ran(40);
     timely.ask(Task::Watch).await;
     assert!(timely.credits.stored.borrow().is_empty());
+}
+
+/// Its owner stopped it and started it again, within the hours after the payment.
+#[tokio::test]
+async fn only_the_first_start_after_a_payment_can_be_late() {
+    for (first_ended_s, credits) in [(950, 0), (1_050, 1)] {
+        let project = Project { state: State::Running, attempt: 2, ..make::project() };
+        let bench = Bench::paid(State::Running, 1_000);
+        let bench = Bench { projects: FakeProjects::of([project]), ..bench };
+        bench.ran(first_ended_s);
+        bench.ran_as(2, 39);
+        bench.ask(Task::Watch).await;
+        assert_eq!(bench.credits.stored.borrow().len(), credits, "ended {first_ended_s} s ago");
+    }
 }
 
 #[tokio::test]

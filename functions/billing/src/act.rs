@@ -78,6 +78,10 @@ pub(crate) async fn act<W: World>(
             change.await?;
             "suspended without an instance"
         }
+        Act::NotePlan { to } => {
+            billing.projects.note_plan(&project.id, project.attempt, *to).await?;
+            "its next start is under the new plan"
+        }
         Act::Resize { to, cause } => return resize(billing, project, record, (*to, *cause)).await,
         Act::StopRenewal => stop_renewal(billing, &record.seen.id).await?,
         Act::Erase => return erase(billing, project, record).await,

@@ -50,9 +50,10 @@ pub(crate) async fn archive<P: Ports>(
     let backup = Backup {
         attempt: saga.attempt,
         number: saga.number,
-        sha256: packed.sha256,
+        sha256: Some(packed.sha256),
         bytes: packed.bytes,
         taken_at: world.clock.now(),
+        replaces: None,
     };
     Ok(Archived { backup: Some(backup) })
 }

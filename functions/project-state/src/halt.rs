@@ -21,7 +21,7 @@ pub(crate) async fn finish(projects: &impl Projects, saga: &Saga) -> Result<(), 
     done(projects.record_halted(id, attempt, purpose, backup).await)
 }
 
-/// Starts the provisioning of a project that moves.
+/// Starts the provisioning of a project that goes on elsewhere, or from an earlier backup.
 pub(crate) async fn go_on<P: Projects, N, S: Sagas, C>(
     world: &World<'_, P, N, S, C>,
     saga: &Saga,
@@ -35,6 +35,9 @@ pub(crate) async fn go_on<P: Projects, N, S: Sagas, C>(
 }
 
 fn waits_to_go_on(project: &Project, saga: &Saga) -> bool {
-    let moves = matches!(saga.purpose, Purpose::Move { .. });
-    moves && project.state == State::Pending && project.attempt == saga.attempt + 1
+    let goes_on = match saga.purpose {
+        Purpose::Move { .. } | Purpose::Restore { .. } => true,
+        Purpose::Suspend | Purpose::Stop => false,
+    };
+    goes_on && project.state == State::Pending && project.attempt == saga.attempt + 1
 }

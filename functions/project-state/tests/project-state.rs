@@ -377,7 +377,9 @@ mod halting {
 
     fn backup() -> Backup {
         let (attempt, number, bytes) = (2, 0, 1);
-        Backup { attempt, number, sha256: "0".into(), bytes, taken_at: Timestamp::UNIX_EPOCH }
+        let sha256 = Some("0".to_owned());
+        let taken_at = Timestamp::UNIX_EPOCH;
+        Backup { attempt, number, sha256, bytes, taken_at, replaces: None }
     }
 
     fn resize(in_place: bool) -> ResizeSaga {

@@ -22,7 +22,8 @@ pub(crate) fn serving(saga: &Saga) -> Option<Change> {
 pub(crate) fn page_of(saga: &HaltSaga) -> Change {
     let page = match saga.purpose {
         Purpose::Suspend => Page::Suspended,
-        Purpose::Move { .. } => Page::Provisioning,
+        Purpose::Stop => Page::Stopped,
+        Purpose::Move { .. } | Purpose::Restore { .. } => Page::Provisioning,
     };
     of_halt(saga, false, Target::Page(page))
 }

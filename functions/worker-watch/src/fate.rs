@@ -41,7 +41,7 @@ fn of_current(state: State) -> Fate {
         State::Running | State::Halting | State::Error => Fate::Settle,
         State::PendingPayment | State::Pending | State::Provisioning => Fate::Leave,
         // Nothing of them is to be anywhere.
-        State::Suspended | State::Deleting | State::Deleted => Fate::Release,
+        State::Stopped | State::Suspended | State::Deleting | State::Deleted => Fate::Release,
     }
 }
 
@@ -74,6 +74,7 @@ mod tests {
             ("it ran there", Some(project(State::Running, 2)), Fate::Settle),
             ("it failed there a look ago", Some(project(State::Error, 2)), Fate::Settle),
             ("it was being halted there", Some(project(State::Halting, 2)), Fate::Settle),
+            ("its owner stopped it", Some(project(State::Stopped, 2)), Fate::Release),
             ("it was halted, and its data kept", Some(project(State::Suspended, 2)), Fate::Release),
             (
                 "it was halted, and runs elsewhere soon",

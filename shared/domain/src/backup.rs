@@ -23,10 +23,24 @@ pub struct Backup {
     /// Which copy of that: of one that rests the number of its halt, of one that runs the second of its
     /// beginning, which is larger than any halt's.
     pub number: u32,
-    /// Of the archive, in lower-case hexadecimal. What has another one is not restored.
-    pub sha256: String,
+    /// Of the archive, in lower-case hexadecimal. What has another one is not restored. `None`: an owner
+    /// has gone back to it after the record had gone on to others.
+    pub sha256: Option<String>,
     pub bytes: u64,
     /// When all of it was last seen to be what the instance knows.
+    pub taken_at: Timestamp,
+    /// An owner has gone back to it, from what this attempt and those before it have left. `None`: only
+    /// what is no newer than the backup itself gives way to it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaces: Option<u32>,
+}
+
+/// A backup that an owner goes back to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Choice {
+    pub attempt: u32,
+    pub number: u32,
+    pub bytes: u64,
     pub taken_at: Timestamp,
 }
 
@@ -42,13 +56,26 @@ impl Backup {
     pub fn name(&self, project: &ProjectId) -> BackupName {
         BackupName { project: project.clone(), attempt: self.attempt, number: self.number }
     }
+
+    /// Up to which attempt what a worker still has is older than this backup, or to give way to it.
+    pub fn outdates(&self) -> u32 {
+        self.replaces.unwrap_or(self.attempt)
+    }
 }
 
 /// An archive that is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredBackup {
     pub name: BackupName,
+    pub bytes: u64,
     pub stored_at: Timestamp,
+}
+
+impl StoredBackup {
+    pub fn choice(&self) -> Choice {
+        let BackupName { attempt, number, .. } = self.name;
+        Choice { attempt, number, bytes: self.bytes, taken_at: self.stored_at }
+    }
 }
 
 /// Which of `stored` nobody needs any more: one of each hour is kept for a day, and one of each day for a

@@ -4,7 +4,7 @@
 mod tests;
 
 use crate::{
-    backup::Backup,
+    backup::{Backup, Choice},
     id::{ProjectId, TenantId},
     plan::PlanId,
     route::HostName,
@@ -49,6 +49,8 @@ pub enum State {
     Running,
     /// Its instance is being stopped and its data brought to safety.
     Halting,
+    /// Nothing runs, because its owner wants it so. Its data is kept, nothing is reserved.
+    Stopped,
     /// Nothing runs, because it is not paid for. Its data is kept.
     Suspended,
     Error,
@@ -73,6 +75,12 @@ pub enum Event {
     HaltBegan,
     /// The instance goes on as if nothing had been.
     HaltUndone,
+    /// Nothing runs any more, and nothing is to run until its owner starts it.
+    Stopped,
+    /// Its owner wants it to run again.
+    StartRequested,
+    /// The next attempt is to start from a backup that its owner has chosen.
+    BackupChosen,
     /// Nothing runs any more, and nothing is to run until it is paid for again.
     Suspended,
     /// Paid for again.
@@ -81,6 +89,8 @@ pub enum Event {
     MoveBegan,
     /// It has other limits than before.
     Resized,
+    /// It has another plan, and nothing runs that would have its limits.
+    PlanNoted,
     /// Its data was copied while it ran.
     BackedUp,
     DeletionBegan,
@@ -106,6 +116,10 @@ pub enum Purpose {
     Suspend,
     /// On another worker, under `plan`.
     Move { plan: PlanId },
+    /// Nowhere, until its owner starts it.
+    Stop,
+    /// At what it knew when `choice` was taken.
+    Restore { choice: Choice },
 }
 
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -133,6 +147,7 @@ impl State {
             (S::PendingPayment | S::Pending, E::Paid)
             | (S::Error | S::Pending, E::RetryRequested)
             | (S::Suspended | S::Pending, E::Resumed)
+            | (S::Stopped | S::Pending, E::StartRequested)
             | (S::Deleted | S::Pending, E::BeganAnew)
             // Also when its worker was lost after its data was brought to safety.
             | (S::Halting | S::Error | S::Pending, E::MoveBegan) => Ok(S::Pending),
@@ -145,20 +160,28 @@ impl State {
             // What a halt has not brought to safety is lost with the worker.
             | (S::Running | S::Halting | S::Error, E::InstanceLost)
             // It was lost after it was copied, and nobody has tried again yet.
-            | (S::Error, E::BackedUp) => Ok(S::Error),
+            | (S::Error, E::BackedUp | E::BackupChosen) => Ok(S::Error),
             (S::Running | S::Halting, E::HaltBegan)
             // Only what was finished is halted: the finish that comes now had its answer lost. And it
             // ran until then: if its worker is lost meanwhile, what was copied is the newest there is.
             | (S::Halting, E::ProvisioningFinished | E::BackedUp) => Ok(S::Halting),
-            // Nothing of a failed one runs, so there is nothing to halt.
-            (S::Halting | S::Error | S::Suspended, E::Suspended) => Ok(S::Suspended),
+            // Also when its worker was lost after its data was brought to safety.
+            (S::Halting | S::Error | S::Stopped, E::Stopped)
+            | (S::Stopped, E::BackupChosen | E::PlanNoted) => Ok(S::Stopped),
+            // Nothing of a failed or a stopped one runs, so there is nothing to halt.
+            (S::Halting | S::Error | S::Stopped | S::Suspended, E::Suspended) => Ok(S::Suspended),
             (S::PendingPayment | S::Suspended | S::Error | S::Deleting, E::DeletionBegan) => {
                 Ok(S::Deleting)
             }
             (S::Deleting | S::Deleted, E::Deleted) => Ok(S::Deleted),
             // Paid again while it is already on its way, or there: nothing new.
             (
-                S::Provisioning | S::Running | S::Halting | S::Suspended | S::Error,
+                S::Provisioning
+                | S::Running
+                | S::Halting
+                | S::Stopped
+                | S::Suspended
+                | S::Error,
                 E::Paid,
             ) => Ok(self),
             (_, _) => Err(IllegalTransition { from: self, event }),
@@ -171,6 +194,24 @@ impl Project {
     pub fn resumed(&self) -> Result<Self, IllegalTransition> {
         let state = self.state.after(Event::Resumed)?;
         Ok(if self.state == State::Pending { self.clone() } else { self.next_attempt(state) })
+    }
+
+    /// Its owner starts it: the next attempt starts from its backup. Repeating is success.
+    pub fn started(&self) -> Result<Self, IllegalTransition> {
+        let state = self.state.after(Event::StartRequested)?;
+        Ok(if self.state == State::Pending { self.clone() } else { self.next_attempt(state) })
+    }
+
+    /// The next attempt starts from `choice`. Repeating is success.
+    pub fn going_back(&self, attempt: u32, choice: Choice) -> Result<Self, IllegalTransition> {
+        let state = self.of_attempt(attempt, Event::BackupChosen)?;
+        Ok(Self { state, backup: Some(self.chosen(choice)), ..self.clone() })
+    }
+
+    /// The next attempt runs under `plan`. Repeating is success.
+    pub fn plan_noted(&self, attempt: u32, plan: PlanId) -> Result<Self, IllegalTransition> {
+        let state = self.of_attempt(attempt, Event::PlanNoted)?;
+        Ok(Self { plan, state, ..self.clone() })
     }
 
     /// It is paid for again, and nothing is left of what it was: the next attempt begins with nothing.
@@ -219,7 +260,8 @@ impl Project {
     ) -> Result<Self, IllegalTransition> {
         let event = match purpose {
             Purpose::Suspend => Event::Suspended,
-            Purpose::Move { .. } => Event::MoveBegan,
+            Purpose::Stop => Event::Stopped,
+            Purpose::Move { .. } | Purpose::Restore { .. } => Event::MoveBegan,
         };
         let has_moved = event == Event::MoveBegan && self.attempt == attempt + 1;
         if has_moved && self.state != State::Halting {
@@ -230,8 +272,11 @@ impl Project {
         self.in_order(backup.is_none_or(|it| it.number >= self.halts), event)?;
         let kept = Self { backup: backup.or(self.backup.as_ref()).cloned(), ..self.clone() };
         Ok(match purpose {
-            Purpose::Suspend => Self { state, reason: None, ..kept },
+            Purpose::Suspend | Purpose::Stop => Self { state, reason: None, ..kept },
             Purpose::Move { plan } => Self { plan, ..kept.next_attempt(state) },
+            Purpose::Restore { choice } => {
+                Self { backup: Some(kept.chosen(choice)), ..kept.next_attempt(state) }
+            }
         })
     }
 
@@ -286,6 +331,15 @@ impl Project {
         let ours = self.attempt == attempt;
         let late = IllegalTransition { from: self.state, event };
         if ours { self.state.after(event) } else { Err(late) }
+    }
+
+    /// In the place of all that any attempt so far has left.
+    fn chosen(&self, choice: Choice) -> Backup {
+        let Choice { attempt, number, bytes, taken_at } = choice;
+        let on_record =
+            self.backup.as_ref().filter(|it| (it.attempt, it.number) == (attempt, number));
+        let sha256 = on_record.and_then(|it| it.sha256.clone());
+        Backup { attempt, number, sha256, bytes, taken_at, replaces: Some(self.attempt) }
     }
 
     fn next_attempt(&self, state: State) -> Self {

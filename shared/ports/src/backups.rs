@@ -6,7 +6,16 @@ use domain::{
     id::ProjectId,
 };
 
-pub trait Backups {
+/// What is kept: all that may be asked for by who answers customers.
+pub trait BackupLists {
+    /// Every archive of `project` that can be fetched, in no order.
+    fn list(
+        &self,
+        project: &ProjectId,
+    ) -> impl Future<Output = Result<Vec<StoredBackup>, Unavailable>> + Send;
+}
+
+pub trait Backups: BackupLists {
     /// An address to which a worker may put the archive called `name`, once or more, for a while.
     /// It is a credential.
     async fn upload_link(&self, name: &BackupName) -> Result<String, Unavailable>;
@@ -16,9 +25,6 @@ pub trait Backups {
 
     /// The archive's size, if it is stored.
     async fn stored_bytes(&self, name: &BackupName) -> Result<Option<u64>, Unavailable>;
-
-    /// Every archive of `project` that can be fetched, in no order.
-    async fn list(&self, project: &ProjectId) -> Result<Vec<StoredBackup>, Unavailable>;
 
     /// From now on the archive cannot be fetched. Deleting what is not there succeeds.
     async fn delete(&self, name: &BackupName) -> Result<(), Unavailable>;

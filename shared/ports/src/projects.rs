@@ -5,8 +5,9 @@ use crate::{
     vault::{SecretKind, Vault},
 };
 use domain::{
-    backup::Backup,
+    backup::{Backup, Choice},
     id::{ProjectId, TenantId},
+    plan::PlanId,
     price::Price,
     project::{DeletionRefused, Event, IllegalTransition, PlanChange, Project, Purpose},
 };
@@ -126,6 +127,31 @@ pub trait Projects {
     fn request_resume(
         &self,
         id: &ProjectId,
+    ) -> impl Future<Output = Result<Project, ChangeError>> + Send;
+
+    /// A stopped project becomes pending again under the next attempt, to start from its backup.
+    ///
+    /// A project that is pending already is returned as it is.
+    fn request_start(
+        &self,
+        id: &ProjectId,
+    ) -> impl Future<Output = Result<Project, ChangeError>> + Send;
+
+    /// The attempt after `attempt`, of which nothing runs any more, starts from `choice`. Repeating is
+    /// success.
+    fn choose_backup(
+        &self,
+        id: &ProjectId,
+        attempt: u32,
+        choice: Choice,
+    ) -> impl Future<Output = Result<Project, ChangeError>> + Send;
+
+    /// The attempt after `attempt`, which was stopped, runs under `plan`. Repeating is success.
+    fn note_plan(
+        &self,
+        id: &ProjectId,
+        attempt: u32,
+        plan: PlanId,
     ) -> impl Future<Output = Result<Project, ChangeError>> + Send;
 
     /// The instance of `attempt` has the limits of `change.to` now. Repeating is success; one that

@@ -8,6 +8,7 @@ use crate::{
     projects::{ChangeError, Checkout, CreateError, Projects, SealedSecrets},
 };
 use domain::{
+    backup::Choice,
     id::{ProjectId, TenantId},
     project::Project,
 };
@@ -76,6 +77,19 @@ pub trait TenantProjects {
         &self,
         project: &Owned,
     ) -> impl Future<Output = Result<Project, ChangeError>> + Send;
+
+    /// See [`Projects::request_start`].
+    fn request_start(
+        &self,
+        project: &Owned,
+    ) -> impl Future<Output = Result<Project, ChangeError>> + Send;
+
+    /// See [`Projects::choose_backup`], of the attempt that `project` was read at.
+    fn choose_backup(
+        &self,
+        project: &Owned,
+        choice: Choice,
+    ) -> impl Future<Output = Result<Project, ChangeError>> + Send;
 }
 
 impl<P: Projects + Sync> TenantProjects for P {
@@ -110,5 +124,13 @@ impl<P: Projects + Sync> TenantProjects for P {
 
     async fn request_retry(&self, project: &Owned) -> Result<Project, ChangeError> {
         Projects::request_retry(self, &project.id).await
+    }
+
+    async fn request_start(&self, project: &Owned) -> Result<Project, ChangeError> {
+        Projects::request_start(self, &project.id).await
+    }
+
+    async fn choose_backup(&self, project: &Owned, choice: Choice) -> Result<Project, ChangeError> {
+        Projects::choose_backup(self, &project.id, project.attempt, choice).await
     }
 }

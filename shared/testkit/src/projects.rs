@@ -2,8 +2,9 @@
 
 use crate::outage::Outage;
 use domain::{
-    backup::Backup,
+    backup::{Backup, Choice},
     id::{ProjectId, TenantId},
+    plan::PlanId,
     project::{Event, PlanChange, Project, Purpose, State},
 };
 use ports::{
@@ -231,6 +232,37 @@ impl Projects for FakeProjects {
     async fn request_resume(&self, id: &ProjectId) -> Result<Project, ChangeError> {
         self.update(id, |project| {
             *project = project.resumed()?;
+            Ok(())
+        })
+    }
+
+    async fn request_start(&self, id: &ProjectId) -> Result<Project, ChangeError> {
+        self.update(id, |project| {
+            *project = project.started()?;
+            Ok(())
+        })
+    }
+
+    async fn choose_backup(
+        &self,
+        id: &ProjectId,
+        attempt: u32,
+        choice: Choice,
+    ) -> Result<Project, ChangeError> {
+        self.update(id, |project| {
+            *project = project.going_back(attempt, choice)?;
+            Ok(())
+        })
+    }
+
+    async fn note_plan(
+        &self,
+        id: &ProjectId,
+        attempt: u32,
+        plan: PlanId,
+    ) -> Result<Project, ChangeError> {
+        self.update(id, |project| {
+            *project = project.plan_noted(attempt, plan)?;
             Ok(())
         })
     }

@@ -11,12 +11,14 @@ use crate::{
 };
 use contracts::halt::Saga;
 use domain::{
+    backup::Choice,
     id::WorkerId,
     plan::PlanId,
     project::{Project, Purpose, State},
     route::{Page, Target},
     worker::{self, Cordon},
 };
+use jiff::Timestamp;
 use ports::{
     clock::Clock,
     fleet::{Change, Fleet},
@@ -24,10 +26,14 @@ use ports::{
 };
 use serde_json::json;
 use std::time::Duration;
-use testkit::make;
+use testkit::{backups::BYTES, make};
 
 const MOVE: Purpose = Purpose::Move { plan: PlanId::Pro };
-const PURPOSES: [Purpose; 2] = [Purpose::Suspend, MOVE];
+/// What the owner of [`plan`] goes back to: taken while the instance ran.
+pub(super) const CHOICE: Choice =
+    Choice { attempt: 1, number: 1_000, bytes: BYTES, taken_at: Timestamp::UNIX_EPOCH };
+const PURPOSES: [Purpose; 4] =
+    [Purpose::Suspend, MOVE, Purpose::Stop, Purpose::Restore { choice: CHOICE }];
 
 /// Each of these can be taken back.
 const VITAL: [&str; 4] = ["BeginHalt", "Locate", "SuspendedPage", "Archive"];
@@ -42,8 +48,18 @@ pub(super) async fn running() -> (World, WorkerId) {
     (world, worker)
 }
 
-async fn plan(world: &World, purpose: Purpose) -> Plan {
-    Plan::of("halt", &Saga::of(&world.project().await, purpose))
+pub(super) async fn plan(world: &World, purpose: Purpose) -> Plan {
+    let project = world.project().await;
+    if let Purpose::Restore { choice } = purpose {
+        let name = (project.id.clone(), choice.attempt, choice.number);
+        world.backups.stored.borrow_mut().insert(name, choice.bytes);
+    }
+    Plan::of("halt", &Saga::of(&project, purpose))
+}
+
+/// Whether another attempt follows at once.
+fn goes_on(purpose: Purpose) -> bool {
+    matches!(purpose, Purpose::Move { .. } | Purpose::Restore { .. })
 }
 
 /// A project whose instance was brought to rest.
@@ -63,6 +79,8 @@ async fn assert_halted(world: &World, purpose: Purpose, case: &str) {
     let (state, attempt, plan, shown) = match purpose {
         Purpose::Suspend => (State::Suspended, 1, PlanId::Standard, Page::Suspended),
         Purpose::Move { plan } => (State::Pending, 2, plan, Page::Provisioning),
+        Purpose::Stop => (State::Stopped, 1, PlanId::Standard, Page::Stopped),
+        Purpose::Restore { .. } => (State::Pending, 2, PlanId::Standard, Page::Provisioning),
     };
     let found = (project.state, project.attempt, project.plan);
     assert_eq!(found, (state, attempt, plan), "{case}");
@@ -71,6 +89,8 @@ async fn assert_halted(world: &World, purpose: Purpose, case: &str) {
     let stored = world.backups.stored.borrow().clone();
     let name = (project.id.clone(), backup.attempt, backup.number);
     assert_eq!(stored.get(&name), Some(&backup.bytes), "{case}");
+    let last = stored.keys().any(|(_, of, number)| (*of, *number) != (1, CHOICE.number));
+    assert!(last, "{case}: what it knew last is kept, whatever it goes back to");
     assert!(world.commands.containers.borrow().is_empty(), "{case}: a container is left");
     assert_eq!(world.reservations(), 0, "{case}: a reservation is left");
     world.assert_tidy(case);
@@ -107,8 +127,8 @@ async fn every_step_twice_is_once() {
         let (world, _) = running().await;
         assert_eq!(plan(&world, purpose).await.execute(&world, None, 2).await.at, "Done");
         assert_halted(&world, purpose, "every step twice").await;
-        let moves = usize::from(purpose == MOVE);
-        assert_eq!(world.sagas.provision.started().len(), moves, "{purpose:?}");
+        let next = usize::from(goes_on(purpose));
+        assert_eq!(world.sagas.provision.started().len(), next, "{purpose:?}");
     }
 }
 
@@ -202,7 +222,7 @@ async fn what_was_suspended_starts_again_from_its_backup() {
     Plan::of("provision", &saga).complete(&world).await;
     world.assert_running("resumed").await;
     let restored: Vec<_> = world.commands.restored.borrow().values().cloned().collect();
-    assert_eq!(restored, [kept.sha256]);
+    assert_eq!(restored, [kept.sha256.expect("its sum is on record")]);
     assert_eq!(world.project().await.attempt, 2);
 }
 

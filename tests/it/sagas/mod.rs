@@ -8,6 +8,7 @@ mod drain;
 mod erase;
 mod grow;
 mod halt;
+mod life;
 mod provision;
 mod resize;
 mod restart;

@@ -32,6 +32,9 @@ pub(super) enum Event {
     SomebodyMeansToBuy,
     OwnerRetries,
     OwnerConfigures,
+    OwnerStops,
+    OwnerStarts,
+    OwnerRestarts,
     OperatorCordons,
     OperatorUncordons,
     OperatorDrains,
@@ -53,11 +56,14 @@ pub(super) enum Event {
 }
 
 /// How often each happens, among a thousand steps.
-const EVENTS: [(Event, usize); 22] = [
+const EVENTS: [(Event, usize); 25] = [
     (Event::CustomerPays, 80),
     (Event::SomebodyMeansToBuy, 15),
     (Event::OwnerRetries, 40),
     (Event::OwnerConfigures, 30),
+    (Event::OwnerStops, 25),
+    (Event::OwnerStarts, 40),
+    (Event::OwnerRestarts, 15),
     (Event::OperatorCordons, 6),
     (Event::OperatorUncordons, 12),
     (Event::OperatorDrains, 8),

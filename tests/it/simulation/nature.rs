@@ -26,7 +26,10 @@ impl Sim {
             Event::CustomerPays
             | Event::SomebodyMeansToBuy
             | Event::OwnerRetries
-            | Event::OwnerConfigures => self.let_act(event, span).await,
+            | Event::OwnerConfigures
+            | Event::OwnerStops
+            | Event::OwnerStarts
+            | Event::OwnerRestarts => self.let_act(event, span).await,
             Event::OperatorCordons => self.operate("cordon").await,
             Event::OperatorUncordons => self.operate("uncordon").await,
             Event::OperatorDrains => self.operate("drain").await,
@@ -72,6 +75,9 @@ impl Sim {
             Event::SomebodyMeansToBuy => self.somebody_means_to_buy().await,
             Event::OwnerRetries => self.owner_retries().await,
             Event::OwnerConfigures => self.owner_configures().await,
+            Event::OwnerStops => self.owner_stops().await,
+            Event::OwnerStarts => self.owner_starts().await,
+            Event::OwnerRestarts => self.owner_restarts().await,
             _ => (),
         }
     }

@@ -1,23 +1,33 @@
 //! Customers, owners and operators.
 
 use super::sim::Sim;
-use contracts::{configure::Saga as ConfigureSaga, provision::Saga};
+use contracts::{
+    configure::Saga as ConfigureSaga, halt::Saga as HaltSaga, provision::Saga,
+    restart::Saga as RestartSaga,
+};
 use domain::{
     configuration::Configuration,
     id::{UserId, WorkerId},
     plan::PlanId,
-    project::{Project, State},
+    project::{Project, Purpose, State},
 };
 use ports::{
     clock::Clock, configurations::Configurations, intents::Intents, projects::Projects,
     sagas::Sagas,
 };
+use serde::Serialize;
 use serde_json::json;
 use std::time::Duration;
-use testkit::make;
+use testkit::{make, sagas::FakeSagas};
 
 /// How long somebody who opened the New Project page is expected to buy.
 const INTENT: Duration = Duration::from_mins(10);
+
+/// What the API does: an execution of that name, or the one that there is.
+async fn start(sagas: &FakeSagas, name: &str, saga: &impl Serialize) {
+    let input = serde_json::to_string(saga).expect("the saga is JSON");
+    sagas.ensure_started(name, &input).await.expect("it is up");
+}
 
 impl Sim {
     pub(super) async fn customer_pays(&mut self) {
@@ -43,13 +53,42 @@ impl Sim {
     }
 
     pub(super) async fn owner_retries(&mut self) {
-        let mut failed = self.world.projects.all();
-        failed.retain(|it| it.state == State::Error);
-        let Some(project) = self.chaos.choose(&failed) else { return };
+        let Some(project) = self.anyone_in(State::Error) else { return };
         let project = self.world.projects.request_retry(&project.id).await.expect("it has failed");
+        self.provision(&project).await;
+    }
+
+    async fn provision(&self, project: &Project) {
         let name = Saga::execution_name(&project.id, project.attempt);
-        let input = serde_json::to_string(&Saga::of(&project)).expect("the saga is JSON");
-        self.world.sagas.provision.ensure_started(&name, &input).await.expect("it is up");
+        start(&self.world.sagas.provision, &name, &Saga::of(project)).await;
+    }
+
+    /// Somebody's project in `state`.
+    fn anyone_in(&self, state: State) -> Option<Project> {
+        let mut projects = self.world.projects.all();
+        projects.retain(|it| it.state == state);
+        self.chaos.choose(&projects).cloned()
+    }
+
+    pub(super) async fn owner_stops(&mut self) {
+        let Some(project) = self.anyone_in(State::Running) else { return };
+        self.tally.count("instance stopped by its owner");
+        let saga = HaltSaga::of(&project, Purpose::Stop);
+        start(&self.world.sagas.halt, &saga.execution_name(), &saga).await;
+    }
+
+    pub(super) async fn owner_starts(&mut self) {
+        let Some(project) = self.anyone_in(State::Stopped) else { return };
+        self.tally.count("instance started by its owner");
+        let started = self.world.projects.request_start(&project.id).await.expect("it is stopped");
+        self.provision(&started).await;
+    }
+
+    pub(super) async fn owner_restarts(&mut self) {
+        let Some(project) = self.anyone_in(State::Running) else { return };
+        self.tally.count("instance restarted by its owner");
+        let saga = RestartSaga::of(&project, self.world.clock.now());
+        start(&self.world.sagas.restart, &saga.execution_name(), &saga).await;
     }
 
     /// What the API does: the next version, then its execution if the instance runs by then.
@@ -64,9 +103,7 @@ impl Sim {
         configurations.replace(&before, &after).await.expect("nobody else sets it");
         if project.state == State::Running {
             let saga = ConfigureSaga::of(&after);
-            let input = serde_json::to_string(&saga).expect("the saga is JSON");
-            let name = saga.execution_name();
-            self.world.sagas.configure.ensure_started(&name, &input).await.expect("it is up");
+            start(&self.world.sagas.configure, &saga.execution_name(), &saga).await;
         }
     }
 

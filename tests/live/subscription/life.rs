@@ -156,14 +156,22 @@ impl Life {
         self.say("it remembers");
     }
 
-    /// Nothing of it runs, its place is free, its data is in a backup, and its address says so.
     pub(super) async fn is_halted(&mut self) {
+        self.comes_to_rest(State::Suspended, "suspended", StatusCode::FORBIDDEN).await;
+    }
+
+    pub(super) async fn is_stopped(&mut self) {
+        self.comes_to_rest(State::Stopped, "stopped", StatusCode::SERVICE_UNAVAILABLE).await;
+    }
+
+    /// Nothing of it runs, its place is free, its data is in a backup, and its address says so.
+    async fn comes_to_rest(&mut self, state: State, page: &str, status: StatusCode) {
         let was = self.container().await;
         let kept = self.traces.backups().await.len();
-        self.comes_to(State::Suspended).await;
+        self.comes_to(state).await;
         let attempt = self.traces.project().await.attempt;
         self.expect_execution("halt", &format!("{attempt}-0"));
-        self.shows("suspended", StatusCode::FORBIDDEN).await;
+        self.shows(page, status).await;
         assert_eq!(self.traces.backups().await.len(), kept + 1, "each halt keeps one backup");
         let is_gone = async || {
             let left = !self.traces.is_placed().await && was.is_gone();
@@ -196,6 +204,12 @@ impl Life {
             (as_expected && problem["state"] == page).then_some(())
         };
         self.until(&format!("its address shows `{page}`"), is_shown).await;
+    }
+
+    /// Whether an instance answers at its address, and none of the edge's own pages.
+    pub(super) async fn shows_an_instance(&self) -> bool {
+        let answer = self.http.get(&self.project.url).send().await.expect("the edge answers");
+        !answer.status().is_server_error()
     }
 
     /// Those whose subject says `about`, the newest first.

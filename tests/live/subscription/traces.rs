@@ -58,6 +58,11 @@ impl Container {
         docker_in(&self.machine, &[&["exec", &self.name], command].concat())
     }
 
+    /// When it was started last. `None`: nobody can say.
+    pub(super) fn started_at(&self) -> Option<String> {
+        docker_in(&self.machine, &["inspect", "-f", "{{.State.StartedAt}}", &self.id])
+    }
+
     pub(super) fn is_gone(&self) -> bool {
         docker_in(&self.machine, &["inspect", &self.id]).is_none()
             && docker_in(&self.machine, &["volume", "inspect", &self.volume]).is_none()

@@ -12,13 +12,13 @@ use ports::identity_provider::IdentityProvider;
 use serde_json::{Value, json};
 use std::{marker::PhantomData, sync::Arc};
 use testkit::{
-    access_tokens::FakeAccessTokens, accounts::FakeAccounts, cases::FakeCases,
-    chat_tickets::FakeChatTickets, clock::FakeClock, configurations::FakeConfigurations,
-    identity_provider::FakeIdentityProvider, intents::FakeIntents, keys::FakeProviderKeys,
-    payments::FakePayments, prices::FakePrices, projects::FakeProjects,
-    provider_check::FakeProviderCheck, queue::FakeQueue, sagas::FakeSagas, sessions::FakeSessions,
-    subscriptions::FakeSubscriptions, tenants::FakeTenants, throttles::FakeThrottles,
-    vault::FakeVault,
+    access_tokens::FakeAccessTokens, accounts::FakeAccounts, backups::FakeBackupLists,
+    cases::FakeCases, chat_tickets::FakeChatTickets, clock::FakeClock,
+    configurations::FakeConfigurations, identity_provider::FakeIdentityProvider,
+    intents::FakeIntents, keys::FakeProviderKeys, payments::FakePayments, prices::FakePrices,
+    projects::FakeProjects, provider_check::FakeProviderCheck, queue::FakeQueue, sagas::FakeSagas,
+    sessions::FakeSessions, subscriptions::FakeSubscriptions, tenants::FakeTenants,
+    throttles::FakeThrottles, vault::FakeVault,
 };
 use tower::ServiceExt;
 
@@ -51,6 +51,7 @@ impl<G: IdentityProvider + Send + Sync + 'static> World for Fakes<G> {
     type Pokes = FakeQueue<Poke>;
     type Subscriptions = FakeSubscriptions;
     type Sagas = FakeSagas;
+    type Backups = FakeBackupLists;
     type Vault = FakeVault;
     type Payments = FakePayments;
     type Prices = FakePrices;
@@ -190,6 +191,9 @@ where
         pokes: FakeQueue::default(),
         subscriptions: FakeSubscriptions::default(),
         sagas: FakeSagas::default(),
+        halts: FakeSagas::default(),
+        restarts: FakeSagas::default(),
+        backups: FakeBackupLists::default(),
         vault: FakeVault::default(),
         payments: FakePayments::default(),
         prices: FakePrices::default(),

@@ -69,6 +69,7 @@ fn body_of(name: &str) -> Value {
             json!({ "current_password": "a wrong password", "password": PASSWORD })
         }
         "post /api/projects/{id}/checkout" => json!({ "price_minor": 4_900, "currency": "USD" }),
+        "post /api/projects/{id}/restore" => json!({ "backup_id": "1-0" }),
         "post /api/projects" => json!({ "name": "mybot", "plan": "standard" }),
         "post /api/session/tenant" => json!({ "tenant_id": "ten_nobodys" }),
         "post /api/sign-in" | "post /api/sign-up" => {

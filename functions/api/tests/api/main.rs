@@ -2,6 +2,7 @@
 
 mod access_token;
 mod account;
+mod backup;
 mod bench;
 mod cancellation;
 mod chat;
@@ -16,6 +17,7 @@ mod intent;
 mod invitation;
 mod isolation;
 mod key;
+mod life;
 mod member;
 mod model;
 mod new_password;

@@ -15,7 +15,8 @@ fn now() -> Timestamp {
 fn project(body: &str, backup: Option<(u32, i64)>) -> Project {
     let backup = backup.map(|(attempt, minutes)| {
         let taken_at = now() - SignedDuration::from_mins(minutes);
-        Backup { attempt, number: 1, sha256: "ab".to_owned(), bytes: 1, taken_at }
+        let sha256 = Some("ab".to_owned());
+        Backup { attempt, number: 1, sha256, bytes: 1, taken_at, replaces: None }
     });
     Project { state: State::Running, attempt: 2, backup, ..make::project_called(body) }
 }

@@ -22,7 +22,8 @@ fn second() -> Seen {
 
 fn backup() -> Backup {
     let taken_at = make::project().created_at;
-    Backup { attempt: 1, number: 0, sha256: "5a".to_owned(), bytes: 1, taken_at }
+    let sha256 = Some("5a".to_owned());
+    Backup { attempt: 1, number: 0, sha256, bytes: 1, taken_at, replaces: None }
 }
 
 /// In `state`, since its subscription has ended.

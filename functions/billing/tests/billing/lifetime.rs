@@ -3,6 +3,7 @@
 use crate::bench::{Bench, DAY, of_payment, paid, shown, with};
 use contracts::billing::Message;
 use domain::{
+    plan::PlanId,
     project::{Event, Project, Purpose, State},
     subscription::{DisputeState, End, Hold, Occasion, Seen, Status},
 };
@@ -150,6 +151,41 @@ async fn a_project_that_failed_is_shelved_and_cannot_be_retried_unpaid() {
     assert!(retry.is_err(), "{retry:?}");
     let Project { subscription_id, .. } = bench.project().await;
     assert_eq!(subscription_id.as_deref(), Some("sub_1"));
+}
+
+#[tokio::test]
+async fn what_its_owner_stopped_is_shelved_and_starts_again_when_it_is_paid_for() {
+    let bench = Bench::known(State::Stopped, &with(Status::Active)).await;
+    bench.look().await.expect("looks");
+    assert_eq!(bench.project().await.state, State::Stopped, "it is paid for, and rests");
+    bench.becomes("msg_1", &with(Status::OnHold)).await;
+    assert_eq!(bench.project().await.state, State::Suspended);
+    assert!(bench.executions().is_empty(), "there is nothing to halt");
+    let start = bench.projects.request_start(&make::project().id).await;
+    assert!(start.is_err(), "{start:?}");
+    bench.advance(DAY);
+    bench.becomes("msg_2", &with(Status::Active)).await;
+    let project = bench.project().await;
+    assert_eq!((project.state, project.attempt), (State::Pending, 2));
+}
+
+#[tokio::test]
+async fn what_its_owner_stopped_is_deleted_after_its_grace_like_everything_else() {
+    let bench = Bench::known(State::Stopped, &with(Status::Active)).await;
+    bench.becomes("msg_1", &with(Status::Cancelled)).await;
+    bench.live_until(|it| it.executions().iter().any(|it| it.starts_with("erase-"))).await;
+    assert_eq!(bench.executions(), [format!("erase-{}-1-0", make::project().id)]);
+    assert_eq!(bench.letters().len(), 3, "{:?}", bench.letters());
+}
+
+#[tokio::test]
+async fn the_plan_of_what_is_stopped_is_noted_for_its_next_start() {
+    let bench = Bench::known(State::Stopped, &with(Status::Active)).await;
+    let pro = Seen { plan: Some(PlanId::Pro), ..with(Status::Active) };
+    bench.becomes("msg_1", &pro).await;
+    let project = bench.project().await;
+    assert_eq!((project.state, project.plan), (State::Stopped, PlanId::Pro));
+    assert!(bench.executions().is_empty());
 }
 
 #[tokio::test]

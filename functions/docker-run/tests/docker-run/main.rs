@@ -1,4 +1,4 @@
-//! Launching, adopting, resting, resizing and removing over a worker that obeys, refuses or is away.
+//! Launching, adopting, resting, restarting, resizing and removing over a worker that obeys, refuses or is away.
 
 mod adopting;
 mod bench;

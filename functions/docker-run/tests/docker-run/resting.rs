@@ -53,9 +53,10 @@ async fn an_archive_is_stopped_stored_and_described_however_often() {
         let expected = Backup {
             attempt: 1,
             number: 0,
-            sha256: format!("{:064x}", 1),
+            sha256: Some(format!("{:064x}", 1)),
             bytes: BYTES,
             taken_at: bench.clock.now(),
+            replaces: None,
         };
         assert_eq!(archive(&bench).await, Some(expected), "{round}");
         assert!(is_stopped(&bench), "{round}");
@@ -194,15 +195,30 @@ async fn a_launch_starts_from_the_backup_that_the_project_has() {
     assert!(bench.projects.find(&project.id).await.unwrap().is_some());
 }
 
+/// What a worker may still have of any attempt before is newer than what the owner goes back to.
+#[tokio::test]
+async fn a_launch_goes_back_to_what_the_owner_has_chosen() {
+    let bench = bench().await;
+    let backup = archive(&bench).await.map(|it| Backup { sha256: None, replaces: Some(3), ..it });
+    let project = Project { attempt: 4, state: State::Provisioning, backup, ..make::project() };
+    let bench = Bench::with(project.clone()).await;
+    bench.done(Call::Launch(crate::bench::on_worker(&project))).await;
+    let line = bench.asked().pop().unwrap();
+    let restore =
+        format!("--restore-url https://backups.test/{}/1-0?get --restore-generation 3", project.id);
+    assert!(line.ends_with(&restore), "{line}");
+}
+
 #[tokio::test]
 async fn nothing_is_restored_into_a_blank() {
     let bench = Bench::with_a_blank().await;
     let backup = Backup {
         attempt: 0,
         number: 0,
-        sha256: format!("{:064x}", 1),
+        sha256: Some(format!("{:064x}", 1)),
         bytes: BYTES,
         taken_at: bench.clock.now(),
+        replaces: None,
     };
     let restore = Some(Box::new(backup));
     let saga = contracts::provision::Saga { restore, ..crate::bench::adopter() };

@@ -277,6 +277,7 @@ fn a_place_is_nobodys_when_no_attempt_stands_behind_it_for_long_enough() {
         ("no such project", |it| it.projects.clear(), &[Kind::Reservation]),
         ("on its way", |it| it.project().state = ProjectState::Provisioning, &[]),
         ("being halted", |it| it.project().state = ProjectState::Halting, &[]),
+        ("stopped", |it| it.project().state = ProjectState::Stopped, &[Kind::Reservation]),
         ("halted", |it| it.project().state = ProjectState::Suspended, &[Kind::Reservation]),
         ("being deleted", |it| it.project().state = ProjectState::Deleting, &[Kind::Reservation]),
         ("deleted", |it| it.project().state = ProjectState::Deleted, &[Kind::Reservation]),

@@ -79,7 +79,8 @@ check_ranges() {
 check_restore() {
   local given="${flag[restore-url]+url}${flag[restore-sha256]+sum}${flag[restore-generation]+generation}"
   [[ -n "$given" ]] || return 0
-  [[ "$given" == urlsumgeneration ]] || bad_flag restore-url "comes with its sum and its generation"
+  # The sum may be unknown.
+  [[ "$given" == url*generation ]] || bad_flag restore-url "comes with its generation"
   ! is_blank || bad_flag restore-url "is not for a blank"
   ((${flag[restore-generation]} < ${flag[generation]})) || bad_flag restore-generation "must be an earlier one"
 }

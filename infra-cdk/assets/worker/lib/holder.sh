@@ -99,7 +99,7 @@ begin_act() {
   write_atomically "$STATE/$1/${flag[project]}" "${flag[generation]} ${flag[number]} $2"
 }
 
-forget_acts() { rm -f "$STATE/halts/${flag[project]}" "$STATE/resizes/${flag[project]}"; }
+forget_acts() { rm -f "$STATE"/{halts,resizes}/"${flag[project]}"; }
 
 # What Docker and the note say of the holder's container; all empty when there is none.
 found_generation='' found_instance='' found_configured='' found_status='' found_restarts='' found_address='' found_started=''

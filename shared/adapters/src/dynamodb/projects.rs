@@ -13,8 +13,9 @@ use aws_sdk_dynamodb::{
     types::{AttributeValue as A, Put, TransactWriteItem},
 };
 use domain::{
-    backup::Backup,
+    backup::{Backup, Choice},
     id::{ProjectId, TenantId},
+    plan::PlanId,
     project::{Event, PlanChange, Project, Purpose, State},
 };
 use ports::{
@@ -294,6 +295,28 @@ impl Projects for DynamoProjects {
 
     async fn request_resume(&self, id: &ProjectId) -> Result<Project, ChangeError> {
         self.update(id, Project::resumed).await
+    }
+
+    async fn request_start(&self, id: &ProjectId) -> Result<Project, ChangeError> {
+        self.update(id, Project::started).await
+    }
+
+    async fn choose_backup(
+        &self,
+        id: &ProjectId,
+        attempt: u32,
+        choice: Choice,
+    ) -> Result<Project, ChangeError> {
+        self.update(id, |it| it.going_back(attempt, choice)).await
+    }
+
+    async fn note_plan(
+        &self,
+        id: &ProjectId,
+        attempt: u32,
+        plan: PlanId,
+    ) -> Result<Project, ChangeError> {
+        self.update(id, |it| it.plan_noted(attempt, plan)).await
     }
 
     async fn record_plan(

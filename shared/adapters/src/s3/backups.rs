@@ -13,7 +13,10 @@ use domain::{
     id::ProjectId,
 };
 use jiff::Timestamp;
-use ports::{Unavailable, backups::Backups};
+use ports::{
+    Unavailable,
+    backups::{BackupLists, Backups},
+};
 use std::time::Duration;
 
 /// How long a link opens: as long as a command may take, and a bit.
@@ -51,6 +54,19 @@ impl S3Backups {
     }
 }
 
+impl BackupLists for S3Backups {
+    async fn list(&self, project: &ProjectId) -> Result<Vec<StoredBackup>, Unavailable> {
+        let listing = self.client.list_objects_v2().bucket(&self.bucket).prefix(prefix(project));
+        let mut pages = listing.into_paginator().send();
+        let mut found = Vec::new();
+        while let Some(page) = pages.next().await {
+            let page = page.map_err(unavailable)?;
+            found.extend(page.contents().iter().filter_map(|it| stored(project, it)));
+        }
+        Ok(found)
+    }
+}
+
 impl Backups for S3Backups {
     async fn upload_link(&self, name: &BackupName) -> Result<String, Unavailable> {
         let put = self.client.put_object().bucket(&self.bucket).key(key(name));
@@ -71,17 +87,6 @@ impl Backups for S3Backups {
             }
             Err(error) => Err(unavailable(error)),
         }
-    }
-
-    async fn list(&self, project: &ProjectId) -> Result<Vec<StoredBackup>, Unavailable> {
-        let listing = self.client.list_objects_v2().bucket(&self.bucket).prefix(prefix(project));
-        let mut pages = listing.into_paginator().send();
-        let mut found = Vec::new();
-        while let Some(page) = pages.next().await {
-            let page = page.map_err(unavailable)?;
-            found.extend(page.contents().iter().filter_map(|it| stored(project, it)));
-        }
-        Ok(found)
     }
 
     async fn delete(&self, name: &BackupName) -> Result<(), Unavailable> {
@@ -118,7 +123,9 @@ fn stored(project: &ProjectId, object: &Object) -> Option<StoredBackup> {
     let (attempt, number) = name.split_once('-')?;
     let (attempt, number) = (attempt.parse().ok()?, number.parse().ok()?);
     let stored_at = Timestamp::from_second(object.last_modified()?.secs()).ok()?;
-    Some(StoredBackup { name: BackupName { project: project.clone(), attempt, number }, stored_at })
+    let bytes = object.size()?.try_into().ok()?;
+    let name = BackupName { project: project.clone(), attempt, number };
+    Some(StoredBackup { name, bytes, stored_at })
 }
 
 /// Every version of the page. What marks one as deleted is a version like others.
@@ -188,10 +195,11 @@ mod tests {
     fn what_is_listed_is_read_as_it_was_named_and_nothing_else_is() {
         let at = DateTime::from_secs(1_795_262_400);
         let listed = |key: &str| {
-            stored(&name().project, &Object::builder().key(key).last_modified(at).build())
+            stored(&name().project, &Object::builder().key(key).size(7).last_modified(at).build())
         };
         let found = listed(&key(&name())).expect("is a backup");
-        assert_eq!((found.name, found.stored_at.as_second()), (name(), 1_795_262_400));
+        assert_eq!((found.name, found.bytes), (name(), 7));
+        assert_eq!(found.stored_at.as_second(), 1_795_262_400);
         let others =
             ["backups/prj_ab/2-1.tar.gz", "backups/prj_a/2.tar.gz", "backups/prj_a/2-1.zip"];
         for other in others {

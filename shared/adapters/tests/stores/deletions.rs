@@ -19,7 +19,8 @@ fn secrets(seed: u8) -> SealedSecrets {
 /// At rest, with a backup, and what paid for it is `sub_1`.
 fn suspended() -> Project {
     let taken_at = make::project().created_at;
-    let backup = Backup { attempt: 1, number: 0, sha256: "5a".to_owned(), bytes: 1, taken_at };
+    let sha256 = Some("5a".to_owned());
+    let backup = Backup { attempt: 1, number: 0, sha256, bytes: 1, taken_at, replaces: None };
     let state = State::Suspended;
     Project { state, backup: Some(backup), plan_cause: Some(7), ..make::project() }
 }

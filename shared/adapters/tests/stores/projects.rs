@@ -3,7 +3,7 @@
 use crate::engine;
 use adapters::dynamodb::projects::DynamoProjects;
 use domain::{
-    backup::Backup,
+    backup::{Backup, Choice},
     id::ProjectId,
     plan::PlanId,
     project::{Event, IllegalTransition, PlanChange, Project, ProjectName, Purpose, State},
@@ -313,11 +313,38 @@ async fn a_list_holds_the_tenants_own_oldest_first() {
     assert_eq!(projects.list(&tenant_id("three")).await.unwrap(), []);
 }
 
+#[tokio::test]
+#[ignore = "needs the local engine"]
+async fn what_its_owner_stopped_goes_back_has_another_plan_and_starts() {
+    let running = Project { attempt: 1, state: State::Running, ..unpaid("a") };
+    let projects = store_of(&running).await;
+    let id = &running.id;
+    projects.record_halting(id, 1, 0).await.unwrap();
+    projects.record_halted(id, 1, Purpose::Stop, Some(&backup(1))).await.unwrap();
+    let taken_at = Timestamp::UNIX_EPOCH;
+    let choice = Choice { attempt: 1, number: 7, bytes: 9, taken_at };
+    for round in ["once", "twice"] {
+        let chosen = projects.choose_backup(id, 1, choice).await.unwrap();
+        let noted = projects.note_plan(id, 1, PlanId::Pro).await.unwrap();
+        assert_eq!(stored(&projects, id).await, noted, "{round}");
+        assert_eq!(noted.backup, chosen.backup, "{round}");
+    }
+    for round in ["once", "twice"] {
+        let started = projects.request_start(id).await.unwrap();
+        assert_eq!(stored(&projects, id).await, started, "{round}");
+        assert_eq!((started.state, started.attempt), (State::Pending, 2), "{round}");
+        assert_eq!(started.plan, PlanId::Pro, "{round}");
+        let found = started.backup.map(|it| (it.number, it.replaces));
+        assert_eq!(found, Some((7, Some(1))), "{round}");
+    }
+}
+
 fn backup(number: u32) -> Backup {
     Backup {
         attempt: 1,
         number,
-        sha256: "0a".to_owned(),
+        sha256: Some("0a".to_owned()),
+        replaces: None,
         bytes: 7,
         taken_at: Timestamp::UNIX_EPOCH,
     }

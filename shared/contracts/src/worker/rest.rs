@@ -198,12 +198,11 @@ pub struct Restore<'a> {
 impl Restore<'_> {
     /// The generation tells the worker whether what it may still have is newer.
     pub(super) fn flags(&self) -> Vec<String> {
-        words(&[
-            ("restore-url", self.url.to_owned()),
-            ("restore-sha256", self.backup.sha256.clone()),
-            ("restore-generation", self.backup.attempt.to_string()),
-        ])
-        .collect()
+        let Backup { sha256, .. } = self.backup;
+        let mut flags = vec![("restore-url", self.url.to_owned())];
+        flags.extend(sha256.iter().map(|it| ("restore-sha256", it.clone())));
+        flags.push(("restore-generation", self.backup.outdates().to_string()));
+        words(&flags).collect()
     }
 }
 

@@ -9,7 +9,7 @@ fn now() -> Timestamp {
 fn stored(minutes: u32) -> StoredBackup {
     let project = ProjectId::new("a").expect("plain");
     let name = BackupName { project, attempt: 1, number: minutes };
-    StoredBackup { name, stored_at: now() - SignedDuration::from_mins(minutes.into()) }
+    StoredBackup { name, bytes: 1, stored_at: now() - SignedDuration::from_mins(minutes.into()) }
 }
 
 /// Which of the backups of these ages in minutes are deleted.

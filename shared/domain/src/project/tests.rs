@@ -37,12 +37,13 @@ fn no_event_makes_a_running_project_fail_directly() {
     assert_eq!(undone.after(Event::ProvisioningFailed), Ok(State::Error));
 }
 
-const STATES: [State; 9] = [
+const STATES: [State; 10] = [
     State::PendingPayment,
     State::Pending,
     State::Provisioning,
     State::Running,
     State::Halting,
+    State::Stopped,
     State::Suspended,
     State::Error,
     State::Deleting,
@@ -53,7 +54,8 @@ const STATES: [State; 9] = [
 #[test]
 fn a_project_goes_through_its_life_and_no_other_way() {
     use {Event as E, State as S};
-    let anywhere_paid = [S::Provisioning, S::Running, S::Halting, S::Suspended, S::Error];
+    let anywhere_paid =
+        [S::Provisioning, S::Running, S::Halting, S::Stopped, S::Suspended, S::Error];
     let stays = anywhere_paid.map(|it| (it, it));
     let paid: Vec<_> = [(S::PendingPayment, S::Pending), (S::Pending, S::Pending)]
         .into_iter()
@@ -73,7 +75,11 @@ fn a_project_goes_through_its_life_and_no_other_way() {
         (E::RetryRequested, to(&[S::Error, S::Pending], S::Pending)),
         (E::HaltBegan, to(&[S::Running, S::Halting], S::Halting)),
         (E::HaltUndone, to(&[S::Halting, S::Running], S::Running)),
-        (E::Suspended, to(&[S::Halting, S::Error, S::Suspended], S::Suspended)),
+        (E::Stopped, to(&[S::Halting, S::Error, S::Stopped], S::Stopped)),
+        (E::StartRequested, to(&[S::Stopped, S::Pending], S::Pending)),
+        (E::BackupChosen, vec![(S::Stopped, S::Stopped), (S::Error, S::Error)]),
+        (E::PlanNoted, to(&[S::Stopped], S::Stopped)),
+        (E::Suspended, to(&[S::Halting, S::Error, S::Stopped, S::Suspended], S::Suspended)),
         (E::Resumed, to(&[S::Suspended, S::Pending], S::Pending)),
         (E::MoveBegan, to(&[S::Halting, S::Error, S::Pending], S::Pending)),
         (E::Resized, to(&[S::Running], S::Running)),
@@ -117,7 +123,8 @@ fn project() -> Project {
 }
 
 fn backup(attempt: u32, number: u32) -> Backup {
-    Backup { attempt, number, sha256: String::new(), bytes: 1, taken_at: Timestamp::UNIX_EPOCH }
+    let (sha256, taken_at) = (None, Timestamp::UNIX_EPOCH);
+    Backup { attempt, number, sha256, bytes: 1, taken_at, replaces: None }
 }
 
 #[test]
@@ -156,6 +163,50 @@ fn what_was_lost_after_it_was_brought_to_safety_is_suspended_without_a_complaint
     let suspended = lost.halted(2, Purpose::Suspend, Some(&backup(2, 0))).unwrap();
     assert_eq!((suspended.state, suspended.reason), (State::Suspended, None));
     assert_eq!(suspended.backup, Some(backup(2, 0)));
+}
+
+#[test]
+fn what_its_owner_stopped_keeps_its_data_and_starts_from_it() {
+    let stopped =
+        project().halting(2, 0).unwrap().halted(2, Purpose::Stop, Some(&backup(2, 0))).unwrap();
+    assert_eq!((stopped.state, stopped.attempt), (State::Stopped, 2));
+    let started = stopped.started().unwrap();
+    assert_eq!((started.state, started.attempt), (State::Pending, 3));
+    assert_eq!(started.backup, Some(backup(2, 0)));
+    assert!(stopped.resumed().is_err(), "only its owner starts it");
+    let unpaid = stopped.changed(Event::Suspended, None).unwrap();
+    assert!(unpaid.started().is_err(), "and only while it is paid for");
+    assert_eq!(unpaid.backup, stopped.backup);
+}
+
+#[test]
+fn who_goes_back_keeps_what_was_and_starts_from_what_they_chose() {
+    let halting = project().halting(2, 0).unwrap();
+    let purpose = Purpose::Restore { choice: choice(1, 7) };
+    let moved = halting.halted(2, purpose, Some(&backup(2, 0))).unwrap();
+    assert_eq!((moved.state, moved.attempt), (State::Pending, 3));
+    let expected = Backup { replaces: Some(2), ..backup(1, 7) };
+    assert_eq!(moved.backup, Some(expected));
+}
+
+/// The record says what its sum is; of any other backup nobody knows it.
+#[test]
+fn what_is_on_record_is_gone_back_to_with_its_sum() {
+    let sha256 = Some("ab".to_owned());
+    let known = Backup { sha256: sha256.clone(), ..backup(2, 5) };
+    let stopped = Project { state: State::Stopped, backup: Some(known), ..project() };
+    let sum_of = |number| stopped.going_back(2, choice(2, number)).unwrap().backup.unwrap().sha256;
+    assert_eq!((sum_of(5), sum_of(4)), (sha256, None));
+}
+
+#[test]
+fn the_next_start_has_the_plan_that_was_noted_and_its_causes_count_anew() {
+    let stopped = Project { state: State::Stopped, plan_cause: Some(7), ..project() };
+    let noted = stopped.plan_noted(2, PlanId::Pro).unwrap();
+    assert_eq!((noted.plan, noted.state), (PlanId::Pro, State::Stopped));
+    assert!(stopped.plan_noted(1, PlanId::Pro).is_err(), "late");
+    let started = noted.started().unwrap();
+    assert_eq!((started.plan, started.plan_cause), (PlanId::Pro, None));
 }
 
 #[test]
@@ -199,7 +250,20 @@ fn plans() -> impl Strategy<Value = PlanId> {
 }
 
 fn purposes() -> impl Strategy<Value = Purpose> {
-    prop_oneof![Just(Purpose::Suspend), plans().prop_map(|plan| Purpose::Move { plan })]
+    prop_oneof![
+        Just(Purpose::Suspend),
+        plans().prop_map(|plan| Purpose::Move { plan }),
+        Just(Purpose::Stop),
+        choices().prop_map(|choice| Purpose::Restore { choice }),
+    ]
+}
+
+fn choices() -> impl Strategy<Value = Choice> {
+    (0_u32..3, 0_u32..3).prop_map(|(attempt, number)| choice(attempt, number))
+}
+
+fn choice(attempt: u32, number: u32) -> Choice {
+    Choice { attempt, number, bytes: 1, taken_at: Timestamp::UNIX_EPOCH }
 }
 
 fn backups() -> impl Strategy<Value = Option<Backup>> {
@@ -261,7 +325,9 @@ proptest! {
         if let Ok(once) = project.halted(attempt, purpose, backup.as_ref()) {
             prop_assert_eq!(once.halted(attempt, purpose, backup.as_ref()), Ok(once.clone()));
             prop_assert!(once.attempt >= project.attempt);
-            prop_assert!(backup.is_some() || once.backup == project.backup, "a backup is lost");
+            let goes_back = matches!(purpose, Purpose::Restore { .. });
+            let is_kept = backup.is_some() || goes_back || once.backup == project.backup;
+            prop_assert!(is_kept, "a backup is lost");
         }
     }
 
@@ -273,6 +339,30 @@ proptest! {
             let more = u32::from(project.state == State::Suspended);
             prop_assert_eq!(once.attempt, project.attempt + more);
             prop_assert_eq!(once.backup, project.backup, "it starts from what was kept");
+        }
+    }
+
+    #[test]
+    fn to_start_twice_is_one_more_attempt(project in projects()) {
+        if let Ok(once) = project.started() {
+            prop_assert_eq!(once.state, State::Pending);
+            prop_assert_eq!(once.started(), Ok(once.clone()));
+            let more = u32::from(project.state == State::Stopped);
+            prop_assert_eq!(once.attempt, project.attempt + more);
+            prop_assert_eq!(once.backup, project.backup, "it starts from what was kept");
+        }
+    }
+
+    #[test]
+    fn to_go_back_twice_is_to_go_back_once_and_changes_nothing_else(
+        project in projects(), attempt in 0_u32..3, choice in choices(),
+    ) {
+        if let Ok(once) = project.going_back(attempt, choice) {
+            prop_assert_eq!(once.going_back(attempt, choice), Ok(once.clone()));
+            let chosen = once.backup.clone().expect("is chosen");
+            prop_assert_eq!((chosen.attempt, chosen.number), (choice.attempt, choice.number));
+            prop_assert_eq!(chosen.outdates(), project.attempt, "it replaces all that there is");
+            prop_assert_eq!(Project { backup: project.backup.clone(), ..once }, project);
         }
     }
 
@@ -325,6 +415,10 @@ fn events() -> impl Strategy<Value = Event> {
         E::RetryRequested,
         E::HaltBegan,
         E::HaltUndone,
+        E::Stopped,
+        E::StartRequested,
+        E::BackupChosen,
+        E::PlanNoted,
         E::Suspended,
         E::Resumed,
         E::MoveBegan,

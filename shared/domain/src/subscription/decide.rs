@@ -26,10 +26,12 @@ pub enum Act {
     Resume,
     /// Halt its instance.
     Suspend,
-    /// Nothing of it runs, and from now on nothing may: its owner's retry has to be paid for.
+    /// Nothing of it runs, and from now on nothing may: its owner's retry, or start, has to be paid for.
     Shelve,
     /// Give its instance the limits of another plan; `cause` tells this change from the one before.
     Resize { to: PlanId, cause: u64 },
+    /// Nothing of it runs: its next start is under this plan.
+    NotePlan { to: PlanId },
     /// The provider is not to charge for what has ended.
     StopRenewal,
     /// Delete it with everything that it knows, or go on with that.
@@ -129,6 +131,8 @@ fn serve(project: &Project, record: &Record) -> Act {
             Act::Resize { to, cause: record.plan_changes }
         }
         (State::Running, _) => Act::Nothing("it runs"),
+        (State::Stopped, Some(to)) if to != project.plan => Act::NotePlan { to },
+        (State::Stopped, _) => Act::Nothing("its owner has stopped it"),
         (State::Provisioning, _) => Act::Nothing("it is on its way already"),
         (State::Halting, _) => Act::Nothing("it starts again once its halt is over"),
         (State::Error, _) => Act::Nothing("it failed, and its owner may retry"),
@@ -141,7 +145,8 @@ fn serve(project: &Project, record: &Record) -> Act {
 fn suspend(project: &Project, letter: Occasion) -> Vec<Act> {
     let step = match project.state {
         State::Running => Act::Suspend,
-        State::Error => Act::Shelve,
+        // Also what its owner had stopped: from now on a start has to be paid for first.
+        State::Error | State::Stopped => Act::Shelve,
         State::Halting => Act::Nothing("it is being suspended"),
         State::Suspended => Act::Nothing("it is suspended"),
         State::Pending | State::Provisioning => {
@@ -360,10 +365,13 @@ mod tests {
             .disputed("dp_1", Dispute { state: DisputeState::Lost, at: now() });
         let open = record(Status::Active)
             .disputed("dp_1", Dispute { state: DisputeState::Open, at: now() });
-        let cases: [(&str, S, Record, &[Act]); 22] = [
+        let cases: [(&str, S, Record, &[Act]); 25] = [
             ("the first payment", S::PendingPayment, record(Status::Active), &[Act::Provision]),
             ("a start that was lost", S::Pending, record(Status::Active), &[Act::Provision]),
             ("all is well", S::Running, record(Status::Active), &[]),
+            ("stopped by its owner", S::Stopped, record(Status::Active), &[]),
+            ("stopped and not paid", S::Stopped, record(Status::OnHold), &[Act::Shelve]),
+            ("stopped and cancelled", S::Stopped, record(Status::Cancelled), &[Act::Shelve]),
             ("paid again", S::Suspended, record(Status::Active), &[Act::Resume]),
             ("paid again meanwhile", S::Halting, record(Status::Active), &[]),
             ("a failure is the owner's", S::Error, record(Status::Active), &[]),
@@ -411,6 +419,8 @@ mod tests {
         record.plan_changes = 3;
         let resize = Act::Resize { to: PlanId::Pro, cause: 3 };
         assert_eq!(deeds(State::Running, &record, now()), [resize]);
+        let note = Act::NotePlan { to: PlanId::Pro };
+        assert_eq!(deeds(State::Stopped, &record, now()), [note], "nothing runs to be resized");
         record.seen.plan = None;
         assert_eq!(deeds(State::Running, &record, now()), []);
     }
@@ -496,6 +506,7 @@ mod tests {
             (S::Running, Status::OnHold, Some(SOON)),
             (S::Provisioning, Status::OnHold, Some(SOON)),
             (S::Halting, Status::Active, Some(SOON)),
+            (S::Stopped, Status::Active, None),
             (S::Suspended, Status::OnHold, None),
             (S::Running, Status::Active, None),
             (S::PendingPayment, Status::Cancelled, None),

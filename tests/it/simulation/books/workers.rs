@@ -62,7 +62,7 @@ fn is_backed(sim: &Sim, holder: &Holder, held: &Reservation, projects: &[Project
             held.warm || of_execution(&contracts::blank::Saga::execution_name(blank))
         }
         Holder::Project(id) => projects.iter().filter(|it| it.id == *id).any(|it| {
-            let runs = it.state == Stage::Running;
+            let runs = matches!(it.state, Stage::Running | Stage::Halting);
             id.reservation(it.attempt) == held.id
                 && (runs || of_execution(&Saga::execution_name(id, it.attempt)))
         }),
