@@ -46,7 +46,7 @@ pub(crate) async fn look<P: Ports>(world: &World<'_, P>) -> Result<(), WatchErro
         note(patient.project, attend(world, now, patient, case).await);
     }
     for (project, case) in cases {
-        note(&project, attend_unseen(world, case).await);
+        note(&project, attend_unseen(world, now, case).await);
     }
     if unattended > 0 { Err(WatchError::Unattended(unattended)) } else { Ok(()) }
 }
@@ -90,16 +90,20 @@ async fn attend<P: Ports>(
             let case = case.unwrap_or_else(|| Case::open(running.id.clone(), look.attempt, now));
             judge(world, running, &case, &look).await
         }
-        (_, Some(case)) => go_on(world, project.as_ref(), &case).await,
+        (_, Some(case)) => go_on(world, now, project.as_ref(), &case).await,
         // A saga is at it, or nothing of it is to be anywhere.
         (_, None) => Ok(()),
     }
 }
 
 /// Nobody says anything of its instance, which may be nowhere.
-async fn attend_unseen<P: Ports>(world: &World<'_, P>, case: Case) -> Result<(), WatchError> {
+async fn attend_unseen<P: Ports>(
+    world: &World<'_, P>,
+    now: Timestamp,
+    case: Case,
+) -> Result<(), WatchError> {
     let project = world.projects.find(&case.project).await?;
-    go_on(world, project.as_ref(), &case).await
+    go_on(world, now, project.as_ref(), &case).await
 }
 
 async fn judge<P: Ports>(
@@ -123,12 +127,16 @@ async fn judge<P: Ports>(
     }
 }
 
-/// What was decided is done; what is over is forgotten.
+/// What was decided, and who decided it did not do, is done; what is over is forgotten.
 async fn go_on<P: Ports>(
     world: &World<'_, P>,
+    now: Timestamp,
     project: Option<&Project>,
     case: &Case,
 ) -> Result<(), WatchError> {
+    if case.is_in_hand(now) {
+        return Ok(());
+    }
     settle(world, project, case).await?;
     let is_on = |it: &Project| {
         matches!(it.state, State::Pending | State::Provisioning | State::Running | State::Halting)

@@ -39,6 +39,8 @@ const MOVE: SignedDuration = SignedDuration::from_mins(15);
 /// How long it must be well until its owner is told so, and until nothing is held against it any more.
 const STEADY: SignedDuration = SignedDuration::from_mins(2);
 const HEALED: SignedDuration = SignedDuration::from_mins(30);
+/// A look is over sooner: what it left undone is for another.
+const IN_HAND: SignedDuration = SignedDuration::from_secs(60);
 /// Between two letters about the same shortage.
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 
@@ -182,6 +184,8 @@ pub struct Case {
     pub short_of: Vec<Shortage>,
     /// Decided, and not known to be done.
     pub owed: Vec<Duty>,
+    /// When that was decided.
+    owed_since: Option<Timestamp>,
 }
 
 impl Sight {
@@ -276,6 +280,7 @@ impl Case {
             told: false,
             short_of: Vec::new(),
             owed: Vec::new(),
+            owed_since: None,
         }
     }
 
@@ -294,13 +299,25 @@ impl Case {
             None => (),
         }
         next.note_shortages(look);
+        next.owed_since = (!next.owed.is_empty()).then_some(look.at);
         next
     }
 
     /// Everything that was owed is done.
     #[must_use]
     pub fn settled(&self) -> Self {
-        Self { owed: Vec::new(), ..self.clone() }
+        Self { owed: Vec::new(), owed_since: None, ..self.clone() }
+    }
+
+    /// Whether whoever decided what is owed may still be doing it.
+    pub fn is_in_hand(&self, now: Timestamp) -> bool {
+        self.owed_since.is_some_and(|it| now.duration_since(it) < IN_HAND)
+    }
+
+    /// The same, as it is stored.
+    #[must_use]
+    pub fn at_version(self, version: u64) -> Self {
+        Self { version, ..self }
     }
 
     /// Whether there is nothing more to remember.

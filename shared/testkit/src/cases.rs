@@ -51,7 +51,7 @@ impl Cases for FakeCases {
         if version != case.version {
             return Err(KeepError::LostRace);
         }
-        let kept = Case { version: version + 1, ..case.clone() };
+        let kept = case.clone().at_version(version + 1);
         stored.insert(kept.project.clone(), kept.clone());
         Ok(kept)
     }

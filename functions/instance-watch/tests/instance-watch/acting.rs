@@ -79,7 +79,7 @@ async fn what_nothing_heals_ends_in_error_with_a_reason_a_page_a_letter_and_an_a
     assert_eq!(bench.acts(), (0, 0), "a container may be missing for a moment");
     bench.look_for(2000).await;
     assert_eq!(bench.acts(), (0, 1), "a halt of one name, however often it is asked for");
-    let Project { state, reason, host, .. } = bench.project().await;
+    let Project { state, reason, host, .. } = bench.project();
     assert_eq!(state, State::Error);
     assert!(reason.is_some_and(|it| it.contains("backup")));
     let target = bench.routes.route(&host).and_then(|it| it.change.target);
@@ -119,7 +119,7 @@ async fn what_a_saga_or_its_owner_is_at_is_left_alone() {
         bench.is(STOPPED);
         bench.look_for(600).await;
         assert_eq!((bench.acts(), bench.news()), ((0, 0), vec![]), "{state:?}");
-        assert_eq!((bench.case(), bench.project().await.state), (None, state), "{state:?}");
+        assert_eq!((bench.case(), bench.project().state), (None, state), "{state:?}");
     }
     let bench = Bench::with([Project { attempt: 2, ..project() }]);
     bench.worker(|it| {

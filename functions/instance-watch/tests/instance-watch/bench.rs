@@ -14,7 +14,6 @@ use ports::{
     accounts::Credentials,
     clock::Clock,
     heartbeats::{Container, Heartbeat},
-    projects::Projects,
 };
 use std::{cell::RefCell, collections::BTreeMap, time::Duration};
 use testkit::{
@@ -169,9 +168,10 @@ impl Bench {
         self.cases.of(&make::project().id)
     }
 
-    pub(crate) async fn project(&self) -> Project {
-        let found = self.projects.find(&make::project().id).await.expect("is up");
-        found.expect("it is there")
+    pub(crate) fn project(&self) -> Project {
+        let mut all = self.projects.all();
+        all.retain(|it| it.id == make::project().id);
+        all.pop().expect("it is there")
     }
 
     pub(crate) fn news(&self) -> Vec<News> {

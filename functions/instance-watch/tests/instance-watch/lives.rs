@@ -101,7 +101,7 @@ impl Life {
             self.bench.look().await.map_err(|it| it.to_string())?;
             self.bench.wait(10);
         }
-        let found = self.bench.project().await;
+        let found = self.bench.project();
         let case = self.bench.case();
         let rang = logs.take().iter().any(|it| it.contains("instance given up"));
         match found.state {
@@ -130,7 +130,7 @@ async fn every_illness_ends() {
         // Of two hours that follow each other, and the beginning of the next.
         assert!(asked <= 3 * (hours + 1), "seed {seed}: {asked} restarts in {hours} hours");
         restarts += asked;
-        errors += usize::from(life.bench.project().await.state == State::Error);
+        errors += usize::from(life.bench.project().state == State::Error);
         if let Err(why) = life.end(&logs).await {
             panic!("seed {seed}: {why}");
         }

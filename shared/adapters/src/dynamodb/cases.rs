@@ -37,7 +37,7 @@ impl Cases for DynamoCases {
     }
 
     async fn keep(&self, case: &Case) -> Result<Case, KeepError> {
-        let kept = Case { version: case.version + 1, ..case.clone() };
+        let kept = case.clone().at_version(case.version + 1);
         let written = self
             .table
             .client

@@ -32,7 +32,7 @@ async fn a_case_is_read_as_it_was_written_and_is_no_project() {
     let case = case();
     assert_eq!(cases.find(&case.project).await.unwrap(), None);
     let kept = cases.keep(&case).await.unwrap();
-    assert_eq!(kept, Case { version: 1, ..case.clone() });
+    assert_eq!(kept, case.clone().at_version(1));
     assert_eq!(cases.find(&case.project).await.unwrap(), Some(kept.clone()));
     assert_eq!(cases.open().await.unwrap(), [kept.clone()]);
     assert_eq!(DynamoProjects::on(client, table).projects().await.unwrap(), []);
@@ -49,13 +49,13 @@ async fn of_many_looks_one_keeps_each_version_and_who_is_late_forgets_nothing() 
     for version in 0..3 {
         let mut looks = JoinSet::new();
         for _ in 0..10 {
-            let (store, case) = (cases.clone(), Case { version, ..case() });
+            let (store, case) = (cases.clone(), case().at_version(version));
             looks.spawn(async move { store.keep(&case).await });
         }
         let ends = looks.join_all().await;
         assert_eq!(ends.iter().filter(|it| it.is_ok()).count(), 1, "version {version}");
     }
-    let late = cases.close(&Case { version: 2, ..case() }).await;
+    let late = cases.close(&case().at_version(2)).await;
     assert!(matches!(late, Err(KeepError::LostRace)), "{late:?}");
     assert_eq!(cases.open().await.unwrap().len(), 1);
 }
