@@ -110,6 +110,8 @@ describe.each(Object.keys(FUNCTIONS))('%s', (name) => {
       billing: ['erase', 'halt', 'provision', 'resize'],
       'project-state': ['configure', 'halt', 'provision'],
       'warm-pool': ['blank', 'drain', 'grow'],
+      drain: ['halt'],
+      'worker-watch': ['drain', 'provision'],
       operator: ['drain'],
     };
     expect(begun).toEqual(expected[name] ?? []);
