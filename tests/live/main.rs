@@ -8,6 +8,7 @@ mod faults;
 mod fleet;
 mod machine;
 mod main_job;
+mod moves;
 mod operator;
 mod placement;
 mod subscription;

@@ -1,10 +1,10 @@
 //! Every paid project runs, is on its way, or has failed and somebody was woken. None runs twice.
 
 use super::{Anomaly, Bound, Sim};
-use contracts::{configure::Saga as ConfigureSaga, provision::Saga};
+use contracts::{configure::Saga as ConfigureSaga, halt::Saga as HaltSaga, provision::Saga};
 use domain::{
     id::{ReservationId, WorkerId},
-    project::{Project, State},
+    project::{Project, Purpose, State},
     worker::Holder,
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -46,7 +46,13 @@ pub(super) fn anomalies(
                 odd.push((format!("`{id}` was paid for and nobody knows"), Bound::Noticed));
             }
         }
-        State::Halting => (),
+        State::Halting => {
+            // One that could not be undone has rung, and a person goes on with it.
+            let halt = HaltSaga::of(project, Purpose::Suspend).execution_name();
+            if !sim.executions.is_running(&halt) && !sim.executions.has_rung(&halt) {
+                odd.push((format!("`{id}` is being halted and nobody is at it"), Bound::Noticed));
+            }
+        }
         State::Suspended | State::Deleting | State::Deleted => {
             if live > 0 {
                 odd.push((format!("`{id}` runs and is not to"), Bound::Reaped));

@@ -2,10 +2,10 @@
 
 use super::{Anomaly, Bound, Sim};
 use crate::simulation::sim::MAXIMUM;
-use contracts::provision::Saga;
+use contracts::{halt::Saga as HaltSaga, provision::Saga};
 use domain::{
     plan::PlanId,
-    project::{Project, State as Stage},
+    project::{Project, Purpose, State as Stage},
     worker::{Holder, Reservation, State, Worker},
 };
 use std::collections::BTreeSet;
@@ -25,7 +25,9 @@ pub(super) fn balanced(sim: &Sim) -> Result<(), String> {
         let pro = |(holder, it): &(&Holder, &Reservation)| {
             holder.project().is_some() && it.plan == PlanId::Pro
         };
-        limited += worker.reservations.iter().filter(pro).count();
+        // What was there is counted out before it goes on elsewhere, and its place is the last to go.
+        let is_lost = worker.state == State::Error;
+        limited += if is_lost { 0 } else { worker.reservations.iter().filter(pro).count() };
     }
     if limited > MAXIMUM as usize {
         return Err(format!("{limited} instances of a plan that is sold {MAXIMUM} times"));
@@ -62,9 +64,11 @@ fn is_backed(sim: &Sim, holder: &Holder, held: &Reservation, projects: &[Project
             held.warm || of_execution(&contracts::blank::Saga::execution_name(blank))
         }
         Holder::Project(id) => projects.iter().filter(|it| it.id == *id).any(|it| {
-            let runs = it.state == Stage::Running;
-            id.reservation(it.attempt) == held.id
-                && (runs || of_execution(&Saga::execution_name(id, it.attempt)))
+            // Also while it is halted: its place goes once its data is in safety.
+            let runs = matches!(it.state, Stage::Running | Stage::Halting);
+            let halt = HaltSaga::of(it, Purpose::Suspend).execution_name();
+            let is_busy = of_execution(&Saga::execution_name(id, it.attempt));
+            id.reservation(it.attempt) == held.id && (runs || is_busy || of_execution(&halt))
         }),
     }
 }
