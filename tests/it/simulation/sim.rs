@@ -153,6 +153,9 @@ impl Sim {
         }
         let taken_up = self.executions.take_up(self.world.sagas.by_machine(), self.now.active);
         for name in taken_up {
+            if name.starts_with("halt-") {
+                self.tally.count("instance sent to another worker");
+            }
             self.note(format!("{name} starts"));
         }
     }

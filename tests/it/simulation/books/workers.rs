@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 /// free + reserved = total in memory and CPU, no port is held twice, and no more is sold of a plan than
 /// there may be.
 pub(super) fn balanced(sim: &Sim) -> Result<(), String> {
-    let mut limited = 0;
+    let mut limited = BTreeSet::new();
     for worker in sim.world.fleet.workers.borrow().values() {
         if worker.free.plus(worker.reserved()) != worker.total {
             return Err(format!("{}: free and reserved are not the total: {worker:?}", worker.id));
@@ -25,11 +25,11 @@ pub(super) fn balanced(sim: &Sim) -> Result<(), String> {
         let pro = |(holder, it): &(&Holder, &Reservation)| {
             holder.project().is_some() && it.plan == PlanId::Pro
         };
-        // What was there is counted out before it goes on elsewhere, and its place is the last to go.
-        let is_lost = worker.state == State::Error;
-        limited += if is_lost { 0 } else { worker.reservations.iter().filter(pro).count() };
+        // Who moves is counted out before it is counted in elsewhere, and its place may be the last to go.
+        limited.extend(worker.reservations.iter().filter(pro).map(|(holder, _)| holder.clone()));
     }
-    if limited > MAXIMUM as usize {
+    if limited.len() > MAXIMUM as usize {
+        let limited = limited.len();
         return Err(format!("{limited} instances of a plan that is sold {MAXIMUM} times"));
     }
     Ok(())
