@@ -131,9 +131,10 @@ async fn all_move_at_once_when_the_machine_is_about_to_be_taken() {
 
 #[tokio::test]
 async fn it_is_over_once_the_last_one_has_left_and_says_since_when() {
-    let bench = Bench::with(1, Some(Cordon::Rebalance)).await;
+    let bench = Bench::with(1, None).await;
     let blank = BlankId::new("x").expect("plain");
     bench.place(blank.clone().into(), &blank.reservation()).await;
+    bench.fleet.cordon(&id(), Cordon::Rebalance).await.expect("is up");
     let saga = saga(&bench, Cordon::Rebalance);
     bench.leaves(make::project_id("p0").into()).await;
     bench.run(&saga).await.expect_err("the warm pool has not thrown the blank away yet");
