@@ -264,6 +264,8 @@ export const stages = (env: NodeJS.ProcessEnv): Record<string, unknown> => ({
       // Morning in Europe to evening in America.
       busy_hours_utc: [7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22],
       busy_factor: 2,
+      // A worker of ten is given back for two restarts, and not for a room that is needed tomorrow.
+      consolidation: { most_moved: 2, quiet_s: 6 * 3600, spare_instances: 4 },
     },
     keepsData: true,
     cloud: { budgetUsdPerMonth: 1000, alarmMailTo: 'ops@1mins.in' },

@@ -174,7 +174,7 @@ function mistakesOfOfferings({ offerings, ...it }: Stage): Mistake[] {
   const each = offerings.flatMap(({ provider, purchase }, index): Mistake[] => {
     const at = (field: string, message: string) => ({ path: ['offerings', index, field], message });
     if (provider === 'hetzner' && !it.hetzner) return [at('provider', 'needs `hetzner`')];
-    // Nothing moves instances away within the two minutes of the notice.
+    // Two minutes' notice is not enough to move all of a worker, and what is not moved loses an hour.
     if (purchase === 'spot' && it.keepsData) {
       return [at('purchase', 'must be `on_demand`: a spot machine takes its instances with it')];
     }

@@ -12,6 +12,7 @@ import {
   sagaArn,
 } from './function-env.js';
 import { forgetNodes } from './hetzner.js';
+import { physicalName } from './naming.js';
 import * as to from './rights.js';
 import { command, keepMachines } from './worker-rights.js';
 import type { FunctionRow, World } from './world.js';
@@ -86,10 +87,19 @@ export const FLEET_FUNCTIONS = {
   },
   drain: {
     memoryMib: 256,
-    timeoutS: 150,
-    env: (it) => ({ ...fleet(it), ...machines(it) }),
+    // So long one call waits for instances to move, and a little more.
+    timeoutS: 270,
+    env: (it) => ({
+      ...fleet(it),
+      ...projects(it),
+      ...machines(it),
+      HALT_ARN: sagaArn(it, 'halt'),
+    }),
     may: (it) => [
       to.readWrite(it.tables.fleet),
+      to.read(it.tables.projects),
+      // What is on a worker is halted there, and then runs elsewhere.
+      to.start(sagaArn(it, 'halt')),
       ...keepMachines(it.stack, it.stage, 'stop'),
       ...forgetNodes(it.stack, it.stage),
     ],
@@ -111,17 +121,25 @@ export const FLEET_FUNCTIONS = {
       {
         says: 'worker lost',
         name: 'worker-lost',
-        means: 'A worker is gone, and with it the instances that it ran.',
+        means:
+          'A worker is gone; the instances that it ran begin anew from their backups, if they have any.',
         heading: 'workerLost',
       },
       {
         says: 'rebalance recommendation',
         name: 'rebalance-recommended',
-        means: 'EC2 expects to take the machine of a worker back; nothing new is placed on it.',
+        means:
+          'EC2 expects to take the machine of a worker back; what it runs moves to other workers.',
         heading: 'rebalance',
       },
     ],
-    env: (it) => ({ ...watching(it), WATCH_QUEUE_URL: it.queues.watch.queueUrl }),
+    env: (it) => ({
+      ...watching(it),
+      WATCH_QUEUE_URL: it.queues.watch.queueUrl,
+      DRAIN_ARN: sagaArn(it, 'drain'),
+      HALT_ARN: sagaArn(it, 'halt'),
+      PROVISION_ARN: sagaArn(it, 'provision'),
+    }),
     may: (it) => [
       to.readWrite(it.tables.fleet),
       to.readMany(it.tables.fleet),
@@ -129,6 +147,11 @@ export const FLEET_FUNCTIONS = {
       to.readWrite(it.tables.ledger),
       to.send(it.queues.routes),
       to.send(it.queues.watch),
+      // What is about to be lost moves away, and what was lost begins anew.
+      to.start(sagaArn(it, 'drain')),
+      to.start(sagaArn(it, 'provision')),
+      // Whether a halt brings to safety what was on a lost worker.
+      to.describe(it.stack, physicalName(it.stage, 'halt')),
       ...keepMachines(it.stack, it.stage),
       ...forgetNodes(it.stack, it.stage),
     ],

@@ -6,9 +6,11 @@ import { z } from 'zod';
 import { PLANS, Plan, planNames, SharedPlan } from './plans.js';
 
 /** Against a slip of the finger that would buy a data centre; as in `functions/warm-pool/src/config.rs`. */
-const MAX = { blanks: 100, headroom: 200, stopped: 20, busyFactor: 10 };
+const MAX = { blanks: 100, headroom: 200, stopped: 20, busyFactor: 10, moved: 10 };
 /** A younger blank may not have been of use to anybody yet. */
 const MIN_BLANK_AGE_S = 600;
+/** Who was placed a moment ago is not to be moved right away. */
+const MIN_QUIET_S = 600;
 
 const count = z.int().nonnegative();
 
@@ -40,6 +42,17 @@ export const WarmPool = z.strictObject({
   blank_age_max_s: z.int().min(MIN_BLANK_AGE_S),
   /** How many blanks may boot on one worker at a time. */
   boots_per_worker: z.int().positive(),
+  /** When a worker that serves well is emptied because the others have room. Absent: never. */
+  consolidation: z
+    .strictObject({
+      /** Tenants that may be moved for the sake of one worker: each of them sees a restart. */
+      most_moved: z.int().positive().max(MAX.moved),
+      /** For how long nothing may have come to the worker, or have left it. */
+      quiet_s: z.int().min(MIN_QUIET_S),
+      /** Instances of the headroom's plan that must find room afterwards beside all that is wanted. */
+      spare_instances: count.max(MAX.headroom),
+    })
+    .optional(),
 });
 
 export type WarmPool = z.infer<typeof WarmPool>;

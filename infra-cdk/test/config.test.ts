@@ -139,6 +139,16 @@ describe('a wrong field is named', () => {
     ['an hour twice', 'warmPool.busy_hours_utc', warm({ busy_hours_utc: [7, 7] })],
     ['a factor that empties the stock', 'warmPool.busy_factor', warm({ busy_factor: 0 })],
     [
+      'restarts for a whole worker at once',
+      'warmPool.consolidation.most_moved',
+      warm({ consolidation: { most_moved: 11, quiet_s: 3600, spare_instances: 1 } }),
+    ],
+    [
+      'a move of who came a moment ago',
+      'warmPool.consolidation.quiet_s',
+      warm({ consolidation: { most_moved: 2, quiet_s: 60, spare_instances: 1 } }),
+    ],
+    [
       'a reaper that takes what the warm pool keeps',
       'reaper',
       { reaper: { ...raw('reaper'), blank_age_max_s: 43_200 } },

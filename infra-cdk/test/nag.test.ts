@@ -94,6 +94,11 @@ const ACCEPTED: Accepted[] = [
     reason: 'one execution a try, named after its project',
   },
   {
+    rule: /-IAM5\[Resource::.*:execution:1mins-[a-z]+-halt:\*\]$/,
+    path: /\/WorkerWatch\/Role\/DefaultPolicy\/Resource$/,
+    reason: 'one execution a halt, named after its project',
+  },
+  {
     rule: /-IAM5\[Resource::.*:schedule\/1mins-[a-z]+-billing-timers\/\*\]$/,
     path: /\/Billing\/Role\/DefaultPolicy\/Resource$/,
     reason: 'one schedule a subscription, in a group of their own',

@@ -111,6 +111,8 @@ describe.each(Object.keys(FUNCTIONS))('%s', (name) => {
       'project-state': ['configure', 'halt', 'provision'],
       'instance-watch': ['halt', 'restart'],
       'warm-pool': ['blank', 'drain', 'grow'],
+      drain: ['halt'],
+      'worker-watch': ['drain', 'provision'],
       operator: ['drain'],
     };
     expect(begun).toEqual(expected[name] ?? []);

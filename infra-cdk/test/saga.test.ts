@@ -116,9 +116,15 @@ test('a step that somebody else repeats is not repeated, and its failure ends no
   expect(top.Catch).toMatchObject([{ Next: 'Done' }]);
 });
 
-test('a drain is far from over while it waits, and done when somebody needs the worker', () => {
+test('a drain empties first, is far from over while it waits, and done when somebody needs the worker', () => {
   const { StartAt, States } = DRAIN.definition;
-  expect(States[StartAt]).toEqual({ Type: 'Wait', Seconds: 300, Next: 'DrainWorker' });
+  expect(StartAt).toBe('MoveInstances');
+  expect(States.MoveInstancesWasEnough).toMatchObject({
+    Choices: [{ Variable: '$.MoveInstances.idle_since', Next: 'Done' }],
+    Default: 'WaitBeforeDrainWorker',
+  });
+  const wait = { Type: 'Wait', Seconds: 300, Next: 'DrainWorker' };
+  expect(States.WaitBeforeDrainWorker).toEqual(wait);
   expect(States.DrainWorkerWasEnough).toMatchObject({
     Choices: [{ Variable: '$.DrainWorker.machine_id', Next: 'Done' }],
     Default: 'GiveBack',

@@ -22,11 +22,12 @@ use std::sync::Arc;
 use testkit::{
     accounts::FakeAccounts, backups::FakeBackups, bundles::FakeBundles, cases::FakeCases,
     clock::FakeClock, commands::FakeCommands, configurations::FakeConfigurations,
-    deliveries::FakeDeliveries, erasure::FakeErasure, fleet::FakeFleet, heartbeats::FakeHeartbeats,
-    intents::FakeIntents, keys::FakeProviderKeys, machines::FakeMachines, make,
-    payments::FakePayments, placements::FakePlacements, projects::FakeProjects, queue::FakeQueue,
-    random::FakeRandom, routes::FakeRouteLog, sagas::FakeSagas, subscriptions::FakeSubscriptions,
-    timers::FakeTimers, vault::FakeVault,
+    credits::FakeCredits, deliveries::FakeDeliveries, erasure::FakeErasure, fleet::FakeFleet,
+    heartbeats::FakeHeartbeats, intents::FakeIntents, keys::FakeProviderKeys,
+    machines::FakeMachines, make, payments::FakePayments, placements::FakePlacements,
+    prices::FakePrices, projects::FakeProjects, queue::FakeQueue, random::FakeRandom,
+    routes::FakeRouteLog, sagas::FakeSagas, subscriptions::FakeSubscriptions, timers::FakeTimers,
+    vault::FakeVault,
 };
 
 pub(crate) struct World {
@@ -56,6 +57,8 @@ pub(crate) struct World {
     pub(crate) payments: FakePayments,
     pub(crate) timers: FakeTimers<Message>,
     pub(crate) letters: FakeQueue<Letter>,
+    prices: FakePrices,
+    credits: FakeCredits,
     random: FakeRandom,
     pub(crate) settings: Settings,
 }
@@ -138,6 +141,8 @@ impl World {
             payments: FakePayments::default(),
             timers: FakeTimers::default(),
             letters: FakeQueue::default(),
+            prices: FakePrices::default(),
+            credits: FakeCredits::default(),
             random: FakeRandom::seeded(seed),
             settings,
         }
@@ -177,13 +182,16 @@ impl World {
             "erase" => self.erase(payload).await,
             "drain" => {
                 let (fleet, machines, clock) = (&self.fleet, &self.machines, &*self.clock);
-                let world = drain::World { fleet, machines, clock };
+                let (projects, halts) = (&self.projects, &self.sagas.halt);
+                let world = drain::World { fleet, machines, clock, projects, halts };
                 answer(drain::handle(&world, &read(payload)).await)
             }
             "warm-pool" => self.fill_pool(payload).await,
             "worker-watch" => self.watch(payload).await,
             "instance-watch" => self.watch_instances(payload).await,
             "reaper" => self.reap().await,
+            "backup" => self.back_up().await,
+            "billing-watch" => self.watch_billing(payload).await,
             "operator" => self.operate(payload).await,
             "webhook-intake" => self.take_webhook(payload).await,
             "billing" => self.bill(payload).await,
@@ -260,6 +268,9 @@ impl World {
             routes: &self.routes,
             wake_ups: &self.wake_ups,
             looks: &self.looks,
+            drains: &self.sagas.drain,
+            halts: &self.sagas.halt,
+            provisions: &self.sagas.provision,
             clock: &*self.clock,
         };
         answer(worker_watch::handle(&world, &read(payload)).await)
@@ -295,6 +306,18 @@ impl World {
             config: &self.settings.warm_pool,
         };
         answer(warm_pool::handle(&world, &read(payload)).await)
+    }
+
+    async fn back_up(&self) -> Result<Value, Raised> {
+        let world = backup::World {
+            census: &self.projects,
+            projects: &self.projects,
+            fleet: &self.fleet,
+            commands: &self.commands,
+            backups: &self.backups,
+            clock: &*self.clock,
+        };
+        answer(backup::handle(&world).await)
     }
 
     async fn reap(&self) -> Result<Value, Raised> {

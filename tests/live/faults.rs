@@ -53,8 +53,9 @@ async fn a_worker_that_dies_under_a_running_instance_is_found_and_its_owner_told
     let worker = landing_worker(&ada, &project).await;
     run("docker", &["kill", &worker]);
     // Its heartbeats stop, the engine says that the machine is off: two sources.
-    let lost = until(&ada, &project, |it| it.state == State::Error).await;
-    assert!(lost.reason.is_some(), "the owner is told why");
+    // Nothing of it was backed up within the minute, or all of it: then it goes on by itself.
+    let lost = until(&ada, &project, |it| it.state != State::Running).await;
+    assert!(lost.state != State::Error || lost.reason.is_some(), "the owner is told why");
     let project = ends_well(&ada, project).await;
     ada.reaches(&project).await;
 }

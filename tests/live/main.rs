@@ -9,6 +9,7 @@ mod fleet;
 mod health;
 mod machine;
 mod main_job;
+mod moves;
 mod operator;
 mod placement;
 mod subscription;

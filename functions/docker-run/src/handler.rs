@@ -99,6 +99,8 @@ pub enum LaunchError {
     Nowhere,
     #[error("the project is gone, or at another attempt")]
     NotOurs,
+    #[error("the worker is lost, and with it what was not brought to safety")]
+    WorkerLost,
     #[error("there is no key `{0}` for the provider that the project uses it for")]
     NoKey(KeyId),
     #[error("the worker refused ({exit:?}): {reason}")]
@@ -116,9 +118,11 @@ pub enum LaunchError {
 impl Classify for LaunchError {
     fn fault(&self) -> Fault {
         match self {
-            Self::Nowhere | Self::NotOurs | Self::NoKey(_) | Self::Refused { .. } => {
-                Fault::Terminal
-            }
+            Self::Nowhere
+            | Self::NotOurs
+            | Self::WorkerLost
+            | Self::NoKey(_)
+            | Self::Refused { .. } => Fault::Terminal,
             Self::Busy { .. }
             | Self::NotStored { .. }
             | Self::Command(_)

@@ -8,14 +8,18 @@ use crate::{
 };
 use contracts::{
     halt::{Archived, Saga},
+    provision::ReadyWorker,
     worker::{Archive, Exit, Resume, read_archive},
 };
 use domain::{
     backup::Backup,
     project::{Project, State},
-    worker::Holder,
+    worker::{Holder, State as WorkerState},
 };
-use ports::{backups::Backups, clock::Clock, commands::Commands, projects::Projects};
+use ports::{
+    Unavailable, backups::Backups, clock::Clock, commands::Commands, fleet::Fleet,
+    projects::Projects,
+};
 use std::time::Duration;
 
 /// A gateway may take a minute to put its work down, or to start. The rest is for its data.
@@ -30,6 +34,9 @@ pub(crate) async fn archive<P: Ports>(
 ) -> Result<Archived, LaunchError> {
     let Some(worker) = saga.worker() else { return Ok(Archived { backup: None }) };
     find_halting(world, saga).await?.ok_or(LaunchError::NotOurs)?;
+    if is_lost(world, worker).await? {
+        return Err(LaunchError::WorkerLost);
+    }
     let name = saga.backup_name();
     let url = world.backups.upload_link(&name).await?;
     let command = Archive {
@@ -62,6 +69,10 @@ pub(crate) async fn archive<P: Ports>(
 pub(crate) async fn resume<P: Ports>(world: &World<'_, P>, saga: &Saga) -> Result<(), LaunchError> {
     let Some(worker) = saga.worker() else { return Ok(()) };
     let Some(project) = find_halting(world, saga).await? else { return Ok(()) };
+    // What ran there is gone with it, and the watch decides what becomes of the project.
+    if is_lost(world, worker).await? {
+        return Ok(());
+    }
     let command = Resume {
         project: &saga.project_id,
         generation: saga.attempt,
@@ -81,6 +92,14 @@ pub(crate) async fn remove<P: Ports>(world: &World<'_, P>, saga: &Saga) -> Resul
     let Some(worker) = saga.worker() else { return Ok(()) };
     let holder = Holder::from(saga.project_id.clone());
     ensure_removed(world, worker, &holder, saga.attempt).await
+}
+
+async fn is_lost<P: Ports>(
+    world: &World<'_, P>,
+    worker: &ReadyWorker,
+) -> Result<bool, Unavailable> {
+    let found = world.fleet.find(&worker.worker_id).await?;
+    Ok(found.is_some_and(|it| matches!(it.state, WorkerState::Error | WorkerState::Terminated)))
 }
 
 /// The project, if this halt of it is under way.

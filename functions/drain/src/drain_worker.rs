@@ -14,15 +14,15 @@ use ports::{
 };
 
 /// `DrainWorker`.
-pub(crate) async fn drain<F: Fleet, M: Machines, K: Clock>(
-    world: &World<'_, F, M, K>,
+pub(crate) async fn drain<F: Fleet, M: Machines, K: Clock, P, S>(
+    world: &World<'_, F, M, K, P, S>,
     saga: &Saga,
 ) -> Result<Drained, DrainError> {
     let World { fleet, clock, .. } = world;
     let stays = Drained { machine_id: None };
     let Some(worker) = fleet.find(&saga.worker_id).await? else { return Ok(stays) };
     let Some(event) = leaves_by(worker.state) else { return Ok(stays) };
-    let change = Change::by(event, clock.now()).if_empty().if_unchanged_since(saga.idle_since);
+    let change = Change::by(event, clock.now()).if_empty().if_unchanged_since(saga.idle_since());
     if !fleet.change(&worker.id, &change).await? {
         return Ok(stays);
     }
@@ -46,11 +46,11 @@ fn leaves_by(state: State) -> Option<Event> {
 
 /// `UndoDrainWorker`. Without a machine that runs there is nothing to go back to: what has become of
 /// the worker is then for the watch and the reaper to find.
-pub(crate) async fn call_off<F: Fleet, M: Machines, K: Clock>(
-    world: &World<'_, F, M, K>,
+pub(crate) async fn call_off<F: Fleet, M: Machines, K: Clock, P, S>(
+    world: &World<'_, F, M, K, P, S>,
     saga: &Saga,
 ) -> Result<(), DrainError> {
-    let World { fleet, machines, clock } = world;
+    let World { fleet, machines, clock, .. } = world;
     let id = &saga.worker_id;
     let Some(worker) = fleet.find(id).await? else { return Ok(()) };
     let may_serve = matches!(worker.state, State::Ready | State::Draining);
@@ -60,15 +60,15 @@ pub(crate) async fn call_off<F: Fleet, M: Machines, K: Clock>(
     // Whether it was drained or not: a drain that is still on its way must find that something has
     // happened since it was planned.
     let drain = Change::by(Event::DrainRequested, clock.now());
-    if fleet.change(id, &drain.if_empty().if_unchanged_since(saga.idle_since)).await? {
+    if fleet.change(id, &drain.if_empty().if_unchanged_since(saga.idle_since())).await? {
         fleet.change(id, &Change::by(Event::DrainCancelled, clock.now())).await?;
     }
     Ok(())
 }
 
 /// As recorded, or as its tag tells where a purchase's answer was lost.
-pub(crate) async fn machine_id<F, M: Machines, K>(
-    world: &World<'_, F, M, K>,
+pub(crate) async fn machine_id<F, M: Machines, K, P, S>(
+    world: &World<'_, F, M, K, P, S>,
     worker: &Worker,
 ) -> Result<Option<String>, Unavailable> {
     match &worker.machine_id {

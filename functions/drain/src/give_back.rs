@@ -21,8 +21,8 @@ const PATIENCE: Duration = Duration::from_secs(100);
 const PAUSE: Duration = Duration::from_secs(2);
 
 /// `GiveBack`.
-pub(crate) async fn give_back<F: Fleet, M: Machines, K: Clock>(
-    world: &World<'_, F, M, K>,
+pub(crate) async fn give_back<F: Fleet, M: Machines, K: Clock, P, S>(
+    world: &World<'_, F, M, K, P, S>,
     saga: &Saga,
 ) -> Result<(), DrainError> {
     let Some(worker) = world.fleet.find(&saga.worker_id).await? else { return Ok(()) };
@@ -39,8 +39,8 @@ pub(crate) async fn give_back<F: Fleet, M: Machines, K: Clock>(
 }
 
 /// `ParkSpare`. Whoever was placed there meanwhile keeps the worker awake, and that is as good.
-pub(crate) async fn park_spare<F: Fleet, M: Machines, K: Clock>(
-    world: &World<'_, F, M, K>,
+pub(crate) async fn park_spare<F: Fleet, M: Machines, K: Clock, P, S>(
+    world: &World<'_, F, M, K, P, S>,
     saga: &GrowSaga,
 ) -> Result<(), DrainError> {
     let World { fleet, clock, .. } = world;
@@ -61,8 +61,8 @@ pub(crate) async fn park_spare<F: Fleet, M: Machines, K: Clock>(
 }
 
 /// Stops the machine, or gives it back if it cannot be stopped or costs the same when it is.
-async fn park<F: Fleet, M: Machines, K: Clock>(
-    world: &World<'_, F, M, K>,
+async fn park<F: Fleet, M: Machines, K: Clock, P, S>(
+    world: &World<'_, F, M, K, P, S>,
     worker: &Worker,
 ) -> Result<(), DrainError> {
     let origin = &worker.origin;
@@ -86,8 +86,8 @@ async fn park<F: Fleet, M: Machines, K: Clock>(
 }
 
 /// Waits until the machine is off. `false`: it is gone altogether.
-async fn is_stopped<F, M: Machines, K: Clock>(
-    world: &World<'_, F, M, K>,
+async fn is_stopped<F, M: Machines, K: Clock, P, S>(
+    world: &World<'_, F, M, K, P, S>,
     worker: &WorkerId,
 ) -> Result<bool, DrainError> {
     let World { machines, clock, .. } = world;
@@ -106,8 +106,8 @@ async fn is_stopped<F, M: Machines, K: Clock>(
 }
 
 /// The machine first: as long as the provider does not take it back, the worker can serve again.
-async fn terminate<F: Fleet, M: Machines, K: Clock>(
-    world: &World<'_, F, M, K>,
+async fn terminate<F: Fleet, M: Machines, K: Clock, P, S>(
+    world: &World<'_, F, M, K, P, S>,
     worker: &Worker,
 ) -> Result<(), DrainError> {
     if let Some(machine_id) = machine_id(world, worker).await? {
@@ -116,8 +116,8 @@ async fn terminate<F: Fleet, M: Machines, K: Clock>(
     record(world, &worker.id, Event::Emptied).await
 }
 
-async fn record<F: Fleet, M, K: Clock>(
-    world: &World<'_, F, M, K>,
+async fn record<F: Fleet, M, K: Clock, P, S>(
+    world: &World<'_, F, M, K, P, S>,
     worker: &WorkerId,
     event: Event,
 ) -> Result<(), DrainError> {

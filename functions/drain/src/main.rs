@@ -1,7 +1,12 @@
 //! Wiring only.
 #![recursion_limit = "256"] // the SDK's futures nest deep
 
-use adapters::{clock::SystemClock, dynamodb::fleet::DynamoFleet, ssm_parameters};
+use adapters::{
+    clock::SystemClock,
+    dynamodb::{fleet::DynamoFleet, projects::DynamoProjects},
+    sfn::StepFunctions,
+    ssm_parameters,
+};
 use drain::{Call, World, handle};
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use machines::{Cloud, CloudConfig};
@@ -23,7 +28,13 @@ async fn main() -> Result<(), Error> {
         hetzner: require_json("HETZNER"),
     };
     let machines = &Cloud::connect(cloud, SystemClock, ssm_parameters::secret).await?;
-    let world = &World { fleet, machines, clock: &SystemClock };
+    let world = &World {
+        fleet,
+        machines,
+        clock: &SystemClock,
+        projects: &DynamoProjects::connect(require("PROJECTS_TABLE")).await,
+        halts: &StepFunctions::connect(require("HALT_ARN")).await,
+    };
 
     run(service_fn(move |event: LambdaEvent<Call>| async move {
         handle(world, &event.payload).await.map_err(|error| diagnose(&error))

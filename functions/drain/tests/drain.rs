@@ -10,7 +10,7 @@ use domain::{
     plan::PlanId,
     worker::{FIRST_PORT, Holder, Reservation, State, Worker},
 };
-use drain::{Call, DrainError, World, handle};
+use drain::{Answer, Call, DrainError, World, handle};
 use jiff::SignedDuration;
 use ports::{
     Unavailable,
@@ -20,13 +20,18 @@ use ports::{
 };
 use runtime::fault::{Classify, Fault};
 use std::cell::Cell;
-use testkit::{clock::FakeClock, fleet::FakeFleet, machines::FakeMachines, make};
+use testkit::{
+    clock::FakeClock, fleet::FakeFleet, machines::FakeMachines, make, projects::FakeProjects,
+    sagas::FakeSagas,
+};
 
 #[derive(Default)]
 struct Bench {
     fleet: FakeFleet,
     machines: FakeMachines,
     clock: FakeClock,
+    projects: FakeProjects,
+    halts: FakeSagas,
 }
 
 impl Bench {
@@ -47,19 +52,29 @@ impl Bench {
         Self::of(&make::offering("small", 8_704)).await
     }
 
-    async fn run(&self, call: &Call) -> Result<Option<Drained>, DrainError> {
-        let Self { fleet, machines, clock } = self;
-        handle(&World { fleet, machines, clock }, call).await
+    async fn run(&self, call: &Call) -> Result<Answer, DrainError> {
+        handle(&self.world(&self.machines), call).await
     }
 
-    async fn done(&self, call: &Call) -> Option<Drained> {
+    fn world<'a, M>(
+        &'a self,
+        machines: &'a M,
+    ) -> World<'a, FakeFleet, M, FakeClock, FakeProjects, FakeSagas> {
+        let Self { fleet, clock, projects, halts, .. } = self;
+        World { fleet, machines, clock, projects, halts }
+    }
+
+    async fn done(&self, call: &Call) -> Answer {
         self.run(call).await.unwrap_or_else(|error| panic!("{call:?}: {error}"))
     }
 
     /// The machine that a drain hands on, `None` if the worker stays.
     async fn drained(&self, saga: &Saga) -> Option<String> {
         let call = Call::DrainWorker(saga.clone());
-        self.done(&call).await.expect("says how it went").machine_id
+        match self.done(&call).await {
+            Answer::Drained(Drained { machine_id }) => machine_id,
+            other => panic!("{other:?} is no answer to that"),
+        }
     }
 
     async fn fails(&self, call: &Call) -> Fault {
@@ -96,8 +111,7 @@ impl Bench {
 
     /// A drain that was planned for what the worker is now.
     fn saga(&self, park: bool) -> Saga {
-        let idle_since = self.worker().changed_at;
-        Saga { worker_id: worker_id(), idle_since, park, drained: None, error: None }
+        Saga::of_empty(worker_id(), self.worker().changed_at, park)
     }
 }
 
@@ -221,7 +235,7 @@ async fn a_worker_that_is_neither_ready_nor_stopped_is_left_alone() {
     let saga = Bench::on_demand().await.saga(true);
     assert_eq!(unknown.drained(&saga).await, None);
     for call in [Call::UndoDrainWorker(saga.clone()), Call::GiveBack(saga), spare(true)] {
-        assert_eq!(unknown.done(&call).await, None, "{call:?}");
+        assert_eq!(unknown.done(&call).await, Answer::Nothing, "{call:?}");
     }
 }
 
@@ -387,7 +401,7 @@ impl Machines for Troubled<'_> {
 async fn a_machine_that_takes_its_time_is_waited_for_and_asked_again() {
     let bench = Bench::on_demand().await;
     let machines = Troubled { bench: &bench, looks: Cell::new(60), loses_worker: false };
-    let world = World { fleet: &bench.fleet, machines: &machines, clock: &bench.clock };
+    let world = bench.world(&machines);
     let began_at = bench.clock.now();
     let error = handle(&world, &spare(true)).await.expect_err("is not patient enough");
     assert!(matches!(error, DrainError::StillStopping(_)), "{error}");
@@ -403,7 +417,7 @@ async fn a_machine_that_takes_its_time_is_waited_for_and_asked_again() {
 async fn a_worker_that_is_lost_while_it_stops_is_not_said_to_be_parked() {
     let bench = Bench::on_demand().await;
     let machines = Troubled { bench: &bench, looks: Cell::new(0), loses_worker: true };
-    let world = World { fleet: &bench.fleet, machines: &machines, clock: &bench.clock };
+    let world = bench.world(&machines);
     let error = handle(&world, &spare(true)).await.expect_err("cannot be recorded");
     assert!(matches!(error, DrainError::NoLongerDraining(_)), "{error}");
     assert_eq!(error.fault(), Fault::Terminal);
@@ -413,6 +427,7 @@ async fn a_worker_that_is_lost_while_it_stops_is_not_said_to_be_parked() {
 #[test]
 fn golden_inputs_are_understood() {
     let cases = [
+        ("move-instances", include_str!("../../../events/drain/move-instances.json")),
         ("drain-worker", include_str!("../../../events/drain/drain-worker.json")),
         ("undo-drain-worker", include_str!("../../../events/drain/undo-drain-worker.json")),
         ("give-back", include_str!("../../../events/drain/give-back.json")),
@@ -421,6 +436,7 @@ fn golden_inputs_are_understood() {
     for (case, json) in cases {
         let call: Call = serde_json::from_str(json).unwrap_or_else(|it| panic!("{case}: {it}"));
         let step = match call {
+            Call::MoveInstances(_) => "move-instances",
             Call::DrainWorker(_) => "drain-worker",
             Call::UndoDrainWorker(_) => "undo-drain-worker",
             Call::GiveBack(_) => "give-back",

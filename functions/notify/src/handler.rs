@@ -7,6 +7,7 @@ use domain::{
     id::TenantId,
     project::{Project, State},
 };
+use jiff::Timestamp;
 use ports::{
     Unavailable,
     accounts::Accounts,
@@ -49,7 +50,7 @@ pub async fn announce(
     }
 }
 
-/// Says that the agent runs, and where.
+/// Says that the agent runs, and where; and from when its data is, if it is not all that there was.
 async fn announce_running(
     projects: &impl Projects,
     accounts: &impl Accounts,
@@ -68,7 +69,18 @@ async fn announce_running(
     let name = project.name.as_str();
     let instance_url = format!("https://{}{}", project.host, origins.instance_url_port);
     let project_url = format!("{}/projects/{}", origins.app_url, project.id);
-    Ok(mail.send(&letters::running(owner, name, &instance_url, &project_url)).await?)
+    // Of one that was at rest, its backup is all that it knew.
+    let copy = saga.restore.as_deref().filter(|it| it.is_of_running());
+    let letter = match copy {
+        Some(copy) => letters::restored(owner, name, &instance_url, &moment(copy.taken_at)),
+        None => letters::running(owner, name, &instance_url, &project_url),
+    };
+    Ok(mail.send(&letter).await?)
+}
+
+/// How a letter names a moment.
+pub(crate) fn moment(at: Timestamp) -> String {
+    at.strftime("%-d %B %Y at %H:%M UTC").to_string()
 }
 
 fn is_news(project: &Project, saga: &Saga) -> bool {

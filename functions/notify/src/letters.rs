@@ -74,6 +74,22 @@ pub(crate) fn running(
     compose(to, &subject, &news, instance_url, &access)
 }
 
+/// Of one that started from a copy that was taken while it ran: its worker was lost, or somebody chose it.
+pub(crate) fn restored(
+    to: EmailAddress,
+    name: &str,
+    instance_url: &str,
+    taken_at: &str,
+) -> Message {
+    let subject = format!("Your agent {name} runs again, from its backup of {taken_at}");
+    let news = format!(
+        "Your OpenClaw agent {name} was started again from its backup of {taken_at}, and answers at:"
+    );
+    let loss = "What came after that moment is not in it. If nobody of you asked for this, the machine \
+                that it ran on was lost; it runs on another one now, and there is nothing to do.";
+    compose(to, &subject, &news, instance_url, loss)
+}
+
 /// To be kept: it is the only trace that we leave with the owner.
 pub(crate) fn erased(to: EmailAddress, name: &str, host: &str, at: &str) -> Message {
     let subject = format!("Your agent {name} was deleted");

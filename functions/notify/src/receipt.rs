@@ -1,6 +1,6 @@
 //! Word to an owner that nothing is kept any more.
 
-use crate::{NotifyError, letters};
+use crate::{NotifyError, handler::moment, letters};
 use contracts::erase::Saga;
 use domain::project::State;
 use ports::{accounts::Accounts, clock::Clock, mail::Mail, projects::Projects};
@@ -21,7 +21,7 @@ pub(crate) async fn confirm_erasure(
     };
     let owner = accounts.find_owner_address(&project.tenant_id).await?;
     let owner = owner.ok_or(NotifyError::NoOwner(project.tenant_id))?;
-    let at = clock.now().strftime("%-d %B %Y at %H:%M UTC").to_string();
+    let at = moment(clock.now());
     let (name, host) = (project.name.as_str(), project.host.to_string());
     Ok(mail.send(&letters::erased(owner, name, &host, &at)).await?)
 }

@@ -1,7 +1,8 @@
 //! What people get to read.
 
-use contracts::{erase::Saga as EraseSaga, mail::Letter};
+use contracts::{erase::Saga as EraseSaga, mail::Letter, provision::Saga};
 use domain::{
+    backup::Backup,
     email::EmailAddress,
     project::{Project, State},
     subscription::{End, Hold, Occasion},
@@ -54,6 +55,33 @@ async fn the_owner_reads_where_the_agent_answers() {
     for text in [&sent[0].text, &sent[0].html] {
         assert!(text.contains("https://mybot-a1b2c3d4e5.1mins.test:8443"), "{text}");
         assert!(text.contains("https://app.test/projects/prj_a1b2c3d4e5"), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn the_owner_reads_from_when_the_data_is_unless_it_is_all_that_there_was() {
+    let taken_at = Timestamp::constant(1_795_262_400, 0);
+    let backup = |number| Backup { attempt: 1, number, sha256: String::new(), bytes: 1, taken_at };
+    let cases = [
+        (
+            "a copy of one that ran",
+            1_795_262_400,
+            "from its backup of 21 November 2026 at 12:00 UTC",
+        ),
+        ("the rest of its halt", 0, "is running"),
+        ("of a later halt", 7, "is running"),
+    ];
+    for (case, number, words) in cases {
+        let (mail, project) = (FakeMail::default(), Project { attempt: 2, ..running() });
+        let restored = Project { backup: Some(backup(number)), ..project };
+        let call = Call::Notify(Box::new(Saga::of(&restored)));
+        let (projects, clock) = (FakeProjects::of([restored]), FakeClock::default());
+        announce(&projects, &accounts(), &mail, &clock, &origins(), &call).await.unwrap();
+        let sent = mail.sent();
+        assert_eq!(sent.len(), 1, "{case}");
+        assert!(sent[0].subject.ends_with(words), "{case}: {}", sent[0].subject);
+        assert!(sent[0].text.contains("https://mybot-a1b2c3d4e5.1mins.test:8443"), "{case}");
+        assert_eq!(sent[0].text.contains("is not in it"), number > 1_000, "{case}");
     }
 }
 

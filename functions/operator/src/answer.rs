@@ -36,9 +36,9 @@ pub enum Answer {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Drain {
     pub worker_id: WorkerId,
-    /// The execution that gives the worker back. `None`: something is on it.
-    pub execution: Option<String>,
-    /// What is on it.
+    /// The execution that empties the worker and gives it back.
+    pub execution: String,
+    /// What is on it, and moves away.
     pub occupants: Vec<Occupant>,
     /// In words for the operator.
     pub says: String,

@@ -1,15 +1,7 @@
 //! What becomes of a worker that an operator wants to be drained. Pure.
 
 use contracts::drain::Saga;
-use domain::worker::{State, Worker};
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Plan {
-    /// It is empty, and admits nothing more: the saga gives it back.
-    GiveBack(Saga),
-    /// Something is on it.
-    Wait,
-}
+use domain::worker::{Cordon, State, Worker};
 
 /// Why `worker` cannot be drained.
 pub(crate) fn objection(worker: &Worker) -> Option<&'static str> {
@@ -23,28 +15,28 @@ pub(crate) fn objection(worker: &Worker) -> Option<&'static str> {
     }
 }
 
-/// `worker` as it was read after it was cordoned: if it is empty then, it stays empty.
-pub(crate) fn plan(worker: &Worker) -> Plan {
-    if !worker.reservations.is_empty() {
-        return Plan::Wait;
+/// `worker` as it was read after it was cordoned: if it is empty then, it stays empty. If not, what is on
+/// it moves away first.
+pub(crate) fn plan(worker: &Worker) -> Saga {
+    if worker.reservations.is_empty() {
+        Saga::of_empty(worker.id.clone(), worker.changed_at, false)
+    } else {
+        Saga::of_occupied(worker, Cordon::Operator)
     }
-    Plan::GiveBack(Saga {
-        worker_id: worker.id.clone(),
-        idle_since: worker.changed_at,
-        park: false,
-        drained: None,
-        error: None,
-    })
 }
 
 /// What the operator is told about the execution `name`.
-pub(crate) fn on_its_way(name: &str) -> String {
+pub(crate) fn on_its_way(saga: &Saga, name: &str) -> String {
+    if saga.empties.is_some() {
+        return format!(
+            "it is cordoned, and the execution `{name}` moves what is on it to other workers, a few at a \
+             time; five minutes after the last one has left it is given back. To keep who has not begun \
+             to move, uncordon the worker, or stop the execution: then it stays cordoned"
+        );
+    }
     format!(
         "it is empty and cordoned: in five minutes the execution `{name}` gives it back. To call that \
          off, uncordon the worker before. Or stop the execution, and it stays, cordoned: then it is \
          not drained again within the hour, unless it was uncordoned meanwhile"
     )
 }
-
-pub(crate) const OCCUPIED: &str = "it is cordoned: nothing more is placed on it, and what is on it \
-    stays. Instances are not moved yet. Drain it again once it is empty";

@@ -3,9 +3,8 @@
 use crate::{
     answer::{Answer, Drain, WorkerRow, occupants},
     command::{Command, Refusal, WORKER_ID},
-    drain::{OCCUPIED, Plan, objection, on_its_way, plan},
+    drain::{objection, on_its_way, plan},
 };
-use contracts::drain::Saga;
 use domain::{
     id::WorkerId,
     worker::{Cordon, State, Worker},
@@ -100,15 +99,10 @@ async fn drain<F: Fleet, P, S: Sagas, K: Clock>(
     world.fleet.cordon(worker_id, Cordon::Operator).await?;
     // Read again: until now something could be placed on it.
     let worker = world.fleet.find(worker_id).await?.unwrap_or(worker);
-    let (execution, says) = match plan(&worker) {
-        Plan::GiveBack(saga) => {
-            let name = Saga::execution_name(worker_id, saga.idle_since, world.clock.now());
-            world.drains.ensure_started(&name, &serde_json::to_string(&saga)?).await?;
-            let says = on_its_way(&name);
-            (Some(name), says)
-        }
-        Plan::Wait => (None, OCCUPIED.to_owned()),
-    };
+    let saga = plan(&worker);
+    let execution = saga.execution_name(world.clock.now());
+    world.drains.ensure_started(&execution, &serde_json::to_string(&saga)?).await?;
+    let says = on_its_way(&saga, &execution);
     let (worker_id, occupants) = (worker_id.clone(), occupants(&worker));
     Ok(Answer::Drain(Drain { worker_id, execution, occupants, says }))
 }

@@ -209,13 +209,20 @@ async fn an_empty_worker_is_cordoned_and_its_drain_started_once() {
 }
 
 #[tokio::test]
-async fn a_worker_that_holds_something_is_only_cordoned_and_the_answer_says_what_is_there() {
+async fn a_worker_that_holds_something_is_emptied_and_the_answer_says_what_is_there() {
     let bench = Bench::of([make::worker("a", 4096)]);
     bench.occupy("a", make::project_id("p"), 0).await;
+    bench.ask_about("drain", "wrk_a").await;
     let answer = bench.ask_about("drain", "wrk_a").await;
-    assert!(bench.worker("a").is_cordoned());
-    assert!(bench.drains.started().is_empty());
-    assert_eq!(answer["execution"], Value::Null);
+    assert_eq!(bench.worker("a").cordon, Some(Cordon::Operator));
+    let started = bench.drains.started();
+    assert_eq!(started.len(), 1, "asked twice within the minute");
+    let saga: Saga = serde_json::from_str(&started[0].1).expect("an input of the saga");
+    assert_eq!((saga.empties, saga.park), (Some(Cordon::Operator), false));
+    assert_eq!(answer["execution"], json!(started[0].0));
+    bench.clock.advance(Duration::from_mins(1));
+    bench.ask_about("drain", "wrk_a").await;
+    assert_eq!(bench.drains.started().len(), 2, "the first one may have been stopped");
     assert_eq!(answer["occupants"][0]["holder"], "prj_p");
     assert_eq!(answer["occupants"][0]["plan"], "pro");
     assert!(answer["says"].as_str().expect("words").contains("cordoned"));

@@ -12,16 +12,17 @@ use domain::worker::State;
 use ports::{clock::Clock, fleet::Fleet};
 
 /// A worker that is lost is not "nowhere": the owner is told first what was lost with it.
-pub(crate) async fn locate<F: Fleet, P, C, R>(
+pub(crate) async fn locate<F: Fleet, P, C: Clock, R>(
     world: &World<'_, F, P, C, R>,
     saga: &Saga,
 ) -> Result<Located, PlaceError> {
     let workers = world.fleet.workers().await?;
+    let at = Some(world.clock.now());
     let its = workers.iter().find(|it| it.find_reservation(&saga.reservation_id).is_some());
     match its {
         Some(worker) if worker.state == State::Error => Err(PlaceError::WorkerLost),
-        Some(worker) => Ok(Located { worker: ReadyWorker::at(worker, &saga.reservation_id) }),
-        None => Ok(Located { worker: None }),
+        Some(worker) => Ok(Located { worker: ReadyWorker::at(worker, &saga.reservation_id), at }),
+        None => Ok(Located { worker: None, at }),
     }
 }
 

@@ -29,7 +29,8 @@ pub(crate) async fn go_on<P: Projects, N, S: Sagas, C>(
     let found = world.projects.find(&saga.project_id).await?;
     let Some(project) = found.filter(|it| waits_to_go_on(it, saga)) else { return Ok(()) };
     let name = ProvisionSaga::execution_name(&project.id, project.attempt);
-    let input = serde_json::to_string(&ProvisionSaga::of(&project));
+    let away_since = saga.located.as_ref().and_then(|it| it.at);
+    let input = serde_json::to_string(&ProvisionSaga { away_since, ..ProvisionSaga::of(&project) });
     let input = input.map_err(|it| Unavailable::new("the input", it))?;
     Ok(world.provisions.ensure_started(&name, &input).await?)
 }

@@ -6,6 +6,7 @@ use contracts::{
     provision::Saga, resize::Saga as ResizeSaga,
 };
 use domain::project::{Event, Project};
+use jiff::Timestamp;
 use ports::{
     Unavailable,
     clock::Clock,
@@ -83,6 +84,7 @@ pub async fn handle<P: Projects, N: Configurations, S: Sagas, C: Clock>(
         Call::Begin(saga) => change(projects, saga, Event::ProvisioningBegan, None).await,
         Call::Finish(saga) => {
             change(projects, saga, Event::ProvisioningFinished, None).await?;
+            tell_absence(world.clock.now(), saga);
             Ok(configuration::catch_up(world, saga).await?)
         }
         Call::UndoFinish(saga) => {
@@ -106,6 +108,14 @@ pub async fn handle<P: Projects, N: Configurations, S: Sagas, C: Clock>(
         Call::MoveInstead(saga) => resize::move_instead(world, saga).await,
         Call::BeginErase(saga) => begin_erase(projects, saga).await,
         Call::FinishErase(saga) => finish_erase(projects, saga).await,
+    }
+}
+
+/// How long a move has kept an instance from its owner. A repeated step says so again, a little later.
+fn tell_absence(now: Timestamp, saga: &Saga) {
+    if let Some(since) = saga.away_since {
+        let away_s = now.duration_since(since).as_secs();
+        tracing::info!(project.id = %saga.project_id, attempt = saga.attempt, away_s, "runs elsewhere");
     }
 }
 

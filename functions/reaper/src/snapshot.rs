@@ -97,6 +97,7 @@ async fn find_projects(
     let mut wanted: BTreeSet<_> =
         holders.chain(contained).filter_map(|it| it.project().cloned()).collect();
     wanted.extend(snapshot.routes.iter().map(|it| it.change.project_id.clone()));
+    wanted.extend(snapshot.counted.iter().filter_map(|it| it.reservation.project()));
     let mut projects = BTreeMap::new();
     for id in wanted {
         if let Some(project) = world.projects().find(&id).await? {

@@ -228,7 +228,8 @@ mod halting {
     fn located() -> Located {
         let Target::Upstream { address, port } = SERVING else { unreachable!("it is") };
         let worker_id = make::worker("1", 0).id;
-        Located { worker: Some(ReadyWorker { worker_id, node_id: "i-1".into(), address, port }) }
+        let node_id = "i-1".into();
+        Located { worker: Some(ReadyWorker { worker_id, node_id, address, port }), at: None }
     }
 
     fn halt(number: u32) -> HaltSaga {

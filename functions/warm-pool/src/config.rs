@@ -39,6 +39,9 @@ pub struct WarmPool {
     pub(crate) blank_age_max_s: u32,
     /// Blanks that boot on one worker at a time.
     pub(crate) boots_per_worker: u32,
+    /// When a worker that serves well is emptied because the others have room. `None`: never.
+    #[serde(default)]
+    pub(crate) consolidation: Option<Consolidation>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -58,6 +61,17 @@ pub(crate) struct Headroom {
     pub(crate) instances: u32,
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Consolidation {
+    /// Tenants that may be moved for the sake of one worker.
+    pub(crate) most_moved: u32,
+    /// For how long nothing may have come to the worker, or have left it.
+    pub(crate) quiet_s: u32,
+    /// Instances of the headroom's plan that must find room afterwards beside all that is wanted.
+    pub(crate) spare_instances: u32,
+}
+
 /// Against a slip of the finger that would buy a data centre.
 const MAX_BLANKS: u32 = 100;
 const MAX_HEADROOM: u32 = 200;
@@ -65,6 +79,9 @@ const MAX_STOPPED: u32 = 20;
 const MAX_BUSY_FACTOR: u32 = 10;
 /// A younger one may not have been of use to anybody yet.
 const MIN_BLANK_AGE_S: u32 = 600;
+/// Who was placed a moment ago is not to be moved right away.
+const MIN_QUIET_S: u32 = 600;
+const MAX_MOVED: u32 = 10;
 
 #[derive(Debug, thiserror::Error)]
 pub enum BadWarmPool {
@@ -108,6 +125,21 @@ impl WarmPool {
             ("busy_factor", (1..=MAX_BUSY_FACTOR).contains(&self.busy_factor), "not 1 to 10"),
             ("blank_age_max_s", self.blank_age_max_s >= MIN_BLANK_AGE_S, "less than 600"),
             ("boots_per_worker", self.boots_per_worker > 0, "nothing would ever boot"),
+            (
+                "consolidation.most_moved",
+                self.consolidation.is_none_or(|it| (1..=MAX_MOVED).contains(&it.most_moved)),
+                "not 1 to 10",
+            ),
+            (
+                "consolidation.quiet_s",
+                self.consolidation.is_none_or(|it| it.quiet_s >= MIN_QUIET_S),
+                "less than 600",
+            ),
+            (
+                "consolidation.spare_instances",
+                self.consolidation.is_none_or(|it| it.spare_instances <= MAX_HEADROOM),
+                "more than 200",
+            ),
         ];
         let broken = rules.into_iter().find(|(_, holds, _)| !holds);
         broken.map(|(field, _, why)| (field.to_owned(), why))
@@ -136,7 +168,12 @@ pub(crate) mod tests {
             "busy_factor": 2,
             "blank_age_max_s": 43200,
             "boots_per_worker": 1,
+            "consolidation": null,
         })
+    }
+
+    fn consolidation(most_moved: u32, quiet_s: u32, spare_instances: u32) -> Value {
+        json!({ "most_moved": most_moved, "quiet_s": quiet_s, "spare_instances": spare_instances })
     }
 
     #[test]
@@ -153,6 +190,11 @@ pub(crate) mod tests {
             ("/busy_factor", json!(0), "`busy_factor`"),
             ("/blank_age_max_s", json!(599), "`blank_age_max_s`"),
             ("/boots_per_worker", json!(0), "`boots_per_worker`"),
+            ("/consolidation", consolidation(0, 3600, 1), "`consolidation.most_moved`"),
+            ("/consolidation", consolidation(11, 3600, 1), "`consolidation.most_moved`"),
+            ("/consolidation", consolidation(2, 599, 1), "`consolidation.quiet_s`"),
+            ("/consolidation", consolidation(2, 600, 201), "`consolidation.spare_instances`"),
+            ("/consolidation", json!({ "most_moved": 2 }), "`quiet_s`"),
             ("/headroom", json!({ "plan": "standard" }), "`instances`"),
             ("/headroom", json!({ "plan": "pro", "instances": 1, "x": 1 }), "`x`"),
             ("/blanks", json!({ "tiny": { "least": 0, "most": 1 } }), "`tiny`"),

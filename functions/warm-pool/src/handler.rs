@@ -4,13 +4,20 @@ use crate::{
     backoff::{BOOT, GROWTH, LOOK_BACK, next_try},
     config::Config,
     input::Input,
-    plan::{Action, Sight, plan},
+    plan::{
+        Action, Sight,
+        emptying::{self, Emptying},
+        plan,
+    },
     retire::retire,
     stock::stock,
     target::{arrivals, choose_target, count, hour},
 };
 use contracts::{blank, drain, grow};
-use domain::id::{BlankId, MalformedId};
+use domain::{
+    id::{BlankId, MalformedId},
+    worker::{Cordon, Worker},
+};
 use jiff::Timestamp;
 use ports::{
     Unavailable,
@@ -22,7 +29,7 @@ use ports::{
 };
 use runtime::fault::{Classify, Fault, chain};
 use serde::Serialize;
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 /// Everything outside that a warm pool needs.
 #[derive(Debug)]
@@ -86,16 +93,40 @@ async fn look<F: Fleet, S: Sagas, I: Intents, C: Commands, K: Clock>(
     let may_grow = may_grow(world).await?;
     let regions = world.fleet.regions();
     let sight = Sight { fleet: &fleet, regions, target: &target, may_boot, may_grow, now, config };
+    let actions = plan(&sight)?;
+    let emptying = emptying::plan(&sight, actions.is_empty());
     let mut failed = None;
-    for action in plan(&sight)? {
-        tracing::info!(?action, ?target, "the pool changes");
-        if let Err(error) = act(world, &action).await {
-            // One that fails is no reason not to do the others.
-            tracing::warn!(reason = %chain(&error), ?action, "left for a later look");
+    // One that fails is no reason not to do the others.
+    let mut note = |ended: Result<(), PoolError>, what: &dyn fmt::Debug| {
+        if let Err(error) = ended {
+            tracing::warn!(reason = %chain(&error), ?what, "left for a later look");
             failed.get_or_insert(error);
         }
+    };
+    // First: a blank is removed by a command on its worker, and a notice cannot wait for that.
+    for it in &emptying {
+        note(empty(world, &fleet, it).await, it);
+    }
+    for action in &actions {
+        tracing::info!(?action, ?target, "the pool changes");
+        note(act(world, action).await, action);
     }
     failed.map_or(Ok(()), Err)
+}
+
+/// Repeatable: nothing more comes to the worker, and its drain is started once an hour.
+async fn empty<F: Fleet, S: Sagas, I, C, K: Clock>(
+    world: &World<'_, F, S, I, C, K>,
+    fleet: &[Worker],
+    Emptying { worker, by }: &Emptying,
+) -> Result<(), PoolError> {
+    let Some(found) = fleet.iter().find(|it| it.id == *worker) else { return Ok(()) };
+    if *by == Cordon::Consolidation && found.cordon.is_none() {
+        tracing::info!(worker.id = %worker, "emptied because the others have room");
+        world.fleet.cordon(worker, *by).await?;
+    }
+    let saga = drain::Saga::of_occupied(found, *by);
+    start(world.drains, &saga.execution_name(world.clock.now()), &saga).await
 }
 
 async fn may_boot<F, S: Sagas, I, C, K: Clock>(
@@ -151,9 +182,8 @@ async fn act<F: Fleet, S: Sagas, I, C: Commands, K: Clock>(
             start(world.grows, &saga.execution_name(changed_at), &saga).await
         }
         Action::Drain { worker: worker_id, idle_since, park } => {
-            let name = drain::Saga::execution_name(&worker_id, idle_since, world.clock.now());
-            let saga = drain::Saga { worker_id, idle_since, park, drained: None, error: None };
-            start(world.drains, &name, &saga).await
+            let saga = drain::Saga::of_empty(worker_id, idle_since, park);
+            start(world.drains, &saga.execution_name(world.clock.now()), &saga).await
         }
         Action::RetireBlank { worker, blank } => retire(world, &worker, &blank).await,
     }

@@ -4,6 +4,7 @@
 //! is planned fits, and two looks at the same fleet plan the same.
 
 mod blanks;
+pub(crate) mod emptying;
 mod room;
 mod spares;
 mod stopped;

@@ -300,6 +300,52 @@ async fn a_worker_that_the_platform_cordoned_goes_once_it_is_empty_and_an_operat
     }
 }
 
+/// A worker with so many tenants that have been there for two hours.
+fn inhabited(name: &str, tenants: u32) -> Worker {
+    let mut worker = make::worker(name, 10 * MIB);
+    (worker.total.cpu_millis, worker.free.cpu_millis) = (40_000, 40_000);
+    for number in 0..tenants {
+        let project = make::project_id(&format!("{name}{number}"));
+        let demand = PlanId::Standard.plan().limits;
+        let held = Reservation {
+            id: project.reservation(1),
+            demand,
+            port: worker.free_port(0).expect("has one"),
+            plan: PlanId::Standard,
+            since: worker.changed_at,
+            warm: false,
+            blank: None,
+        };
+        worker.free = worker.free.minus(demand).expect("has room");
+        worker.reservations.insert(Holder::from(project), held);
+    }
+    worker
+}
+
+#[tokio::test]
+async fn a_sparse_worker_is_cordoned_and_emptied_by_one_drain_in_the_hour() {
+    let mut bench = Bench::of([inhabited("a", 1), inhabited("b", 3)]);
+    bench.config.pool = r#"{"blanks":{},"headroom":{"plan":"standard","instances":1},
+        "stopped_workers":0,"busy_hours_utc":[],"busy_factor":1,"blank_age_max_s":43200,
+        "boots_per_worker":1,
+        "consolidation":{"most_moved":2,"quiet_s":3600,"spare_instances":1}}"#
+        .parse()
+        .expect("makes sense");
+    bench.clock.advance(Duration::from_hours(2));
+    for round in ["once", "twice"] {
+        bench.look().await;
+        let [(name, input)] = bench.drains.started().try_into().expect("one execution");
+        assert!(name.starts_with("drain-wrk_a-moves-"), "{round}: {name}");
+        let saga: DrainSaga = serde_json::from_str(&input).expect("an input of that saga");
+        assert_eq!(saga.empties, Some(Cordon::Consolidation));
+        let cordons = ["wrk_a", "wrk_b"].map(|it| bench.worker(it).cordon);
+        assert_eq!(cordons, [Some(Cordon::Consolidation), None], "{round}");
+    }
+    bench.clock.advance(Duration::from_hours(1));
+    bench.look().await;
+    assert_eq!(bench.drains.started().len(), 2, "whoever has not gone by then is tried again");
+}
+
 #[tokio::test]
 async fn a_blank_too_many_loses_its_reservation_and_then_its_container() {
     let bench = Bench::of([roomy()]);

@@ -5,8 +5,12 @@ use crate::{
     trigger::{Look, MachineEvent, Trigger},
     world::Ports,
 };
+use contracts::drain::Saga as DrainSaga;
 use domain::worker::{Cordon, Worker};
-use ports::{Unavailable, fleet::Fleet, projects::ChangeError, queue::send_spread};
+use ports::{
+    Unavailable, clock::Clock, fleet::Fleet, projects::ChangeError, queue::send_spread,
+    sagas::Sagas,
+};
 use runtime::fault::{Classify, Fault};
 use std::time::Duration;
 
@@ -54,12 +58,12 @@ async fn look(world: &impl Ports) -> Result<(), WatchError> {
 async fn hear(world: &impl Ports, event: &MachineEvent) -> Result<(), WatchError> {
     match event {
         MachineEvent::Interruption(about) => {
-            if let Some(worker) = cordon(world, &about.machine_id, Cordon::Interruption).await? {
+            if let Some(worker) = empty(world, &about.machine_id, Cordon::Interruption).await? {
                 tracing::error!(worker.id = %worker.id, "spot interruption");
             }
         }
         MachineEvent::Rebalance(about) => {
-            if let Some(worker) = cordon(world, &about.machine_id, Cordon::Rebalance).await? {
+            if let Some(worker) = empty(world, &about.machine_id, Cordon::Rebalance).await? {
                 tracing::warn!(worker.id = %worker.id, "rebalance recommendation");
             }
         }
@@ -73,18 +77,27 @@ async fn hear(world: &impl Ports, event: &MachineEvent) -> Result<(), WatchError
     Ok(())
 }
 
-/// Nothing more is placed on a worker that will be gone soon. Once it is empty the warm pool gives it
-/// back.
-async fn cordon(
+/// Nothing more is placed on a worker that will be gone soon, and what it runs moves away. What an operator
+/// keeps is theirs, until it is interrupted; one that runs nothing the warm pool gives back. Repeatable: the
+/// drain is named after the worker.
+async fn empty(
     world: &impl Ports,
     machine_id: &str,
     by: Cordon,
 ) -> Result<Option<Worker>, Unavailable> {
-    let worker = find_by_machine(world, machine_id).await?;
-    if let Some(worker) = &worker {
-        world.fleet().cordon(&worker.id, by).await?;
+    let Some(worker) = find_by_machine(world, machine_id).await? else { return Ok(None) };
+    world.fleet().cordon(&worker.id, by).await?;
+    // Read anew: until now something could be placed on it.
+    let found = world.fleet().find(&worker.id).await?;
+    let is_ours = |it: &Worker| it.cordon == Some(by) || by == Cordon::Interruption;
+    let occupied = found.filter(|it| it.may_be_emptied() && it.has_tenants());
+    if let Some(worker) = occupied.filter(is_ours) {
+        let saga = DrainSaga::of_occupied(&worker, by);
+        let input = serde_json::to_string(&saga).map_err(|it| Unavailable::new("the input", it))?;
+        let name = saga.execution_name(world.clock().now());
+        world.drains().ensure_started(&name, &input).await?;
     }
-    Ok(worker)
+    Ok(Some(worker))
 }
 
 async fn find_by_machine(

@@ -2,7 +2,7 @@
 
 use crate::{
     handler::WatchError,
-    settle::settle,
+    settle::{Hands, settle},
     verdict::{Evidence, Loss, Seen, Silence, Verdict, is_mass_silence, too_far_ahead, verdict},
     world::Ports,
 };
@@ -42,9 +42,9 @@ pub(crate) async fn look_at(
         }
         Err(error) => Err(error),
     };
-    let mut unsettled = 0;
+    let (mut unsettled, mut hands) = (0, Hands::default());
     for (worker, why) in lost {
-        if let Err(error) = settle(world, &worker.id, why).await {
+        if let Err(error) = settle(world, &worker.id, why, &mut hands).await {
             tracing::error!(worker.id = %worker.id, error = %chain(&error), "not settled yet");
             unsettled += 1;
         }

@@ -7,6 +7,7 @@ use adapters::{
         fleet::DynamoFleet, heartbeats::DynamoHeartbeats, projects::DynamoProjects,
         routes::DynamoRoutes,
     },
+    sfn::StepFunctions,
     sqs::{SqsFifoQueue, SqsQueue},
     ssm_parameters,
 };
@@ -38,6 +39,9 @@ async fn main() -> Result<(), Error> {
         routes: &DynamoRoutes::connect(require("LEDGER_TABLE")).await,
         wake_ups: &SqsFifoQueue::connect(require("ROUTES_QUEUE_URL")).await,
         looks: &SqsQueue::connect(require("WATCH_QUEUE_URL")).await,
+        drains: &StepFunctions::connect(require("DRAIN_ARN")).await,
+        halts: &StepFunctions::connect(require("HALT_ARN")).await,
+        provisions: &StepFunctions::connect(require("PROVISION_ARN")).await,
         clock: &SystemClock,
     };
 

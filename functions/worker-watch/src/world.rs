@@ -1,6 +1,6 @@
 //! Everything outside that a look needs.
 //!
-//! A trait over the ports, so that the bounds of eight of them are written once.
+//! A trait over the ports, so that the bounds of eleven of them are written once.
 
 use crate::trigger::Look;
 use contracts::routes::WakeUp;
@@ -12,6 +12,7 @@ use ports::{
     projects::Projects,
     queue::{DelayedQueue, Queue},
     routes::RouteLog,
+    sagas::Sagas,
 };
 
 pub trait Ports {
@@ -24,12 +25,18 @@ pub trait Ports {
     fn wake_ups(&self) -> &impl Queue<WakeUp>;
     /// Our own queue.
     fn looks(&self) -> &impl DelayedQueue<Look>;
+    /// Executions that empty workers.
+    fn drains(&self) -> &impl Sagas;
+    /// Executions that bring instances to rest.
+    fn halts(&self) -> &impl Sagas;
+    /// Executions that bring projects to where they run.
+    fn provisions(&self) -> &impl Sagas;
     fn clock(&self) -> &impl Clock;
 }
 
 /// [`Ports`], one by one.
 #[derive(Debug)]
-pub struct World<'a, F, H, M, P, R, W, L, C> {
+pub struct World<'a, F, H, M, P, R, W, L, S, C> {
     pub fleet: &'a F,
     pub heartbeats: &'a H,
     pub machines: &'a M,
@@ -37,10 +44,13 @@ pub struct World<'a, F, H, M, P, R, W, L, C> {
     pub routes: &'a R,
     pub wake_ups: &'a W,
     pub looks: &'a L,
+    pub drains: &'a S,
+    pub halts: &'a S,
+    pub provisions: &'a S,
     pub clock: &'a C,
 }
 
-impl<F, H, M, P, R, W, L, C> Ports for World<'_, F, H, M, P, R, W, L, C>
+impl<F, H, M, P, R, W, L, S, C> Ports for World<'_, F, H, M, P, R, W, L, S, C>
 where
     F: Fleet,
     H: Heartbeats,
@@ -49,6 +59,7 @@ where
     R: RouteLog,
     W: Queue<WakeUp>,
     L: DelayedQueue<Look>,
+    S: Sagas,
     C: Clock,
 {
     fn fleet(&self) -> &impl Fleet {
@@ -77,6 +88,18 @@ where
 
     fn looks(&self) -> &impl DelayedQueue<Look> {
         self.looks
+    }
+
+    fn drains(&self) -> &impl Sagas {
+        self.drains
+    }
+
+    fn halts(&self) -> &impl Sagas {
+        self.halts
+    }
+
+    fn provisions(&self) -> &impl Sagas {
+        self.provisions
     }
 
     fn clock(&self) -> &impl Clock {

@@ -1,4 +1,4 @@
-/** Draining: an empty worker is given back, or stopped, unless somebody needs it after all. */
+/** Draining: a worker is emptied if need be, and given back, or stopped, unless somebody needs it after all. */
 import { type Saga, saga } from '../constructs/saga.js';
 
 /** How long a worker may stay empty: the customer who comes next is served at once. */
@@ -7,8 +7,15 @@ const IDLE_S = 300;
 export const DRAIN: Saga = saga({
   act: 'A drain',
   comment:
-    'A worker that stays empty is given back, or stopped. Stop this execution while it waits, and the worker stays; if it is still not needed in its next hour of being empty, another one begins. Cordon it to keep it for longer.',
+    'A worker that stays empty is given back, or stopped. One that is not empty is emptied first, if somebody wants that: its instances move, a few at a time. Stop this execution while it waits, and the worker stays with whoever has not begun to move; if it is still not needed in its next hour, another one begins. Cordon it to keep it for longer.',
   steps: [
+    {
+      name: 'MoveInstances',
+      run: 'drain',
+      undo: { nothingToUndo: 'who has moved runs elsewhere, and the worker stays cordoned' },
+      // It is not to be emptied any more.
+      doneWhenNull: '$.MoveInstances.idle_since',
+    },
     {
       name: 'DrainWorker',
       run: 'drain',

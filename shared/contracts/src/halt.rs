@@ -7,6 +7,7 @@ use domain::{
     project::{Project, Purpose},
     route::HostName,
 };
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// The state of one execution. Names and numbers, never a secret.
@@ -35,6 +36,9 @@ pub struct Saga {
 pub struct Located {
     /// `None`: it is nowhere, so there is nothing to stop.
     pub worker: Option<ReadyWorker>,
+    /// When that was. Its owner cannot reach it from about then on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<Timestamp>,
 }
 
 /// The instance is stopped.

@@ -8,6 +8,7 @@ use domain::{
     route::HostName,
     worker::Worker,
 };
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::net::Ipv4Addr;
 
@@ -28,6 +29,9 @@ pub struct Saga {
     /// What the instance starts from. `None`: from nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub restore: Option<Box<Backup>>,
+    /// Since when the owner of one that moves cannot reach it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub away_since: Option<Timestamp>,
     #[serde(rename = "Reserve", default, skip_serializing_if = "Option::is_none")]
     pub reserve: Option<Reserved>,
     #[serde(rename = "AwaitWorker", default, skip_serializing_if = "Option::is_none")]
@@ -110,6 +114,7 @@ impl Saga {
             instance_id: id.instance(attempt),
             new_worker_id: id.worker(attempt),
             restore: project.backup.clone().map(Box::new),
+            away_since: None,
             reserve: None,
             worker: None,
             launched: None,

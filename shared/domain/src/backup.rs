@@ -52,7 +52,15 @@ pub struct BackupName {
     pub number: u32,
 }
 
+/// No halt's number is as large, and no moment of ours as small.
+const FIRST_MOMENT: u32 = 1_000_000_000;
+
 impl Backup {
+    /// Whether the instance went on after it was taken: then it is not all that the instance knew.
+    pub fn is_of_running(&self) -> bool {
+        self.number >= FIRST_MOMENT
+    }
+
     pub fn name(&self, project: &ProjectId) -> BackupName {
         BackupName { project: project.clone(), attempt: self.attempt, number: self.number }
     }

@@ -41,7 +41,7 @@ impl Consolidation {
     }
 }
 
-/// The worker that costs the fewest moves to empty, then the least memory to move, then the one with
+/// Of those that `may_be_emptied`, the worker that costs the fewest moves to empty, then the least memory to move, then the one with
 /// the lower id; `None` if none can be emptied into the others.
 ///
 /// Only a ready worker that is not cordoned is emptied, and only into such: who cordoned it has plans of
@@ -49,15 +49,16 @@ impl Consolidation {
 /// Somebody who is alone stays alone, where they are; everything else stays in its region,
 /// with its provider.
 ///
-/// Reads only `workers`, and they may change before a move is made: claim the new place first, as any
-/// placement does, and drop the plan if that fails.
+/// Reads only `workers`, and they may change before a move is made. Where each goes shows that there is
+/// room for all; who carries the plan out leaves the choice to the placement of that moment.
 pub fn plan_consolidation<'a>(
     workers: impl IntoIterator<Item = &'a Worker>,
+    may_be_emptied: impl Fn(&Worker) -> bool,
 ) -> Option<Consolidation> {
     let in_use: Vec<&Worker> =
         workers.into_iter().filter(|it| it.admits() && !it.reservations.is_empty()).collect();
-    let mut sparse: Vec<&Worker> =
-        in_use.iter().copied().filter(|it| it.reservations.values().all(may_move)).collect();
+    let may_go = |it: &&Worker| may_be_emptied(it) && it.reservations.values().all(may_move);
+    let mut sparse: Vec<&Worker> = in_use.iter().copied().filter(may_go).collect();
     sparse.sort_by_cached_key(|it| (cost(it), it.id.clone()));
     let least = sparse.iter().flat_map(|it| it.reservations.values()).map(memory_mib).min()?;
     let is_roomy = |it: &Worker| it.free.memory_mib >= least;
@@ -144,7 +145,7 @@ fn take_in(room: &mut Worker, holder: &Holder, held: &Reservation) -> Option<()>
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{plan_consolidation as plan_among, *};
     use crate::{
         id::{BlankId, ProjectId},
         offering::Purchase,
@@ -154,6 +155,13 @@ mod tests {
     use jiff::Timestamp;
     use proptest::{collection::vec, prelude::*};
     use std::collections::BTreeMap;
+
+    /// Whoever is as usual may be emptied.
+    fn plan_consolidation<'a>(
+        workers: impl IntoIterator<Item = &'a Worker>,
+    ) -> Option<Consolidation> {
+        plan_among(workers, |_| true)
+    }
 
     /// Room for ten Standard projects.
     const TOTAL: Capacity = Capacity { memory_mib: 15872, cpu_millis: 10_000 };
@@ -298,6 +306,14 @@ mod tests {
             let plan = plan_consolidation(&workers);
             assert_eq!(plan.as_ref().map(text).as_deref(), expected, "{case}");
         }
+    }
+
+    #[test]
+    fn who_may_not_be_emptied_takes_others_in_and_stays() {
+        let fleet = [worker("a", &[Standard]), worker("b", &[Standard, Standard])];
+        let plan = plan_among(&fleet, |it| it.id.body() != "a").unwrap();
+        assert_eq!(text(&plan), "b > a a");
+        assert_eq!(plan_among(&fleet, |_| false), None);
     }
 
     #[test]

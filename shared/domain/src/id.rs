@@ -134,6 +134,15 @@ impl ProjectId {
     }
 }
 
+impl ReservationId {
+    /// Whose attempt claims this, if it is the claim of an attempt.
+    pub fn project(&self) -> Option<ProjectId> {
+        let (project, attempt) = self.body().rsplit_once('-')?;
+        let attempt = attempt.parse().ok()?;
+        ProjectId::new(project).ok().filter(|it| it.reservation(attempt) == *self)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -159,5 +168,9 @@ mod tests {
         let project = ProjectId::new("4k2x9q7hzd").unwrap();
         assert_eq!(project.reservation(2).as_str(), "rsv_4k2x9q7hzd-2");
         assert!(ReservationId::try_from(String::from(project.reservation(u32::MAX))).is_ok());
+        assert_eq!(project.reservation(7).project(), Some(project));
+        for body in ["a", "a-", "a-b", "a-07"] {
+            assert_eq!(ReservationId::new(body).unwrap().project(), None, "{body}");
+        }
     }
 }

@@ -70,6 +70,8 @@ pub enum Event {
     ProvisioningFailed,
     /// Its worker is gone, and with it what ran there.
     InstanceLost,
+    /// Its worker is gone, and it goes on elsewhere from its newest backup.
+    Replaced,
     /// The owner, or an operator, wants another attempt.
     RetryRequested,
     HaltBegan,
@@ -150,7 +152,9 @@ impl State {
             | (S::Stopped | S::Pending, E::StartRequested)
             | (S::Deleted | S::Pending, E::BeganAnew)
             // Also when its worker was lost after its data was brought to safety.
-            | (S::Halting | S::Error | S::Pending, E::MoveBegan) => Ok(S::Pending),
+            | (S::Halting | S::Error | S::Pending, E::MoveBegan)
+            // A halt that nobody goes on with is lost with its worker too.
+            | (S::Running | S::Halting | S::Pending, E::Replaced) => Ok(S::Pending),
             (S::Pending | S::Provisioning, E::ProvisioningBegan)
             | (S::Provisioning | S::Running, E::FinishUndone) => Ok(S::Provisioning),
             (S::Provisioning | S::Running, E::ProvisioningFinished)
@@ -232,6 +236,17 @@ impl Project {
         }
         let state = self.of_attempt(attempt, Event::DeletionBegan)?;
         Ok(Self { state, reason: None, ..self.clone() })
+    }
+
+    /// Its worker is lost: the next attempt goes on from the newest backup. Repeating is success; without
+    /// a backup there is nothing to go on from, and it is refused.
+    pub fn replaced(&self, attempt: u32) -> Result<Self, IllegalTransition> {
+        if self.state == State::Pending && self.attempt == attempt + 1 {
+            return Ok(self.clone());
+        }
+        let state = self.of_attempt(attempt, Event::Replaced)?;
+        self.in_order(self.state != State::Pending && self.backup.is_some(), Event::Replaced)?;
+        Ok(self.next_attempt(state))
     }
 
     /// Its halt of this number begins. Repeating is success; one that was undone does not begin again.

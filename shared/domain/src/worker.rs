@@ -45,6 +45,8 @@ pub struct Worker {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Cordon {
+    /// It holds so little that all of it finds room elsewhere.
+    Consolidation,
     /// It sends no heartbeats, or its Docker does not answer. Lifted when it is heard of again.
     Silent,
     /// It took no command to remove something, which may run there still.
@@ -59,7 +61,8 @@ pub enum Cordon {
 }
 
 impl Cordon {
-    pub const ALL: [Cordon; 6] = [
+    pub const ALL: [Cordon; 7] = [
+        Cordon::Consolidation,
         Cordon::Silent,
         Cordon::Unreachable,
         Cordon::Unstartable,
@@ -71,6 +74,15 @@ impl Cordon {
     /// Whether it takes the place of `there`.
     pub fn replaces(self, there: Option<Cordon>) -> bool {
         there.is_none_or(|it| it < self)
+    }
+
+    /// Whether the platform moves away what is on the worker without being asked to. From one that does
+    /// not answer nothing can be moved; what an operator cordoned waits for an operator's drain.
+    pub fn moves_away(self) -> bool {
+        match self {
+            Self::Consolidation | Self::Rebalance | Self::Interruption => true,
+            Self::Silent | Self::Unreachable | Self::Unstartable | Self::Operator => false,
+        }
     }
 
     /// Whether it may lift `there`.
@@ -297,6 +309,18 @@ impl Worker {
         self.cordon.is_some_and(|it| it < Cordon::Operator)
     }
 
+    /// Whether what is on it may be moved away now: it serves, and whoever keeps others off it wants it
+    /// empty, or may have asked for that.
+    pub fn may_be_emptied(&self) -> bool {
+        let wants = |it: Cordon| it.moves_away() || it == Cordon::Operator;
+        self.state == State::Ready && self.cordon.is_some_and(wants)
+    }
+
+    /// Whether an instance that belongs to somebody has a place on it.
+    pub fn has_tenants(&self) -> bool {
+        self.reservations.keys().any(|it| it.project().is_some())
+    }
+
     /// A port that no reservation holds. `salt` says where to look first: placements that race for
     /// one worker collide only for room, not because both want its lowest port.
     pub fn free_port(&self, salt: u64) -> Option<u16> {
@@ -393,6 +417,46 @@ mod tests {
             }
         }
         assert_eq!(Cordon::ALL.last(), Some(&Cordon::Operator), "nothing outranks a person");
+    }
+
+    #[test]
+    fn only_what_answers_is_emptied_and_only_while_somebody_wants_it_empty() {
+        let free = crate::capacity::Capacity::default();
+        let worker = |state, cordon| Worker {
+            id: WorkerId::new("a").unwrap(),
+            state,
+            cordon,
+            origin: Origin {
+                provider: Provider::Ec2,
+                machine_type: "m".to_owned(),
+                purchase: Purchase::Spot,
+                architecture: Architecture::X86,
+                region: "here".to_owned(),
+            },
+            total: free,
+            free,
+            machine_id: None,
+            node_id: None,
+            address: None,
+            reservations: BTreeMap::new(),
+            changed_at: Timestamp::UNIX_EPOCH,
+        };
+        let cases = [
+            (None, false),
+            (Some(Cordon::Consolidation), true),
+            (Some(Cordon::Silent), false),
+            (Some(Cordon::Unreachable), false),
+            (Some(Cordon::Unstartable), false),
+            (Some(Cordon::Rebalance), true),
+            (Some(Cordon::Interruption), true),
+            (Some(Cordon::Operator), true),
+        ];
+        for (cordon, expected) in cases {
+            assert_eq!(worker(State::Ready, cordon).may_be_emptied(), expected, "{cordon:?}");
+            for state in State::ALL.into_iter().filter(|it| *it != State::Ready) {
+                assert!(!worker(state, cordon).may_be_emptied(), "{state:?}, {cordon:?}");
+            }
+        }
     }
 
     #[test]

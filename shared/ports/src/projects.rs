@@ -113,6 +113,14 @@ pub trait Projects {
         backup: Option<&Backup>,
     ) -> impl Future<Output = Result<Project, ChangeError>> + Send;
 
+    /// The worker of the instance of `attempt` is lost: the project becomes pending under the next
+    /// attempt, to start from its newest backup. Repeating is success; without a backup it is refused.
+    fn record_replaced(
+        &self,
+        id: &ProjectId,
+        attempt: u32,
+    ) -> impl Future<Output = Result<Project, ChangeError>> + Send;
+
     /// `backup` was taken while the instance of its attempt ran. Repeating is success; one that is older
     /// than what is known, or of an instance that is not the project's any more, is refused.
     fn record_backup(

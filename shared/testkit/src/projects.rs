@@ -222,6 +222,13 @@ impl Projects for FakeProjects {
         })
     }
 
+    async fn record_replaced(&self, id: &ProjectId, attempt: u32) -> Result<Project, ChangeError> {
+        self.update(id, |project| {
+            *project = project.replaced(attempt)?;
+            Ok(())
+        })
+    }
+
     async fn record_backup(&self, id: &ProjectId, backup: &Backup) -> Result<Project, ChangeError> {
         self.update(id, |project| {
             *project = project.backed_up(backup)?;

@@ -16,7 +16,7 @@ use ports::{clock::Clock, fleet::Fleet, machines::Power};
 use std::time::Duration;
 use testkit::make;
 
-const STEPS: [&str; 2] = ["DrainWorker", "GiveBack"];
+const STEPS: [&str; 3] = ["MoveInstances", "DrainWorker", "GiveBack"];
 
 fn id() -> WorkerId {
     WorkerId::new("there").expect("plain")
@@ -28,8 +28,7 @@ fn idle(park: bool) -> (World, Plan) {
     add_worker(&world, State::Ready);
     let idle_since = world.worker(&id()).changed_at;
     world.clock.advance(Duration::from_mins(5));
-    let saga = Saga { worker_id: id(), idle_since, park, drained: None, error: None };
-    (world, Plan::of("drain", &saga))
+    (world, Plan::of("drain", &Saga::of_empty(id(), idle_since, park)))
 }
 
 fn assert_drained(world: &World, park: bool, case: &str) {
@@ -73,6 +72,8 @@ async fn a_lost_answer_anywhere_is_asked_again_and_changes_nothing() {
 async fn a_failure_while_its_machine_runs_lets_the_worker_serve_on() {
     for park in [false, true] {
         for (step, fault, times) in [
+            ("MoveInstances", Fault::Before, 1),
+            ("MoveInstances", Fault::After, 2),
             ("DrainWorker", Fault::Before, 1),
             ("DrainWorker", Fault::After, 1),
             ("DrainWorker", Fault::After, 2),
@@ -117,7 +118,7 @@ async fn a_project_that_comes_meanwhile_keeps_the_worker() {
     let (world, plan) = idle(false);
     world.admit(&make::project()).await;
     provision::plan().complete(&world).await;
-    assert_eq!(plan.complete(&world).await.entered, ["DrainWorker"], "that is all");
+    assert_eq!(plan.complete(&world).await.entered, STEPS[..2], "that is all");
     world.assert_running("placed before the drain").await;
 
     let (world, plan) = idle(false);
@@ -143,7 +144,7 @@ async fn a_worker_that_was_used_meanwhile_waits_anew() {
     let failed = provision::plan().execute(&world, Some(("Finish", Fault::Before)), 1).await;
     assert_eq!(failed.at, "Failed");
     let before = Books::of(&world);
-    assert_eq!(plan.complete(&world).await.entered, ["DrainWorker"]);
+    assert_eq!(plan.complete(&world).await.entered, STEPS[..2]);
     assert_eq!(Books::of(&world), before);
 }
 
@@ -171,7 +172,7 @@ async fn a_cordon_does_not_keep_an_empty_worker_and_lifting_it_does() {
         world.fleet.cordon(&id(), by).await.expect("is up");
         world.fleet.uncordon(&id(), by, world.clock.now()).await.expect("is up");
         let before = Books::of(&world);
-        assert_eq!(plan.complete(&world).await.entered, ["DrainWorker"], "{by:?}");
+        assert_eq!(plan.complete(&world).await.entered, STEPS[..2], "{by:?}");
         assert_eq!(Books::of(&world), before, "{by:?}");
     }
 }

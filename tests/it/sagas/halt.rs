@@ -284,7 +284,7 @@ async fn a_worker_that_is_lost_meanwhile_takes_with_it_only_what_was_not_in_safe
 }
 
 /// Its machine is gone, and what was on it is settled.
-async fn lose(world: &World, worker: &WorkerId) {
+pub(super) async fn lose(world: &World, worker: &WorkerId) {
     if world.machines.alive.borrow_mut().remove(worker).is_none() {
         return;
     }

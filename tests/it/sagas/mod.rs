@@ -5,6 +5,7 @@ mod blank;
 mod books;
 mod configure;
 mod drain;
+mod emptying;
 mod erase;
 mod grow;
 mod halt;
@@ -51,8 +52,20 @@ impl Plan {
 
     /// Runs it with `fault` at `at`, every call made `times` times.
     async fn execute(&self, world: &World, at: Option<(&str, Fault)>, times: u32) -> Ended {
+        self.execute_among(world, at, times, async || ()).await
+    }
+
+    /// The same, while `others` go on before each of its calls.
+    async fn execute_among(
+        &self,
+        world: &World,
+        at: Option<(&str, Fault)>,
+        times: u32,
+        mut others: impl AsyncFnMut(),
+    ) -> Ended {
         let mut lost = false;
         run(&self.machine, self.input.clone(), async |state, function, payload| {
+            others().await;
             let fault = at.filter(|(it, _)| *it == state).map(|(_, fault)| fault);
             if fault == Some(Fault::Before) {
                 return Err(terminal());

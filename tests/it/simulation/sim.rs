@@ -38,10 +38,12 @@ impl Span {
 }
 
 /// What is called by the clock, and how often.
-const SCHEDULES: [(&str, Duration); 3] = [
+const SCHEDULES: [(&str, Duration); 5] = [
     ("worker-watch", Duration::from_secs(20)),
     ("warm-pool", Duration::from_mins(1)),
     ("reaper", Duration::from_mins(5)),
+    ("billing-watch", Duration::from_mins(3)),
+    ("backup", Duration::from_mins(15)),
 ];
 /// Of the plan Pro.
 pub(super) const MAXIMUM: u32 = 2;
@@ -151,6 +153,9 @@ impl Sim {
         }
         let taken_up = self.executions.take_up(self.world.sagas.by_machine(), self.now.active);
         for name in taken_up {
+            if name.starts_with("halt-") {
+                self.tally.count("instance sent to another worker");
+            }
             self.note(format!("{name} starts"));
         }
     }

@@ -3,16 +3,20 @@
 use super::{Started, World, answer, read};
 use crate::asl::Raised;
 use billing::{Billing, Machines};
-use contracts::{billing::Message, mail::Letter};
+use contracts::{
+    billing::{Message, Settings},
+    mail::Letter,
+};
 use http::Request;
+use jiff::SignedDuration;
 use ports::clock::Clock;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use support::dodo::signature::sign;
 use testkit::{
-    accounts::FakeAccounts, clock::FakeClock, deliveries::FakeDeliveries, payments::FakePayments,
-    projects::FakeProjects, queue::FakeQueue, sagas::FakeSagas, subscriptions::FakeSubscriptions,
-    timers::FakeTimers, vault::FakeVault,
+    accounts::FakeAccounts, clock::FakeClock, credits::FakeCredits, deliveries::FakeDeliveries,
+    payments::FakePayments, prices::FakePrices, projects::FakeProjects, queue::FakeQueue,
+    sagas::FakeSagas, subscriptions::FakeSubscriptions, timers::FakeTimers, vault::FakeVault,
 };
 
 /// What the payment provider and the intake share.
@@ -41,7 +45,48 @@ impl billing::World for Memory {
     type Clock = FakeClock;
 }
 
+/// What the watch over billing reaches.
+enum Books {}
+
+impl billing_watch::World for Books {
+    type Census = FakeProjects;
+    type Subscriptions = FakeSubscriptions;
+    type Payments = FakePayments;
+    type Prices = FakePrices;
+    type Sagas = FakeSagas;
+    type Looks = FakeQueue<Message>;
+    type Credits = FakeCredits;
+    type Clock = FakeClock;
+}
+
 impl World {
+    pub(super) async fn watch_billing(&self, payload: Value) -> Result<Value, Raised> {
+        let terms = &self.settings.terms;
+        let settings = Settings {
+            grace_seconds: terms.grace.as_secs(),
+            remind_seconds_before: terms
+                .remind_before
+                .iter()
+                .map(SignedDuration::as_secs)
+                .collect(),
+            provisioning_target_seconds: 120,
+            paid_not_running_seconds: 300,
+        };
+        let watch = billing_watch::Watch::<Books> {
+            census: &self.projects,
+            subscriptions: &self.subscriptions,
+            payments: &self.payments,
+            prices: &self.prices,
+            provisions: &self.sagas.provision,
+            looks: &self.billing,
+            credits: &self.credits,
+            clock: &*self.clock,
+            settings: &settings,
+            console: "https://console.test",
+        };
+        answer(billing_watch::handle(&watch, read(payload)).await)
+    }
+
     pub(super) async fn operate(&self, payload: Value) -> Result<Value, Raised> {
         let (fleet, placements) = (&self.fleet, &self.placements);
         let (drains, clock) = (&self.sagas.drain, &*self.clock);

@@ -6,6 +6,7 @@ use docker_run::{Answer, Call, LaunchError};
 use domain::{
     backup::Backup,
     project::{Project, Purpose, State},
+    worker::{State as WorkerState, Worker},
 };
 use ports::{clock::Clock, projects::Projects};
 use runtime::fault::{Classify, Fault};
@@ -21,7 +22,7 @@ fn running() -> Project {
 
 /// A halt whose instance was found.
 fn halt() -> Saga {
-    let located = Some(Located { worker: Some(ready_worker()) });
+    let located = Some(Located { worker: Some(ready_worker()), at: None });
     Saga { located, ..Saga::of(&make::project(), Purpose::Suspend) }
 }
 
@@ -72,7 +73,7 @@ async fn an_archive_is_stopped_stored_and_described_however_often() {
 
 #[tokio::test]
 async fn where_nothing_is_nothing_is_kept() {
-    let nowhere = Saga { located: Some(Located { worker: None }), ..halt() };
+    let nowhere = Saga { located: Some(Located { worker: None, at: None }), ..halt() };
     let bench = Bench::with(halting()).await;
     for saga in [nowhere, halt()] {
         let answer = bench.answer(Call::Archive(saga)).await.expect("there is nothing to do");
@@ -133,6 +134,18 @@ async fn an_undo_of_what_is_gone_or_was_nowhere_is_done() {
     assert_eq!(bench.verbs(), ["resume"]);
     bench.done(Call::UndoArchive(Saga { located: None, ..halt() })).await;
     assert_eq!(bench.verbs(), ["resume"]);
+}
+
+/// Nothing that is asked of its worker would ever be answered.
+#[tokio::test]
+async fn on_a_lost_worker_nothing_is_archived_and_nothing_is_there_to_be_undone() {
+    let bench = bench().await;
+    let worker = Worker { state: WorkerState::Error, ..make::worker("a", 4_096) };
+    let worker = Worker { id: ready_worker().worker_id, ..worker };
+    bench.fleet.workers.borrow_mut().insert(worker.id.clone(), worker);
+    bench.commands.unreachable.set(true);
+    assert_eq!(bench.fault(Call::Archive(halt())).await, Some(Fault::Terminal));
+    bench.done(Call::UndoArchive(halt())).await;
 }
 
 #[tokio::test]

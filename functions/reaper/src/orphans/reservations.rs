@@ -93,10 +93,11 @@ fn overdue(snapshot: &Snapshot, limits: &Limits, held: &Reservation) -> Option<S
 }
 
 /// Counts that no reservation stands behind. A project is counted before it is placed, and counts were
-/// listed before places: who is on the way is young.
+/// listed before places: who is on the way is young, or its project says so.
 pub(super) fn counts(snapshot: &Snapshot) -> Vec<Finding> {
     let leaked = snapshot.counted.iter().filter(|it| {
-        snapshot.is_older(it.since, UNBACKED_AGE_MIN) && !snapshot.is_reserved(&it.reservation)
+        let is_old = snapshot.is_older(it.since, UNBACKED_AGE_MIN);
+        is_old && !snapshot.is_reserved(&it.reservation) && !is_on_its_way(snapshot, it)
     });
     let findings = leaked.map(|Counted { plan, reservation, .. }| Finding {
         kind: Kind::Count,
@@ -105,4 +106,13 @@ pub(super) fn counts(snapshot: &Snapshot) -> Vec<Finding> {
         repair: Some(Repair::CountOut { plan: *plan, reservation: reservation.clone() }),
     });
     findings.collect()
+}
+
+/// Its provisioning goes on, however late: there is no room, and its worker is about to be bought.
+fn is_on_its_way(snapshot: &Snapshot, counted: &Counted) -> bool {
+    let project = counted.reservation.project().and_then(|it| snapshot.projects.get(&it));
+    project.is_some_and(|it| {
+        let is_current = it.id.reservation(it.attempt) == counted.reservation;
+        is_current && matches!(it.state, ProjectState::Pending | ProjectState::Provisioning)
+    })
 }

@@ -488,6 +488,17 @@ fn a_count_is_leaked_when_nothing_is_reserved_for_it() {
     check(&[
         ("from before moments were kept", |it| it.counted[0].since = Timestamp::UNIX_EPOCH, &[]),
         (
+            "while its provisioning goes on, however late",
+            |it| {
+                let state = ProjectState::Provisioning;
+                let late = Project { state, ..make::project_called("late") };
+                let reservation = late.id.reservation(1);
+                it.counted.push(Counted { reservation, ..counted(1, 60) });
+                it.projects.insert(late.id.clone(), late);
+            },
+            &[],
+        ),
+        (
             "on a worker that is lost, until that is settled",
             |it| it.in_state(State::Error, 60),
             &[],

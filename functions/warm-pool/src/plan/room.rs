@@ -3,6 +3,7 @@
 use super::Sight;
 use domain::{
     capacity::Capacity,
+    consolidation::Consolidation,
     fit::{Demand, choose_best},
     id::{BlankId, WorkerId},
     offering::{Architecture, Offering},
@@ -116,6 +117,20 @@ impl Room {
         let mut room = self.clone();
         room.workers.retain(|it| it.id != *worker);
         room
+    }
+
+    /// The room once `plan` has been carried out and its worker is gone. `None`: it does not fit.
+    pub(super) fn after(&self, plan: &Consolidation) -> Option<Self> {
+        let emptied = self.workers.iter().find(|it| it.id == plan.worker)?;
+        let mut room = self.without(&plan.worker);
+        for it in &plan.moves {
+            let held = emptied.reservations.get(&it.holder)?;
+            let to = room.workers.iter_mut().find(|worker| worker.id == it.to)?;
+            let port = to.free_port(0)?;
+            to.free = to.free.minus(held.demand)?;
+            to.reservations.insert(it.holder.clone(), Reservation { port, ..held.clone() });
+        }
+        Some(room)
     }
 
     /// Whether nothing is on the worker, or about to be.

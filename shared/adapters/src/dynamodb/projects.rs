@@ -289,6 +289,10 @@ impl Projects for DynamoProjects {
         self.update(id, |it| it.halted(attempt, purpose, backup)).await
     }
 
+    async fn record_replaced(&self, id: &ProjectId, attempt: u32) -> Result<Project, ChangeError> {
+        self.update(id, |it| it.replaced(attempt)).await
+    }
+
     async fn record_backup(&self, id: &ProjectId, backup: &Backup) -> Result<Project, ChangeError> {
         self.update(id, |it| it.backed_up(backup)).await
     }

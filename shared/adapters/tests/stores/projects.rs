@@ -393,6 +393,22 @@ async fn a_backup_of_one_that_runs_goes_on_to_later_ones_and_stays_with_the_retr
 
 #[tokio::test]
 #[ignore = "needs the local engine"]
+async fn what_is_lost_goes_on_from_its_backup_once() {
+    let project = in_state("a", State::Running);
+    let (projects, id) = (store_of(&project).await, &project.id);
+    let nothing = projects.record_replaced(id, 1).await;
+    assert!(matches!(nothing, Err(ChangeError::Illegal(_))), "{nothing:?}");
+    projects.record_backup(id, &backup(1)).await.unwrap();
+    for _ in 0..2 {
+        let replaced = projects.record_replaced(id, 1).await.unwrap();
+        assert_eq!(replaced, stored(&projects, id).await);
+        let now = (replaced.state, replaced.attempt, replaced.backup);
+        assert_eq!(now, (State::Pending, 2, Some(backup(1))));
+    }
+}
+
+#[tokio::test]
+#[ignore = "needs the local engine"]
 async fn a_backup_beside_another_change_is_lost_by_neither() {
     for round in 0..10 {
         let project = in_state(&format!("r{round}"), State::Running);

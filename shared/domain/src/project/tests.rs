@@ -72,6 +72,7 @@ fn a_project_goes_through_its_life_and_no_other_way() {
         (E::FinishUndone, to(&[S::Provisioning, S::Running], S::Provisioning)),
         (E::ProvisioningFailed, to(&[S::Pending, S::Provisioning, S::Error], S::Error)),
         (E::InstanceLost, to(&[S::Running, S::Halting, S::Error], S::Error)),
+        (E::Replaced, to(&[S::Running, S::Halting, S::Pending], S::Pending)),
         (E::RetryRequested, to(&[S::Error, S::Pending], S::Pending)),
         (E::HaltBegan, to(&[S::Running, S::Halting], S::Halting)),
         (E::HaltUndone, to(&[S::Halting, S::Running], S::Running)),
@@ -412,6 +413,7 @@ fn events() -> impl Strategy<Value = Event> {
         E::FinishUndone,
         E::ProvisioningFailed,
         E::InstanceLost,
+        E::Replaced,
         E::RetryRequested,
         E::HaltBegan,
         E::HaltUndone,
@@ -427,6 +429,24 @@ fn events() -> impl Strategy<Value = Event> {
         E::DeletionBegan,
         E::Deleted,
     ])
+}
+
+#[test]
+fn what_is_lost_goes_on_from_its_backup_once_and_not_without_one() {
+    for state in [State::Running, State::Halting] {
+        let lost = Project { state, backup: Some(backup(2, 0)), halts: 1, ..project() };
+        let anew = lost.replaced(2).unwrap();
+        let expected = (State::Pending, 3, 0, lost.backup.clone());
+        assert_eq!((anew.state, anew.attempt, anew.halts, anew.backup.clone()), expected);
+        assert_eq!(anew.replaced(2).unwrap(), anew, "a repeat");
+        assert!(anew.replaced(3).is_err(), "it waits for its provisioning, and was lost by nobody");
+        assert!(lost.replaced(1).is_err(), "an attempt that is over");
+        assert!(Project { backup: None, ..lost }.replaced(2).is_err());
+    }
+    for state in [State::Provisioning, State::Suspended, State::Error, State::Deleting] {
+        let other = Project { state, backup: Some(backup(2, 0)), ..project() };
+        assert!(other.replaced(2).is_err(), "{state:?}");
+    }
 }
 
 #[test]

@@ -12,14 +12,17 @@ use std::collections::{BTreeMap, BTreeSet};
 /// No project has two live containers. One that was out of reach may have been given up meanwhile, and
 /// lives until the reaper finds it.
 pub(super) fn each_runs_once(sim: &mut Sim) -> Result<(), String> {
-    let containers = sim.world.commands.containers.borrow();
+    let (containers, stopped) =
+        (sim.world.commands.containers.borrow(), sim.world.commands.stopped.borrow());
     let (now, bound) = (sim.now, Bound::Reaped);
     sim.stranded.retain(|it, since| {
         containers.contains_key(it) && now.after(*since, bound) <= bound.limit()
     });
     let mut seen = BTreeSet::new();
     for place @ (node, holder) in containers.keys().filter(|(node, _)| sim.world.is_live(node)) {
-        let counts = holder.starts_with("prj_") && !sim.stranded.contains_key(place);
+        // What its halt has stopped lies there until it is removed, and runs no more.
+        let is_live = !stopped.contains(place) && !sim.stranded.contains_key(place);
+        let counts = holder.starts_with("prj_") && is_live;
         if counts && !seen.insert(holder) {
             return Err(format!("`{holder}` runs twice, once on `{node}`"));
         }
@@ -35,7 +38,11 @@ pub(super) fn anomalies(
     let id = &project.id;
     let name = Saga::execution_name(id, project.attempt);
     let nodes = sim.world.commands.containers_of(id.as_str());
-    let live = nodes.iter().filter(|(node, _)| sim.world.is_live(node)).count();
+    let stopped = sim.world.commands.stopped.borrow();
+    let runs = |it: &&(String, u32)| {
+        sim.world.is_live(&it.0) && !stopped.contains(&(it.0.clone(), id.to_string()))
+    };
+    let live = nodes.iter().filter(runs).count();
     let mut odd = Vec::new();
     if live > 1 {
         odd.push((format!("`{id}` runs {live} times"), Bound::Reaped));
@@ -47,7 +54,8 @@ pub(super) fn anomalies(
             }
         }
         State::Halting => {
-            let halt = HaltSaga::of(project, Purpose::Stop).execution_name();
+            // One that could not be undone has rung, and a person goes on with it.
+            let halt = HaltSaga::of(project, Purpose::Suspend).execution_name();
             if !sim.executions.is_running(&halt) && !sim.executions.has_rung(&halt) {
                 odd.push((format!("`{id}` is being halted and nobody is at it"), Bound::Noticed));
             }

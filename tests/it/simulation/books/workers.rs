@@ -2,10 +2,10 @@
 
 use super::{Anomaly, Bound, Sim};
 use crate::simulation::sim::MAXIMUM;
-use contracts::provision::Saga;
+use contracts::{halt::Saga as HaltSaga, provision::Saga};
 use domain::{
     plan::PlanId,
-    project::{Project, State as Stage},
+    project::{Project, Purpose, State as Stage},
     worker::{Holder, Reservation, State, Worker},
 };
 use std::collections::BTreeSet;
@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 /// free + reserved = total in memory and CPU, no port is held twice, and no more is sold of a plan than
 /// there may be.
 pub(super) fn balanced(sim: &Sim) -> Result<(), String> {
-    let mut limited = 0;
+    let mut limited = BTreeSet::new();
     for worker in sim.world.fleet.workers.borrow().values() {
         if worker.free.plus(worker.reserved()) != worker.total {
             return Err(format!("{}: free and reserved are not the total: {worker:?}", worker.id));
@@ -25,9 +25,11 @@ pub(super) fn balanced(sim: &Sim) -> Result<(), String> {
         let pro = |(holder, it): &(&Holder, &Reservation)| {
             holder.project().is_some() && it.plan == PlanId::Pro
         };
-        limited += worker.reservations.iter().filter(pro).count();
+        // Who moves is counted out before it is counted in elsewhere, and its place may be the last to go.
+        limited.extend(worker.reservations.iter().filter(pro).map(|(holder, _)| holder.clone()));
     }
-    if limited > MAXIMUM as usize {
+    if limited.len() > MAXIMUM as usize {
+        let limited = limited.len();
         return Err(format!("{limited} instances of a plan that is sold {MAXIMUM} times"));
     }
     Ok(())
@@ -62,9 +64,11 @@ fn is_backed(sim: &Sim, holder: &Holder, held: &Reservation, projects: &[Project
             held.warm || of_execution(&contracts::blank::Saga::execution_name(blank))
         }
         Holder::Project(id) => projects.iter().filter(|it| it.id == *id).any(|it| {
+            // Also while it is halted: its place goes once its data is in safety.
             let runs = matches!(it.state, Stage::Running | Stage::Halting);
-            id.reservation(it.attempt) == held.id
-                && (runs || of_execution(&Saga::execution_name(id, it.attempt)))
+            let halt = HaltSaga::of(it, Purpose::Suspend).execution_name();
+            let is_busy = of_execution(&Saga::execution_name(id, it.attempt));
+            id.reservation(it.attempt) == held.id && (runs || is_busy || of_execution(&halt))
         }),
     }
 }

@@ -66,7 +66,7 @@ impl Fleet {
 
     /// What to empty next, if anything.
     pub(super) fn plan_consolidation(&self) -> Option<Consolidation> {
-        plan_consolidation(self.workers())
+        plan_consolidation(self.workers(), |_| true)
     }
 
     /// Makes the moves of `plan`. `None` if one of them is not possible.

@@ -29,7 +29,11 @@ pub(super) fn table(offering: &Offering) -> Result<String, PackingError> {
         let packed = workers(offering, pool, |it| TENANTS - u32::from(it % PACKED_EVERY == 0))?;
         let roomy = workers(offering, pool, |it| TENANTS - 1 - it % 5)?;
         let choose = |fleet: &[Worker]| ms(|| choose_best(fleet, &demand).is_some());
-        let cells = [choose(&packed), choose(&roomy), ms(|| plan_consolidation(&packed).is_some())];
+        let cells = [
+            choose(&packed),
+            choose(&roomy),
+            ms(|| plan_consolidation(&packed, |_| true).is_some()),
+        ];
         table.row([pool.to_string()].into_iter().chain(cells));
     }
     Ok(table.markdown())
