@@ -994,6 +994,19 @@ export interface components {
         Health: {
             ok: boolean;
         };
+        /** @enum {string} */
+        HealthName: "ok" | "starting" | "restarting" | "unwell";
+        HealthView: {
+            /** @description What its plan gave too little of within the last day. */
+            short_of: components["schemas"]["ResourceName"][];
+            /**
+             * Format: date-time
+             * @description `null`: for longer than anybody remembers.
+             */
+            since?: string | null;
+            standing: components["schemas"]["HealthName"];
+            why?: components["schemas"]["TroubleName"] | null;
+        };
         IntentBody: {
             plan: components["schemas"]["PlanName"];
         };
@@ -1160,6 +1173,8 @@ export interface components {
              * @description A month, in the currency's smallest unit.
              */
             price_minor: number;
+            /** Format: int32 */
+            storage_mib: number;
         };
         PortalView: {
             /** @description Send the customer there. It opens once. */
@@ -1190,6 +1205,7 @@ export interface components {
         ProjectView: {
             /** Format: date-time */
             created_at: string;
+            health?: components["schemas"]["HealthView"] | null;
             id: string;
             name: string;
             plan: components["schemas"]["PlanName"];
@@ -1235,6 +1251,8 @@ export interface components {
         ResetDone: {
             reset: boolean;
         };
+        /** @enum {string} */
+        ResourceName: "memory" | "storage";
         RoleBody: {
             role: components["schemas"]["RoleName"];
         };
@@ -1369,6 +1387,8 @@ export interface components {
             /** @description From the link in the letter, after `#token=`. */
             token: string;
         };
+        /** @enum {string} */
+        TroubleName: "silent" | "down" | "crashing" | "refusing" | "gone";
         /** @description All of the tenant's, or these. */
         WhichProjects: components["schemas"]["AllProjects"] | string[];
         /** @enum {string} */
