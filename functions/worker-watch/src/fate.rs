@@ -93,9 +93,10 @@ mod tests {
         let backup = Backup {
             attempt: 1,
             number: 0,
-            sha256: String::new(),
+            sha256: None,
             bytes: 1,
             taken_at: Timestamp::UNIX_EPOCH,
+            replaces: None,
         };
         Project { backup: Some(backup), ..project(state, attempt) }
     }

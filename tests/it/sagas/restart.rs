@@ -100,7 +100,7 @@ async fn what_restarts_do_not_heal_runs_anew_elsewhere_with_what_it_has() {
     run_all(&world, "provision", &world.sagas.provision, 0).await;
     let project = world.project().await;
     assert_eq!((project.state, project.attempt), (State::Running, 2));
-    let backup = project.backup.expect("it was taken along").sha256;
+    let backup = project.backup.and_then(|it| it.sha256).expect("it was taken along");
     let restored: Vec<_> = world.commands.restored.borrow().values().cloned().collect();
     assert!(restored.contains(&backup), "{restored:?}");
     assert_eq!(world.reservations(), 1);

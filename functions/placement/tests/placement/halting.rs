@@ -68,7 +68,7 @@ async fn a_release_gives_back_exactly_what_was_taken_and_its_count() {
 async fn what_starts_from_a_backup_claims_no_blank() {
     let (attempt, number, bytes) = (1, 0, 1);
     let taken_at = Timestamp::UNIX_EPOCH;
-    let backup = Backup { attempt, number, sha256: String::new(), bytes, taken_at };
+    let backup = Backup { attempt, number, sha256: None, bytes, taken_at, replaces: None };
     let resumed = Project { attempt: 2, backup: Some(backup), ..make::project() };
     let resumed = ProvisionSaga::of(&resumed);
     let bench = Bench::of([full_but_for_a_blank("a", "warm")]);

@@ -34,7 +34,7 @@ async fn a_case_is_read_as_it_was_written_and_is_no_project() {
     let kept = cases.keep(&case).await.unwrap();
     assert_eq!(kept, case.clone().at_version(1));
     assert_eq!(cases.find(&case.project).await.unwrap(), Some(kept.clone()));
-    assert_eq!(cases.open().await.unwrap(), [kept.clone()]);
+    assert_eq!(cases.open().await.unwrap(), std::slice::from_ref(&kept));
     assert_eq!(DynamoProjects::on(client, table).projects().await.unwrap(), []);
     for _ in 0..2 {
         cases.close(&kept).await.unwrap();

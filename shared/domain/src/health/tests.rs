@@ -1,7 +1,7 @@
 //! Tables of single looks, and properties of whole histories.
 
 use super::*;
-use crate::plan::PlanId;
+use crate::{id::ProjectId, plan::PlanId};
 use proptest::prelude::*;
 
 const START: Timestamp = Timestamp::constant(1_795_262_400, 0);
