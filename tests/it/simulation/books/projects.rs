@@ -18,7 +18,10 @@ pub(super) fn each_runs_once(sim: &mut Sim) -> Result<(), String> {
     });
     let mut seen = BTreeSet::new();
     for place @ (node, holder) in containers.keys().filter(|(node, _)| sim.world.is_live(node)) {
-        let counts = holder.starts_with("prj_") && !sim.stranded.contains_key(place);
+        // One that was halted stands still, and its project may start elsewhere before it is removed.
+        let stands_still = sim.world.commands.stopped.borrow().contains(place);
+        let is_stranded = sim.stranded.contains_key(place);
+        let counts = holder.starts_with("prj_") && !is_stranded && !stands_still;
         if counts && !seen.insert(holder) {
             return Err(format!("`{holder}` runs twice, once on `{node}`"));
         }
