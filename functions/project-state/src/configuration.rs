@@ -3,9 +3,10 @@
 use crate::handler::{StepError, World};
 use contracts::{
     configure::{Configured, Saga as ConfigureSaga},
+    halt::Saga as HaltSaga,
     provision::Saga,
 };
-use domain::configuration::Failure;
+use domain::configuration::{Configuration, Failure};
 use ports::{Unavailable, clock::Clock, configurations::Configurations, sagas::Sagas};
 
 const REFUSED: &str = "Your agent does not accept this. It goes on with what it had.";
@@ -29,6 +30,23 @@ pub(crate) async fn catch_up<P, N: Configurations, S: Sagas, C: Clock>(
     let next = ConfigureSaga::of(&newest);
     let input = serde_json::to_string(&next).map_err(|it| Unavailable::new("the input", it))?;
     world.configures.ensure_started(&next.execution_name(), &input).await
+}
+
+/// Has brought what was set while a halt was under way that came to nothing: whoever set it found nothing
+/// that runs.
+///
+/// Under a name of its own: the execution of that version may have come and passed meanwhile.
+pub(crate) async fn catch_up_after_halt<P, N: Configurations, S: Sagas, C>(
+    world: &World<'_, P, N, S, C>,
+    halt: &HaltSaga,
+) -> Result<(), Unavailable> {
+    let newest = world.configurations.find(&halt.project_id).await?;
+    let waits = |it: &Configuration| it.version > it.applied_version && it.failure().is_none();
+    let Some(newest) = newest.filter(waits) else { return Ok(()) };
+    let next = ConfigureSaga::of(&newest);
+    let name = format!("{}-{}", next.execution_name(), halt.execution_name());
+    let input = serde_json::to_string(&next).map_err(|it| Unavailable::new("the input", it))?;
+    world.configures.ensure_started(&name, &input).await
 }
 
 pub(crate) async fn record<P, N: Configurations, S, C: Clock>(

@@ -100,7 +100,10 @@ pub async fn handle<P: Projects, N: Configurations, S: Sagas, C: Clock>(
         Call::RecordApplied(saga) => configuration::record(world, saga).await,
         Call::UndoConfigure(saga) => configuration::record_failed(world, saga).await,
         Call::BeginHalt(saga) => halt::begin(projects, saga).await,
-        Call::UndoBeginHalt(saga) => unless_elsewhere(halt::take_back(projects, saga).await),
+        Call::UndoBeginHalt(saga) => {
+            unless_elsewhere(halt::take_back(projects, saga).await)?;
+            Ok(configuration::catch_up_after_halt(world, saga).await?)
+        }
         Call::FinishHalt(saga) => halt::finish(projects, saga).await,
         Call::Continue(saga) => halt::go_on(world, saga).await,
         Call::FinishResize(saga) => resize::finish(projects, saga).await,

@@ -365,8 +365,9 @@ mod halting {
         provision::ReadyWorker,
         resize::{Saga as ResizeSaga, Widened},
     };
-    use domain::{backup::Backup, plan::PlanId, project::Purpose};
+    use domain::{backup::Backup, configuration::Configuration, plan::PlanId, project::Purpose};
     use jiff::Timestamp;
+    use ports::configurations::Configurations;
 
     const MOVE: Purpose = Purpose::Move { plan: PlanId::Pro };
 
@@ -410,6 +411,7 @@ mod halting {
         for (purpose, state, attempt, plan) in [
             (Purpose::Suspend, State::Suspended, 2, PlanId::Standard),
             (MOVE, State::Pending, 3, PlanId::Pro),
+            (Purpose::Stop, State::Stopped, 2, PlanId::Standard),
         ] {
             let bench = Bench::default();
             let calls = [Call::BeginHalt(halt(purpose)), Call::FinishHalt(halt(purpose))];
@@ -418,6 +420,24 @@ mod halting {
             assert_eq!(found, (state, attempt, plan, Some(backup())));
             assert_eq!(fault, None);
         }
+    }
+
+    /// Whoever set it found nothing that runs, and the execution of that version may have passed.
+    #[tokio::test]
+    async fn what_was_set_during_a_halt_that_came_to_nothing_is_brought_once() {
+        let bench = Bench::default();
+        let new = Configuration::new(make::project().id, make::project().tenant_id);
+        bench.configurations.replace(&new, &new.again()).await.expect("is up");
+        let calls = [Call::BeginHalt(halt(MOVE)), Call::UndoBeginHalt(halt(MOVE))];
+        let (undone, fault) = after(&bench, State::Running, &calls).await;
+        assert_eq!((undone.state, fault), (State::Running, None));
+        let id = make::project().id;
+        let started = bench.configures.started();
+        let names: Vec<_> = started.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(names, [format!("configure-{id}-1-halt-{id}-2-0")]);
+        let bench = Bench::default();
+        after(&bench, State::Running, &calls).await;
+        assert!(bench.configures.started().is_empty(), "nothing was set");
     }
 
     #[tokio::test]

@@ -12,17 +12,19 @@ use domain::{
     id::{ReservationId, WorkerId},
     worker::{State, Worker},
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What is wrong, with how long it may stay so.
 type Anomaly = (String, Bound);
+
+/// Where each reservation was. A late step may make one again that was lost.
+type Places = BTreeMap<ReservationId, BTreeSet<WorkerId>>;
 
 #[derive(Debug, Default)]
 pub(super) struct Books {
     /// Since when each thing that must not last has lasted.
     since: BTreeMap<String, Moment>,
-    /// Where each reservation was, last.
-    places: BTreeMap<ReservationId, WorkerId>,
+    places: Places,
     steps: u32,
 }
 
@@ -58,8 +60,9 @@ impl Books {
     fn anomalies(&mut self, sim: &Sim) -> BTreeMap<String, Bound> {
         let workers = sim.world.fleet.workers.borrow();
         for worker in workers.values() {
-            let held = worker.reservations.values();
-            self.places.extend(held.map(|it| (it.id.clone(), worker.id.clone())));
+            for held in worker.reservations.values() {
+                self.places.entry(held.id.clone()).or_default().insert(worker.id.clone());
+            }
         }
         let projects = sim.world.projects.all();
         let mut odd = BTreeMap::new();

@@ -1,13 +1,12 @@
 //! Every paid project runs, is on its way, or has failed and somebody was woken. None runs twice.
 
-use super::{Anomaly, Bound, Sim};
+use super::{Anomaly, Bound, Places, Sim};
 use contracts::{configure::Saga as ConfigureSaga, halt::Saga as HaltSaga, provision::Saga};
 use domain::{
-    id::{ReservationId, WorkerId},
     project::{Project, Purpose, State},
     worker::Holder,
 };
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// No project has two live containers. One that was out of reach may have been given up meanwhile, and
 /// lives until the reaper finds it.
@@ -30,11 +29,7 @@ pub(super) fn each_runs_once(sim: &mut Sim) -> Result<(), String> {
     Ok(())
 }
 
-pub(super) fn anomalies(
-    sim: &Sim,
-    project: &Project,
-    places: &BTreeMap<ReservationId, WorkerId>,
-) -> Vec<Anomaly> {
+pub(super) fn anomalies(sim: &Sim, project: &Project, places: &Places) -> Vec<Anomaly> {
     let id = &project.id;
     let name = Saga::execution_name(id, project.attempt);
     let nodes = sim.world.commands.containers_of(id.as_str());
@@ -86,14 +81,10 @@ pub(super) fn anomalies(
 }
 
 /// Its provisioning has failed, or the worker that it ran on was reported lost.
-fn somebody_knows(
-    sim: &Sim,
-    project: &Project,
-    places: &BTreeMap<ReservationId, WorkerId>,
-) -> bool {
-    let place = places.get(&project.id.reservation(project.attempt));
+fn somebody_knows(sim: &Sim, project: &Project, places: &Places) -> bool {
+    let places = places.get(&project.id.reservation(project.attempt));
     sim.executions.has_rung(&Saga::execution_name(&project.id, project.attempt))
-        || place.is_some_and(|it| sim.alarms.rang(&["worker lost", it.as_str()]))
+        || places.into_iter().flatten().any(|it| sim.alarms.rang(&["worker lost", it.as_str()]))
 }
 
 fn of_running(sim: &Sim, project: &Project, live: usize) -> Vec<Anomaly> {

@@ -13,6 +13,7 @@ use std::collections::BTreeSet;
 /// free + reserved = total in memory and CPU, no port is held twice, and no more is sold of a plan than
 /// there may be.
 pub(super) fn balanced(sim: &Sim) -> Result<(), String> {
+    let projects = sim.world.projects.all();
     let mut limited = BTreeSet::new();
     for worker in sim.world.fleet.workers.borrow().values() {
         if worker.free.plus(worker.reserved()) != worker.total {
@@ -23,7 +24,7 @@ pub(super) fn balanced(sim: &Sim) -> Result<(), String> {
             return Err(format!("{}: a port is held twice: {worker:?}", worker.id));
         }
         let pro = |(holder, it): &(&Holder, &Reservation)| {
-            holder.project().is_some() && it.plan == PlanId::Pro
+            it.plan == PlanId::Pro && !is_given_back(holder, it, &projects)
         };
         // Who moves is counted out before it is counted in elsewhere, and its place may be the last to go.
         limited.extend(worker.reservations.iter().filter(pro).map(|(holder, _)| holder.clone()));
@@ -33,6 +34,14 @@ pub(super) fn balanced(sim: &Sim) -> Result<(), String> {
         return Err(format!("{limited} instances of a plan that is sold {MAXIMUM} times"));
     }
     Ok(())
+}
+
+/// Whether it is a blank's, or nothing runs there any more: it was counted out before it is given back.
+fn is_given_back(holder: &Holder, held: &Reservation, projects: &[Project]) -> bool {
+    let is_at_rest =
+        |it: &Project| it.id.reservation(it.attempt) != held.id || it.state == Stage::Stopped;
+    let its = projects.iter().find(|it| holder.project() == Some(&it.id));
+    its.is_none_or(is_at_rest)
 }
 
 pub(super) fn anomalies(sim: &Sim, worker: &Worker, projects: &[Project]) -> Vec<Anomaly> {
