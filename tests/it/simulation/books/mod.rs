@@ -10,7 +10,7 @@ use super::{
 };
 use domain::{
     id::{ReservationId, WorkerId},
-    worker::{State, Worker},
+    worker::{Holder, Reservation, State, Worker},
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -94,7 +94,11 @@ fn containers(sim: &Sim, workers: &BTreeMap<WorkerId, Worker>) -> Vec<Anomaly> {
     let live = containers.keys().filter(|(node, _)| sim.world.is_live(node));
     let is_held = |(node, holder): &&(String, String)| {
         let at = workers.values().find(|it| it.node_id.as_ref() == Some(node));
-        at.is_some_and(|it| it.reservations.keys().any(|it| it.as_str() == holder))
+        // A late claim holds the blank that it took until it is given back itself.
+        let is_its = |(by, held): (&Holder, &Reservation)| {
+            by.as_str() == holder || held.blank.as_ref().is_some_and(|it| it.as_str() == holder)
+        };
+        at.is_some_and(|it| it.reservations.iter().any(is_its))
     };
     let unheld = live.filter(|it| !is_held(it));
     let anomaly = |(node, holder): &(String, String)| {
