@@ -9,8 +9,10 @@ use domain::{
 use serde::Deserialize;
 use std::time::Duration;
 
+mod inspect;
 mod rest;
 
+pub use inspect::{Exec, LogsAnswer, ReadLogs, read_exec, read_logs};
 pub use rest::{
     Archive, BackupAnswer, Packed, Resize, Restore, Resume, TakeBackup, read_archive, read_backup,
 };
