@@ -1,10 +1,12 @@
 //! The steps, and how they fail.
 
-use crate::{configuration::Platform, configure, launch, resize, rest};
+use crate::{configuration::Platform, configure, inspect, launch, resize, rest};
 use contracts::{
     blank::Saga as BlankSaga,
     configure::{Configured, Saga as ConfigureSaga},
+    exec::{Outcome as Executed, Saga as ExecSaga},
     halt::{Archived, Saga as HaltSaga},
+    logs::{Outcome as LogsRead, Saga as LogsSaga},
     provision::{Launched, Saga},
     resize::Saga as ResizeSaga,
     worker::Exit,
@@ -18,6 +20,7 @@ use ports::{
     commands::{CommandError, Commands},
     configurations::Configurations,
     fleet::Fleet,
+    instance_logs::InstanceLogs,
     keys::ProviderKeys,
     projects::Projects,
     random::Random,
@@ -40,6 +43,8 @@ pub enum Call {
     Remove(HaltSaga),
     ApplyLimits(ResizeSaga),
     UndoApplyLimits(ResizeSaga),
+    ReadLogs(LogsSaga),
+    RunCommand(ExecSaga),
 }
 
 /// What a step leaves for the later ones.
@@ -49,6 +54,8 @@ pub enum Answer {
     Launched(Launched),
     Configured(Configured),
     Archived(Archived),
+    LogsRead(LogsRead),
+    Executed(Executed),
     /// Of an undo, and of what nobody asks about later.
     Nothing,
 }
@@ -68,6 +75,7 @@ pub trait Ports {
     type Vault: Vault;
     type Bundles: Bundles;
     type Backups: Backups;
+    type InstanceLogs: InstanceLogs;
     type Commands: Commands;
     type Fleet: Fleet;
     type Random: Random;
@@ -82,6 +90,7 @@ pub struct World<'a, P: Ports> {
     pub vault: &'a P::Vault,
     pub bundles: &'a P::Bundles,
     pub backups: &'a P::Backups,
+    pub instance_logs: &'a P::InstanceLogs,
     pub commands: &'a P::Commands,
     pub fleet: &'a P::Fleet,
     pub random: &'a P::Random,
@@ -137,6 +146,8 @@ pub async fn handle<P: Ports>(world: &World<'_, P>, call: &Call) -> Result<Answe
         Call::Remove(saga) => rest::remove(world, saga).await.map(nothing),
         Call::ApplyLimits(saga) => resize::apply(world, saga).await.map(nothing),
         Call::UndoApplyLimits(saga) => resize::take_back(world, saga).await.map(nothing),
+        Call::ReadLogs(saga) => inspect::read_logs(world, saga).await.map(Answer::LogsRead),
+        Call::RunCommand(saga) => inspect::run_command(world, saga).await.map(Answer::Executed),
     }
 }
 
