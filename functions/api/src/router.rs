@@ -3,8 +3,8 @@
 use crate::{
     access_token, account, cancellation, chat, checkout,
     front_door::{self, ClientAddress},
-    google, health, intent, invitation, key, me, member, model, new_password, openapi, origin,
-    payment, plan_change, plans, portal, project,
+    google, health, intent, invitation, key, logs, me, member, model, new_password, openapi,
+    origin, payment, plan_change, plans, portal, project,
     refusal::Refusal,
     sessions, sign_in, subscription, telegram, tenant,
     world::{Api, World},
@@ -113,6 +113,8 @@ pub(crate) fn operations<W: World>() -> (Router<Arc<Api<W>>>, OpenApi) {
         .routes(operation!(project::retry))
         .routes(operation!(project::gateway_token))
         .routes(operation!(chat::open))
+        .routes(operation!(logs::read))
+        .routes(operation!(logs::show))
         .routes(operation!(model::catalogue))
         .routes(operation!(model::show))
         .routes(operation!(model::choose))

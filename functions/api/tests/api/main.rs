@@ -16,6 +16,7 @@ mod intent;
 mod invitation;
 mod isolation;
 mod key;
+mod logs;
 mod member;
 mod model;
 mod new_password;
