@@ -7,6 +7,7 @@ import { FLEET_FUNCTIONS } from './fleet-functions.js';
 import {
   architecture,
   backups,
+  bundles,
   dodo,
   executionsUrl,
   fleet,
@@ -51,6 +52,8 @@ export const FUNCTIONS = {
       WARM_QUEUE_URL: it.queues.warm.queueUrl,
       PROVISION_ARN: sagaArn(it, 'provision'),
       CONFIGURE_ARN: sagaArn(it, 'configure'),
+      LOGS_ARN: sagaArn(it, 'logs'),
+      ...bundles(it),
       PROVIDER_URLS: JSON.stringify(it.stage.providerUrls),
       MODELS: catalogueEnv(it.stage),
       JWT_KEY_PARAMETER: secretParameter(it.stage, 'jwt-key'),
@@ -88,7 +91,10 @@ export const FUNCTIONS = {
       to.send(it.queues.billing),
       to.start(sagaArn(it, 'provision')),
       to.start(sagaArn(it, 'configure')),
+      to.start(sagaArn(it, 'logs')),
       to.follow(it.stack, physicalName(it.stage, 'provision')),
+      to.describe(it.stack, physicalName(it.stage, 'logs')),
+      to.fetch(it.bundles, 'logs'),
       to.readParameter(it.stack, secretParameter(it.stage, 'jwt-key')),
       to.readParameter(it.stack, secretParameter(it.stage, 'edge-key')),
       to.readParameter(it.stack, secretParameter(it.stage, 'dodo-api-key')),
@@ -255,13 +261,13 @@ export const FUNCTIONS = {
   },
   'docker-run': {
     memoryMib: 256,
-    // A gateway stops for a minute, and then its data is on its way.
-    timeoutS: 300,
+    // A gateway stops for a minute, and then its data is on its way; an operator's command may take five.
+    timeoutS: 360,
     env: (it) => ({
       ...fleet(it),
       ...projects(it),
       KEY_ID: it.key.keyId,
-      BUNDLES_BUCKET: it.bundles.bucketName,
+      ...bundles(it),
       ...backups(it),
       MODEL_URL: it.stage.model.url,
       MODEL_ID: it.stage.model.id,
@@ -277,6 +283,7 @@ export const FUNCTIONS = {
       to.update(it.tables.fleet),
       to.read(it.tables.projects),
       to.handOver(it.bundles, 'bundles'),
+      to.store(it.bundles, 'logs'),
       to.backUp(it.backups, 'backups'),
       to.open(it.key, ['gateway_token', 'model_key', 'provider_key', 'telegram_token']),
       ...command(it.stack, it.stage),

@@ -80,7 +80,7 @@ const ACCEPTED: Accepted[] = [
   },
   {
     rule: /-IAM5\[Resource::\*\]$/,
-    path: /\/(Provision|Blank|Grow|Drain|Configure|Halt|Resize|Erase)Saga\/Machine\/Role\/DefaultPolicy\/Resource$/,
+    path: /\/(Provision|Blank|Grow|Drain|Configure|Halt|Resize|Erase|Logs|Exec)Saga\/Machine\/Role\/DefaultPolicy\/Resource$/,
     reason: 'log delivery and traces know no resources',
   },
   {
@@ -92,6 +92,11 @@ const ACCEPTED: Accepted[] = [
     rule: /-IAM5\[Resource::.*:execution:1mins-[a-z]+-(resize|erase):\*\]$/,
     path: /\/Billing\/Role\/DefaultPolicy\/Resource$/,
     reason: 'one execution a try, named after its project',
+  },
+  {
+    rule: /-IAM5\[Resource::.*:execution:1mins-[a-z]+-(logs|exec):\*\]$/,
+    path: /\/(Api|Operator)\/Role\/DefaultPolicy\/Resource$/,
+    reason: 'one execution a reading or a command, named after its project',
   },
   {
     rule: /-IAM5\[Resource::.*:schedule\/1mins-[a-z]+-billing-timers\/\*\]$/,
@@ -112,6 +117,11 @@ const ACCEPTED: Accepted[] = [
     rule: /-IAM5\[Resource::.*\/bundles\/\*\]$/,
     path: /\/(DockerRun|Reaper)\/Role\/DefaultPolicy\/Resource$/,
     reason: 'one object a launch',
+  },
+  {
+    rule: /-IAM5\[Resource::.*\/logs\/\*\]$/,
+    path: /\/(Api|DockerRun|Operator)\/Role\/DefaultPolicy\/Resource$/,
+    reason: 'one object a reading',
   },
   {
     rule: /-IAM5\[Resource::.*\/backups\/\*\]$/,

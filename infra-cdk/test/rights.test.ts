@@ -106,11 +106,11 @@ describe.each(Object.keys(FUNCTIONS))('%s', (name) => {
     const acts = JSON.stringify(starts).match(/stateMachine:1mins-prod-(\w+)/g) ?? [];
     const begun = acts.map((it) => it.split('-').at(-1)).toSorted();
     const expected: Record<string, string[]> = {
-      api: ['configure', 'provision'],
+      api: ['configure', 'logs', 'provision'],
       billing: ['erase', 'halt', 'provision', 'resize'],
       'project-state': ['configure', 'halt', 'provision'],
       'warm-pool': ['blank', 'drain', 'grow'],
-      operator: ['drain'],
+      operator: ['drain', 'exec', 'logs'],
     };
     expect(begun).toEqual(expected[name] ?? []);
   });
@@ -158,6 +158,17 @@ test('backups are stored by two functions, and erased with their versions by ano
     ['docker-run', ['s3:GetObject', 's3:PutObject']],
     ['erase', ['s3:ListBucketVersions', 's3:DeleteObject', 's3:DeleteObjectVersion']],
     ['backup', ['s3:DeleteObject', 's3:GetObject', 's3:PutObject', 's3:ListBucket']],
+  ]);
+});
+
+test('what instances have printed is stored by one function, and read by those who are asked for it', () => {
+  const onLogs = (name: string) =>
+    doing(production(name), 's3:').filter((it) => JSON.stringify(it.Resource).includes('/logs/'));
+  const rights = Object.keys(FUNCTIONS).map((name) => [name, onLogs(name).flatMap(actionsOf)]);
+  expect(rights.filter(([, actions]) => actions?.length)).toEqual([
+    ['api', ['s3:GetObject']],
+    ['docker-run', ['s3:PutObject']],
+    ['operator', ['s3:GetObject']],
   ]);
 });
 
