@@ -20,13 +20,13 @@ use serde_json::Value;
 use settings::Settings;
 use std::sync::Arc;
 use testkit::{
-    accounts::FakeAccounts, backups::FakeBackups, bundles::FakeBundles, clock::FakeClock,
-    commands::FakeCommands, configurations::FakeConfigurations, deliveries::FakeDeliveries,
-    erasure::FakeErasure, fleet::FakeFleet, heartbeats::FakeHeartbeats, intents::FakeIntents,
-    keys::FakeProviderKeys, machines::FakeMachines, make, payments::FakePayments,
-    placements::FakePlacements, projects::FakeProjects, queue::FakeQueue, random::FakeRandom,
-    routes::FakeRouteLog, sagas::FakeSagas, subscriptions::FakeSubscriptions, timers::FakeTimers,
-    vault::FakeVault,
+    accounts::FakeAccounts, audit::FakeAudit, backups::FakeBackups, bundles::FakeBundles,
+    clock::FakeClock, commands::FakeCommands, configurations::FakeConfigurations,
+    deliveries::FakeDeliveries, erasure::FakeErasure, fleet::FakeFleet, heartbeats::FakeHeartbeats,
+    instance_logs::FakeInstanceLogs, intents::FakeIntents, keys::FakeProviderKeys,
+    machines::FakeMachines, make, payments::FakePayments, placements::FakePlacements,
+    projects::FakeProjects, queue::FakeQueue, random::FakeRandom, routes::FakeRouteLog,
+    sagas::FakeSagas, subscriptions::FakeSubscriptions, timers::FakeTimers, vault::FakeVault,
 };
 
 pub(crate) struct World {
@@ -36,6 +36,8 @@ pub(crate) struct World {
     pub(crate) commands: FakeCommands,
     pub(crate) bundles: FakeBundles,
     pub(crate) backups: FakeBackups,
+    pub(crate) instance_logs: FakeInstanceLogs,
+    pub(crate) audit: FakeAudit,
     pub(crate) routes: FakeRouteLog,
     pub(crate) heartbeats: FakeHeartbeats,
     pub(crate) placements: FakePlacements,
@@ -43,7 +45,8 @@ pub(crate) struct World {
     pub(crate) configurations: FakeConfigurations,
     pub(crate) intents: FakeIntents,
     pub(crate) clock: Arc<FakeClock>,
-    pub(crate) sagas: Started,
+    /// Boxed, for it makes a future large.
+    pub(crate) sagas: Box<Started>,
     pub(crate) wake_ups: FakeQueue<WakeUp>,
     pub(crate) looks: FakeQueue<worker_watch::Look>,
     pub(crate) vault: FakeVault,
@@ -54,7 +57,7 @@ pub(crate) struct World {
     pub(crate) payments: FakePayments,
     pub(crate) timers: FakeTimers<Message>,
     pub(crate) letters: FakeQueue<Letter>,
-    random: FakeRandom,
+    pub(crate) random: FakeRandom,
     pub(crate) settings: Settings,
 }
 
@@ -69,6 +72,8 @@ pub(crate) struct Started {
     pub(crate) halt: FakeSagas,
     pub(crate) resize: FakeSagas,
     pub(crate) erase: FakeSagas,
+    pub(crate) logs: FakeSagas,
+    pub(crate) exec: FakeSagas,
 }
 
 /// What instances are launched with.
@@ -79,6 +84,7 @@ impl docker_run::Ports for Fakes {
     type Vault = FakeVault;
     type Bundles = FakeBundles;
     type Backups = FakeBackups;
+    type InstanceLogs = FakeInstanceLogs;
     type Commands = FakeCommands;
     type Fleet = FakeFleet;
     type Random = FakeRandom;
@@ -102,13 +108,15 @@ impl World {
             commands: FakeCommands::default(),
             bundles: FakeBundles::default(),
             backups: FakeBackups::default(),
+            instance_logs: FakeInstanceLogs::default(),
+            audit: FakeAudit::default(),
             routes: FakeRouteLog::default(),
             heartbeats: FakeHeartbeats::default(),
             placements: FakePlacements::default(),
             configurations: FakeConfigurations::default(),
             intents: FakeIntents::default(),
             clock,
-            sagas: Started::default(),
+            sagas: Box::default(),
             wake_ups: FakeQueue::default(),
             looks: FakeQueue::default(),
             vault: FakeVault::default(),
@@ -213,6 +221,7 @@ impl World {
             vault: &self.vault,
             bundles: &self.bundles,
             backups: &self.backups,
+            instance_logs: &self.instance_logs,
             commands: &self.commands,
             fleet: &self.fleet,
             random: &self.random,

@@ -6,6 +6,7 @@ mod attacks;
 mod customer;
 mod faults;
 mod fleet;
+mod inspect;
 mod machine;
 mod main_job;
 mod operator;

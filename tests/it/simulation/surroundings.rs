@@ -110,8 +110,9 @@ impl Started {
     }
 
     /// Every state machine by its name.
-    pub(super) fn by_machine(&self) -> [(&'static str, &FakeSagas); 8] {
-        let Self { provision, blank, grow, drain, configure, halt, resize, erase } = self;
+    pub(super) fn by_machine(&self) -> [(&'static str, &FakeSagas); 10] {
+        let Self { provision, blank, grow, drain, configure, halt, resize, erase, logs, exec } =
+            self;
         [
             ("provision", provision),
             ("blank", blank),
@@ -121,6 +122,8 @@ impl Started {
             ("halt", halt),
             ("resize", resize),
             ("erase", erase),
+            ("logs", logs),
+            ("exec", exec),
         ]
     }
 }

@@ -19,7 +19,7 @@ use tokio::sync::Notify;
 const DEADLINE_MS: i64 = 30_000;
 
 /// Names that functions ask their environment for. The values lead nowhere.
-pub(super) const VARIABLES: [(&str, &str); 50] = [
+pub(super) const VARIABLES: [(&str, &str); 52] = [
     ("ACCOUNTS_TABLE", "accounts"),
     ("PROJECTS_TABLE", "projects"),
     ("FLEET_TABLE", "fleet"),
@@ -40,6 +40,8 @@ pub(super) const VARIABLES: [(&str, &str); 50] = [
     ("OPERATORS", ""),
     ("WARM_QUEUE_URL", "http://127.0.0.1:9/000000000000/warm"),
     ("CONFIGURE_ARN", "arn:aws:states:us-east-1:000000000000:stateMachine:configure"),
+    ("LOGS_ARN", "arn:aws:states:us-east-1:000000000000:stateMachine:logs"),
+    ("EXEC_ARN", "arn:aws:states:us-east-1:000000000000:stateMachine:exec"),
     ("DODO_URL", "http://127.0.0.1:9"),
     ("DODO_KEY_PARAMETER", "/bench/dodo-api-key"),
     ("DODO_WEBHOOK_PARAMETER", "/bench/dodo-webhook"),
