@@ -3,7 +3,12 @@ import type { Outcome } from '../../src/api/client.ts';
 import { OFFLINE, type Problem } from '../../src/api/problem.ts';
 import { AMOUNTS, logsName, mayHavePrinted, untilRead } from '../../src/model/logs.ts';
 
-const NOTHING_RUNS: Problem = { ...OFFLINE, kind: 'conflict', status: 409, message: 'Nothing runs.' };
+const NOTHING_RUNS: Problem = {
+  ...OFFLINE,
+  kind: 'conflict',
+  status: 409,
+  message: 'Nothing runs.',
+};
 
 /** Answers one after the other, the last one for ever; and how long was waited in between. */
 async function read(...answers: Outcome<string | null>[]) {
