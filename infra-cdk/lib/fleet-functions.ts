@@ -3,6 +3,7 @@ import { Duration } from 'aws-cdk-lib';
 import {
   architecture,
   backups,
+  bundles,
   fleet,
   ledger,
   machines,
@@ -16,6 +17,9 @@ import { physicalName } from './naming.js';
 import * as to from './rights.js';
 import { command, keepMachines } from './worker-rights.js';
 import type { FunctionRow, World } from './world.js';
+
+/** The partition of the ledger with the commands of operators; `AUDIT` in `shared/adapters/src/dynamodb/keys.rs`. */
+const AUDIT = 'AUDIT';
 
 /** What goes by heartbeats, and says of what has ended that it has. */
 const listening = (it: World) => ({
@@ -257,7 +261,7 @@ export const FLEET_FUNCTIONS = {
     ],
     env: (it) => ({
       ...watching(it),
-      BUNDLES_BUCKET: it.bundles.bucketName,
+      ...bundles(it),
       REAPER: JSON.stringify(it.stage.reaper),
     }),
     may: (it) => [
@@ -272,11 +276,29 @@ export const FLEET_FUNCTIONS = {
       ...command(it.stack, it.stage),
     ],
   },
-  /** Only people invoke it, with `scripts/ops`. */
+  /** People invoke it, with `scripts/ops`; and the saga of their commands, for its audit. */
   operator: {
     memoryMib: 256,
     timeoutS: 30,
-    env: (it) => ({ ...fleet(it), DRAIN_ARN: sagaArn(it, 'drain') }),
-    may: (it) => [to.readWrite(it.tables.fleet), to.start(sagaArn(it, 'drain'))],
+    env: (it) => ({
+      ...fleet(it),
+      ...projects(it),
+      ...ledger(it),
+      ...bundles(it),
+      DRAIN_ARN: sagaArn(it, 'drain'),
+      LOGS_ARN: sagaArn(it, 'logs'),
+      EXEC_ARN: sagaArn(it, 'exec'),
+    }),
+    may: (it) => [
+      to.readWrite(it.tables.fleet),
+      to.read(it.tables.projects),
+      to.readFrom(it.tables.ledger, [AUDIT]),
+      to.putInto(it.tables.ledger, [AUDIT]),
+      to.fetch(it.bundles, 'logs'),
+      ...(['drain', 'logs', 'exec'] as const).map((saga) => to.start(sagaArn(it, saga))),
+      ...(['logs', 'exec'] as const).map((saga) =>
+        to.describe(it.stack, physicalName(it.stage, saga)),
+      ),
+    ],
   },
 } as const satisfies Record<string, FunctionRow>;

@@ -31,6 +31,7 @@ export const fleet = (it: World) => ({
 });
 export const projects = (it: World) => ({ PROJECTS_TABLE: it.tables.projects.tableName });
 export const ledger = (it: World) => ({ LEDGER_TABLE: it.tables.ledger.tableName });
+export const bundles = (it: World) => ({ BUNDLES_BUCKET: it.bundles.bucketName });
 export const backups = (it: World) => ({ BACKUPS_BUCKET: it.backups.bucketName });
 export const architecture = (it: World) => ({ AGENT_ARCHITECTURE: it.stage.agentArchitecture });
 /** Where workers may be, as their providers name it: the stage's region, and what it buys in elsewhere. */

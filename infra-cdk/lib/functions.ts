@@ -7,6 +7,7 @@ import { FLEET_FUNCTIONS } from './fleet-functions.js';
 import {
   architecture,
   backups,
+  bundles,
   dodo,
   executionsUrl,
   fleet,
@@ -53,7 +54,9 @@ export const FUNCTIONS = {
       CONFIGURE_ARN: sagaArn(it, 'configure'),
       HALT_ARN: sagaArn(it, 'halt'),
       RESTART_ARN: sagaArn(it, 'restart'),
+      LOGS_ARN: sagaArn(it, 'logs'),
       ...backups(it),
+      ...bundles(it),
       PROVIDER_URLS: JSON.stringify(it.stage.providerUrls),
       MODELS: catalogueEnv(it.stage),
       JWT_KEY_PARAMETER: secretParameter(it.stage, 'jwt-key'),
@@ -89,12 +92,14 @@ export const FUNCTIONS = {
       to.send(it.queues.warm),
       // Billing alone writes subscriptions: it is told to look.
       to.send(it.queues.billing),
-      ...(['provision', 'configure', 'halt', 'restart'] as const).map((saga) =>
+      ...(['provision', 'configure', 'halt', 'restart', 'logs'] as const).map((saga) =>
         to.start(sagaArn(it, saga)),
       ),
       // Which backups there are, and nothing of what is in them.
       to.list(it.backups, 'backups'),
       to.follow(it.stack, physicalName(it.stage, 'provision')),
+      to.describe(it.stack, physicalName(it.stage, 'logs')),
+      to.fetch(it.bundles, 'logs'),
       to.readParameter(it.stack, secretParameter(it.stage, 'jwt-key')),
       to.readParameter(it.stack, secretParameter(it.stage, 'edge-key')),
       to.readParameter(it.stack, secretParameter(it.stage, 'dodo-api-key')),
@@ -261,13 +266,13 @@ export const FUNCTIONS = {
   },
   'docker-run': {
     memoryMib: 256,
-    // A gateway stops for a minute, and then its data is on its way.
-    timeoutS: 300,
+    // A gateway stops for a minute, and then its data is on its way; an operator's command may take five.
+    timeoutS: 360,
     env: (it) => ({
       ...fleet(it),
       ...projects(it),
       KEY_ID: it.key.keyId,
-      BUNDLES_BUCKET: it.bundles.bucketName,
+      ...bundles(it),
       ...backups(it),
       MODEL_URL: it.stage.model.url,
       MODEL_ID: it.stage.model.id,
@@ -283,6 +288,7 @@ export const FUNCTIONS = {
       to.update(it.tables.fleet),
       to.read(it.tables.projects),
       to.handOver(it.bundles, 'bundles'),
+      to.store(it.bundles, 'logs'),
       to.backUp(it.backups, 'backups'),
       to.open(it.key, ['gateway_token', 'model_key', 'provider_key', 'telegram_token']),
       ...command(it.stack, it.stage),

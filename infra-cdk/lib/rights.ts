@@ -157,6 +157,14 @@ export const stateMachineArn = (stack: Stack, name: string) =>
 export const handOver = (bucket: IBucket, prefix: string) =>
   allow(['s3:PutObject', 's3:GetObject', 's3:DeleteObject'], [bucket.arnForObjects(`${prefix}/*`)]);
 
+/** Stores objects below `prefix`, by the links that it signs, and reads none. */
+export const store = (bucket: IBucket, prefix: string) =>
+  allow(['s3:PutObject'], [bucket.arnForObjects(`${prefix}/*`)]);
+
+/** Reads objects below `prefix` that it knows by name. */
+export const fetch = (bucket: IBucket, prefix: string) =>
+  allow(['s3:GetObject'], [bucket.arnForObjects(`${prefix}/*`)]);
+
 /** Stores archives below `prefix` and reads them, by the links that it signs; deletes none. */
 export const backUp = (bucket: IBucket, prefix: string) =>
   allow(['s3:PutObject', 's3:GetObject'], [bucket.arnForObjects(`${prefix}/*`)]);

@@ -80,7 +80,7 @@ const ACCEPTED: Accepted[] = [
   },
   {
     rule: /-IAM5\[Resource::\*\]$/,
-    path: /\/(Provision|Blank|Grow|Drain|Configure|Halt|Resize|Restart|Erase)Saga\/Machine\/Role\/DefaultPolicy\/Resource$/,
+    path: /\/(Provision|Blank|Grow|Drain|Configure|Halt|Resize|Restart|Erase|Logs|Exec)Saga\/Machine\/Role\/DefaultPolicy\/Resource$/,
     reason: 'log delivery and traces know no resources',
   },
   {
@@ -97,6 +97,11 @@ const ACCEPTED: Accepted[] = [
     rule: /-IAM5\[Resource::.*:execution:1mins-[a-z]+-halt:\*\]$/,
     path: /\/WorkerWatch\/Role\/DefaultPolicy\/Resource$/,
     reason: 'one execution a halt, named after its project',
+  },
+  {
+    rule: /-IAM5\[Resource::.*:execution:1mins-[a-z]+-(logs|exec):\*\]$/,
+    path: /\/(Api|Operator)\/Role\/DefaultPolicy\/Resource$/,
+    reason: 'one execution a reading or a command, named after its project',
   },
   {
     rule: /-IAM5\[Resource::.*:schedule\/1mins-[a-z]+-billing-timers\/\*\]$/,
@@ -117,6 +122,11 @@ const ACCEPTED: Accepted[] = [
     rule: /-IAM5\[Resource::.*\/bundles\/\*\]$/,
     path: /\/(DockerRun|Reaper)\/Role\/DefaultPolicy\/Resource$/,
     reason: 'one object a launch',
+  },
+  {
+    rule: /-IAM5\[Resource::.*\/logs\/\*\]$/,
+    path: /\/(Api|DockerRun|Operator)\/Role\/DefaultPolicy\/Resource$/,
+    reason: 'one object a reading',
   },
   {
     rule: /-IAM5\[Resource::.*\/backups\/\*\]$/,

@@ -106,14 +106,14 @@ describe.each(Object.keys(FUNCTIONS))('%s', (name) => {
     const acts = JSON.stringify(starts).match(/stateMachine:1mins-prod-(\w+)/g) ?? [];
     const begun = acts.map((it) => it.split('-').at(-1)).toSorted();
     const expected: Record<string, string[]> = {
-      api: ['configure', 'halt', 'provision', 'restart'],
+      api: ['configure', 'halt', 'logs', 'provision', 'restart'],
       billing: ['erase', 'halt', 'provision', 'resize'],
       'project-state': ['configure', 'halt', 'provision'],
       'instance-watch': ['halt', 'restart'],
       'warm-pool': ['blank', 'drain', 'grow'],
       drain: ['halt'],
       'worker-watch': ['drain', 'provision'],
-      operator: ['drain'],
+      operator: ['drain', 'exec', 'logs'],
     };
     expect(begun).toEqual(expected[name] ?? []);
   });
@@ -162,6 +162,17 @@ test('backups are stored by two functions, listed for their owners by one and er
     ['docker-run', ['s3:GetObject', 's3:PutObject']],
     ['erase', ['s3:ListBucketVersions', 's3:DeleteObject', 's3:DeleteObjectVersion']],
     ['backup', ['s3:DeleteObject', 's3:GetObject', 's3:PutObject', 's3:ListBucket']],
+  ]);
+});
+
+test('what instances have printed is stored by one function, and read by those who are asked for it', () => {
+  const onLogs = (name: string) =>
+    doing(production(name), 's3:').filter((it) => JSON.stringify(it.Resource).includes('/logs/'));
+  const rights = Object.keys(FUNCTIONS).map((name) => [name, onLogs(name).flatMap(actionsOf)]);
+  expect(rights.filter(([, actions]) => actions?.length)).toEqual([
+    ['api', ['s3:GetObject']],
+    ['docker-run', ['s3:PutObject']],
+    ['operator', ['s3:GetObject']],
   ]);
 });
 

@@ -123,6 +123,8 @@ pub(crate) struct Ended {
     pub(crate) entered: Vec<String>,
     /// The input of every task state, by the order of `entered`.
     pub(crate) inputs: Vec<Value>,
+    /// What it ended with.
+    pub(crate) state: Value,
 }
 
 /// Runs `machine` on `input` to its end. Task states call `invoke(state, function, payload)`; time
@@ -136,7 +138,9 @@ pub(crate) async fn run(
     let (mut entered, mut inputs): (Vec<String>, Vec<Value>) = (vec![], vec![]);
     loop {
         match execution.next() {
-            Next::Nothing { state, .. } => return Ended { at: state, entered, inputs },
+            Next::Nothing { state, .. } => {
+                return Ended { at: state, entered, inputs, state: execution.data };
+            }
             Next::Time { .. } => execution.waited(),
             Next::Call { state, function, payload } => {
                 // A retry is not another entry.

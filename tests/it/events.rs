@@ -75,7 +75,10 @@ fn understand(function: &str, event: &Value, case: &str) {
             "billing-watch" => serde_json::from_value::<billing_watch::Input>(event).is_ok(),
             // They take no input.
             "backup" | "reaper" => event.is_object(),
-            "operator" => operator::Command::read(&event).is_ok(),
+            "operator" => {
+                operator::Command::read(&event).is_ok()
+                    || serde_json::from_value::<operator::Step>(event).is_ok()
+            }
             other => panic!("{case}: `{other}` is no step"),
         };
         assert!(read, "{case}");

@@ -20,14 +20,14 @@ use serde_json::Value;
 use settings::Settings;
 use std::sync::Arc;
 use testkit::{
-    accounts::FakeAccounts, backups::FakeBackups, bundles::FakeBundles, cases::FakeCases,
-    clock::FakeClock, commands::FakeCommands, configurations::FakeConfigurations,
+    accounts::FakeAccounts, audit::FakeAudit, backups::FakeBackups, bundles::FakeBundles,
+    cases::FakeCases, clock::FakeClock, commands::FakeCommands, configurations::FakeConfigurations,
     credits::FakeCredits, deliveries::FakeDeliveries, erasure::FakeErasure, fleet::FakeFleet,
-    heartbeats::FakeHeartbeats, intents::FakeIntents, keys::FakeProviderKeys,
-    machines::FakeMachines, make, payments::FakePayments, placements::FakePlacements,
-    prices::FakePrices, projects::FakeProjects, queue::FakeQueue, random::FakeRandom,
-    routes::FakeRouteLog, sagas::FakeSagas, subscriptions::FakeSubscriptions, timers::FakeTimers,
-    vault::FakeVault,
+    heartbeats::FakeHeartbeats, instance_logs::FakeInstanceLogs, intents::FakeIntents,
+    keys::FakeProviderKeys, machines::FakeMachines, make, payments::FakePayments,
+    placements::FakePlacements, prices::FakePrices, projects::FakeProjects, queue::FakeQueue,
+    random::FakeRandom, routes::FakeRouteLog, sagas::FakeSagas, subscriptions::FakeSubscriptions,
+    timers::FakeTimers, vault::FakeVault,
 };
 
 pub(crate) struct World {
@@ -37,6 +37,8 @@ pub(crate) struct World {
     pub(crate) commands: FakeCommands,
     pub(crate) bundles: FakeBundles,
     pub(crate) backups: FakeBackups,
+    pub(crate) instance_logs: FakeInstanceLogs,
+    pub(crate) audit: FakeAudit,
     pub(crate) routes: FakeRouteLog,
     pub(crate) heartbeats: FakeHeartbeats,
     pub(crate) cases: FakeCases,
@@ -45,7 +47,8 @@ pub(crate) struct World {
     pub(crate) configurations: FakeConfigurations,
     pub(crate) intents: FakeIntents,
     pub(crate) clock: Arc<FakeClock>,
-    pub(crate) sagas: Started,
+    /// Boxed, for it makes a future large.
+    pub(crate) sagas: Box<Started>,
     pub(crate) wake_ups: FakeQueue<WakeUp>,
     pub(crate) looks: FakeQueue<worker_watch::Look>,
     pub(crate) looks_at_instances: FakeQueue<instance_watch::Another>,
@@ -59,7 +62,7 @@ pub(crate) struct World {
     pub(crate) letters: FakeQueue<Letter>,
     prices: FakePrices,
     credits: FakeCredits,
-    random: FakeRandom,
+    pub(crate) random: FakeRandom,
     pub(crate) settings: Settings,
 }
 
@@ -75,6 +78,8 @@ pub(crate) struct Started {
     pub(crate) resize: FakeSagas,
     pub(crate) restart: FakeSagas,
     pub(crate) erase: FakeSagas,
+    pub(crate) logs: FakeSagas,
+    pub(crate) exec: FakeSagas,
 }
 
 /// What instances are launched, and watched, with.
@@ -85,6 +90,7 @@ impl docker_run::Ports for Fakes {
     type Vault = FakeVault;
     type Bundles = FakeBundles;
     type Backups = FakeBackups;
+    type InstanceLogs = FakeInstanceLogs;
     type Commands = FakeCommands;
     type Fleet = FakeFleet;
     type Random = FakeRandom;
@@ -122,6 +128,8 @@ impl World {
             commands: FakeCommands::default(),
             bundles: FakeBundles::default(),
             backups: FakeBackups::default(),
+            instance_logs: FakeInstanceLogs::default(),
+            audit: FakeAudit::default(),
             routes: FakeRouteLog::default(),
             heartbeats: FakeHeartbeats::default(),
             cases: FakeCases::default(),
@@ -129,7 +137,7 @@ impl World {
             configurations: FakeConfigurations::default(),
             intents: FakeIntents::default(),
             clock,
-            sagas: Started::default(),
+            sagas: Box::default(),
             wake_ups: FakeQueue::default(),
             looks: FakeQueue::default(),
             looks_at_instances: FakeQueue::default(),
@@ -241,6 +249,7 @@ impl World {
             vault: &self.vault,
             bundles: &self.bundles,
             backups: &self.backups,
+            instance_logs: &self.instance_logs,
             commands: &self.commands,
             fleet: &self.fleet,
             random: &self.random,

@@ -7,6 +7,7 @@ mod customer;
 mod faults;
 mod fleet;
 mod health;
+mod inspect;
 mod machine;
 mod main_job;
 mod moves;

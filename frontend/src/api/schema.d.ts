@@ -610,6 +610,44 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/projects/{id}/logs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Has the last lines of an instance read, also of one that has stopped. They are fetched by their id, for
+         *     a day.
+         * @description One reading of a project at a time: who asks during another one has to wait for it.
+         */
+        post: operations["logs_read"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{id}/logs/{logs_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The lines that were asked for, oldest first, each with its time; the instance's own keys are blanked. */
+        get: operations["logs_show"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/projects/{id}/model": {
         parameters: {
             query?: never;
@@ -1034,6 +1072,26 @@ export interface components {
             /** @description The ids of the projects that use it. */
             projects: string[];
             provider: components["schemas"]["ProviderName"];
+        };
+        /** @description How much of what an instance has printed. */
+        LogsBody: {
+            /**
+             * Format: date-time
+             * @description None that is older.
+             */
+            since?: string | null;
+            /**
+             * Format: int32
+             * @description How many of the last lines.
+             * @default 500
+             */
+            tail: number | null;
+        };
+        /** @description Lines. */
+        LogsText: string;
+        LogsTicketView: {
+            /** @description Of this reading. */
+            id: string;
         };
         MeView: {
             email: string;
@@ -2604,6 +2662,82 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["GatewayTokenView"];
+                };
+            };
+            /** @description Refused, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    logs_read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["LogsBody"] | null;
+            };
+        };
+        responses: {
+            /** @description They are being read */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogsTicketView"];
+                };
+            };
+            /** @description Refused, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    logs_show: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                logs_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was printed; empty if nothing was */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": components["schemas"]["LogsText"];
+                };
+            };
+            /** @description They are being read: ask again */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogsTicketView"];
                 };
             };
             /** @description Refused, and why */

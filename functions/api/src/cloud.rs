@@ -13,7 +13,7 @@ use adapters::{
     kms::KmsVault,
     oidc::{self, Oidc},
     providers::HttpProviders,
-    s3::backups::S3Backups,
+    s3::{backups::S3Backups, instance_logs::S3InstanceLogs},
     sfn::StepFunctions,
     sqs::{SqsFifoQueue, SqsQueue},
     ssm_parameters,
@@ -55,6 +55,7 @@ impl World for Cloud {
     type ProviderKeys = DynamoProviderKeys;
     type Configurations = DynamoConfigurations;
     type ProviderCheck = HttpProviders;
+    type InstanceLogs = S3InstanceLogs;
     type Clock = SystemClock;
 }
 
@@ -90,6 +91,8 @@ pub(crate) async fn connect() -> Result<Api<Cloud>, Error> {
         provider_check: HttpProviders::new(env::require_json("PROVIDER_URLS"))?,
         configurations: DynamoConfigurations::connect(env::require("PROJECTS_TABLE")).await,
         configures: StepFunctions::connect(env::require("CONFIGURE_ARN")).await,
+        readings: StepFunctions::connect(env::require("LOGS_ARN")).await,
+        instance_logs: S3InstanceLogs::connect(env::require("BUNDLES_BUCKET")).await,
         payments: Dodo::new(env::require("DODO_URL"), &dodo_key, products)?,
         prices: DynamoPrices::connect(env::require("LEDGER_TABLE")).await,
         looks: SqsFifoQueue::connect(env::require("BILLING_QUEUE_URL")).await,

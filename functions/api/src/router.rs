@@ -3,7 +3,7 @@
 use crate::{
     access_token, account, backup, cancellation, chat, checkout,
     front_door::{self, ClientAddress},
-    google, health, intent, invitation, key, life, me, member, model, new_password, openapi,
+    google, health, intent, invitation, key, life, logs, me, member, model, new_password, openapi,
     origin, payment, plan_change, plans, portal, project,
     refusal::Refusal,
     sessions, sign_in, subscription, telegram, tenant,
@@ -118,6 +118,8 @@ pub(crate) fn operations<W: World>() -> (Router<Arc<Api<W>>>, OpenApi) {
         .routes(operation!(backup::restore))
         .routes(operation!(project::gateway_token))
         .routes(operation!(chat::open))
+        .routes(operation!(logs::read))
+        .routes(operation!(logs::show))
         .routes(operation!(model::catalogue))
         .routes(operation!(model::show))
         .routes(operation!(model::choose))

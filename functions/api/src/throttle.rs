@@ -5,7 +5,7 @@ use crate::{
     refusal::Refusal,
     world::{Api, World},
 };
-use domain::id::UserId;
+use domain::id::{ProjectId, UserId};
 use jiff::Timestamp;
 use ports::{
     clock::Clock,
@@ -39,6 +39,10 @@ const CHECK_WINDOW: Duration = Duration::from_mins(10);
 /// for all customers together, so that one could use up everybody's.
 const MAX_QUESTIONS: u32 = 30;
 const QUESTION_WINDOW: Duration = Duration::from_mins(1);
+
+/// Readings of one project's logs within [`READING_WINDOW`]: each is a command to its worker.
+const MAX_READINGS: u32 = 30;
+const READING_WINDOW: Duration = Duration::from_mins(5);
 
 /// What is counted by network: each costs us a password's hash, a letter or an item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,6 +95,15 @@ fn guesses(whose: &str) -> Throttle {
 /// Counts a ticket into a chat of `user`'s.
 pub(crate) async fn count_ticket<W: World>(api: &Api<W>, user: &UserId) -> Result<(), Refusal> {
     count(api, &Throttle { key: format!("chat#{user}"), window: TICKET_WINDOW }, MAX_TICKETS).await
+}
+
+/// Counts a reading of the logs of `project`.
+pub(crate) async fn count_reading<W: World>(
+    api: &Api<W>,
+    project: &ProjectId,
+) -> Result<(), Refusal> {
+    let readings = Throttle { key: format!("logs#{project}"), window: READING_WINDOW };
+    count(api, &readings, MAX_READINGS).await
 }
 
 /// Counts a question of `user`'s to a provider of models.

@@ -1,4 +1,4 @@
-//! One at a time: for an act that takes money, and that a second click would do again.
+//! One at a time: for an act that takes money, or a while, and that a second click would do again.
 
 use crate::{
     refusal::Refusal,
@@ -18,15 +18,22 @@ const TURN_TTL: Duration = Duration::from_mins(1);
 
 pub(crate) struct Turn(Throttle);
 
+impl Turn {
+    /// The turn at `what`, whoever has it.
+    pub(crate) fn at(what: String) -> Self {
+        Self(Throttle { key: what, window: TURN_TTL })
+    }
+}
+
 /// The turn at `what`, unless somebody has it.
 pub(crate) async fn take<W: World>(api: &Api<W>, what: String) -> Result<Turn, Refusal> {
-    let turn = Throttle { key: what, window: TURN_TTL };
+    let turn = Turn::at(what);
     let now = api.clock.now();
-    let Tries { count, until } = api.throttles.count_try(&turn, now).await?;
+    let Tries { count, until } = api.throttles.count_try(&turn.0, now).await?;
     if count > 1 {
         return Err(Refusal::Busy { retry_after_s: seconds_until(until, now) });
     }
-    Ok(Turn(turn))
+    Ok(turn)
 }
 
 pub(crate) async fn give_back<W: World>(api: &Api<W>, Turn(turn): Turn) {

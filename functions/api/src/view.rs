@@ -267,6 +267,30 @@ pub(crate) struct ChatTicketView {
     pub(crate) ticket: String,
 }
 
+/// How much of what an instance has printed.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes what `input` reads field by field")]
+pub(crate) struct LogsBody {
+    /// How many of the last lines.
+    #[schema(minimum = 1, maximum = 5000, default = 500)]
+    tail: Option<u32>,
+    /// None that is older.
+    #[schema(format = "date-time")]
+    since: Option<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct LogsTicketView {
+    /// Of this reading.
+    pub(crate) id: String,
+}
+
+/// Lines.
+#[derive(ToSchema)]
+#[schema(value_type = String)]
+#[expect(dead_code, reason = "describes an answer that is no JSON")]
+pub(crate) struct LogsText(String);
+
 #[derive(Serialize, ToSchema)]
 pub(crate) struct GoogleUrlView {
     /// Google, which sends the browser back to us.

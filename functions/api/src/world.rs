@@ -6,10 +6,11 @@ use domain::{email::EmailAddress, subscription::Terms};
 use ports::{
     access_tokens::AccessTokens, accounts::Accounts, backups::BackupLists, cases::Cases,
     chat_tickets::ChatTickets, clock::Clock, configurations::Configurations,
-    identities::Identities, identity_provider::IdentityProvider, intents::Intents,
-    keys::ProviderKeys, payments::Payments, prices::Prices, provider_check::ProviderCheck,
-    queue::Queue, sagas::Sagas, sessions::Sessions, subscriptions::Subscriptions,
-    tenant_projects::TenantProjects, tenants::Tenants, throttles::Throttles, vault::Vault,
+    identities::Identities, identity_provider::IdentityProvider, instance_logs::InstanceLogs,
+    intents::Intents, keys::ProviderKeys, payments::Payments, prices::Prices,
+    provider_check::ProviderCheck, queue::Queue, sagas::Sagas, sessions::Sessions,
+    subscriptions::Subscriptions, tenant_projects::TenantProjects, tenants::Tenants,
+    throttles::Throttles, vault::Vault,
 };
 use std::collections::BTreeSet;
 
@@ -40,6 +41,7 @@ pub trait World: Send + Sync + 'static {
     type ProviderKeys: ProviderKeys + Send + Sync;
     type Configurations: Configurations + Send + Sync;
     type ProviderCheck: ProviderCheck + Send + Sync;
+    type InstanceLogs: InstanceLogs + Send + Sync;
     type Clock: Clock + Send + Sync;
 }
 
@@ -78,6 +80,10 @@ pub struct Api<W: World> {
     pub configurations: W::Configurations,
     /// Executions that bring configurations to instances.
     pub configures: W::Sagas,
+    /// Executions that read what instances have printed.
+    pub readings: W::Sagas,
+    /// What those brought.
+    pub instance_logs: W::InstanceLogs,
     pub clock: W::Clock,
     pub keys: Keys,
     pub edge_key: EdgeKey,

@@ -1,10 +1,12 @@
 //! The steps, and how they fail.
 
-use crate::{configuration::Platform, configure, launch, resize, rest, restart};
+use crate::{configuration::Platform, configure, inspect, launch, resize, rest, restart};
 use contracts::{
     blank::Saga as BlankSaga,
     configure::{Configured, Saga as ConfigureSaga},
+    exec::{Outcome as Executed, Saga as ExecSaga},
     halt::{Archived, Saga as HaltSaga},
+    logs::{Outcome as LogsRead, Saga as LogsSaga},
     provision::{Launched, Saga},
     resize::Saga as ResizeSaga,
     restart::Saga as RestartSaga,
@@ -19,6 +21,7 @@ use ports::{
     commands::{CommandError, Commands},
     configurations::Configurations,
     fleet::Fleet,
+    instance_logs::InstanceLogs,
     keys::ProviderKeys,
     projects::Projects,
     random::Random,
@@ -42,6 +45,8 @@ pub enum Call {
     ApplyLimits(ResizeSaga),
     UndoApplyLimits(ResizeSaga),
     RestartInstance(RestartSaga),
+    ReadLogs(LogsSaga),
+    RunCommand(ExecSaga),
 }
 
 /// What a step leaves for the later ones.
@@ -51,6 +56,8 @@ pub enum Answer {
     Launched(Launched),
     Configured(Configured),
     Archived(Archived),
+    LogsRead(LogsRead),
+    Executed(Executed),
     /// Of an undo, and of what nobody asks about later.
     Nothing,
 }
@@ -70,6 +77,7 @@ pub trait Ports {
     type Vault: Vault;
     type Bundles: Bundles;
     type Backups: Backups;
+    type InstanceLogs: InstanceLogs;
     type Commands: Commands;
     type Fleet: Fleet;
     type Random: Random;
@@ -84,6 +92,7 @@ pub struct World<'a, P: Ports> {
     pub vault: &'a P::Vault,
     pub bundles: &'a P::Bundles,
     pub backups: &'a P::Backups,
+    pub instance_logs: &'a P::InstanceLogs,
     pub commands: &'a P::Commands,
     pub fleet: &'a P::Fleet,
     pub random: &'a P::Random,
@@ -144,6 +153,8 @@ pub async fn handle<P: Ports>(world: &World<'_, P>, call: &Call) -> Result<Answe
         Call::ApplyLimits(saga) => resize::apply(world, saga).await.map(nothing),
         Call::UndoApplyLimits(saga) => resize::take_back(world, saga).await.map(nothing),
         Call::RestartInstance(saga) => restart::restart(world, saga).await.map(nothing),
+        Call::ReadLogs(saga) => inspect::read_logs(world, saga).await.map(Answer::LogsRead),
+        Call::RunCommand(saga) => inspect::run_command(world, saga).await.map(Answer::Executed),
     }
 }
 

@@ -9,7 +9,7 @@ use adapters::{
     },
     kms::KmsVault,
     random::SystemRandom,
-    s3::{backups::S3Backups, bundles::S3Bundles},
+    s3::{backups::S3Backups, bundles::S3Bundles, instance_logs::S3InstanceLogs},
     ssm_commands::SsmCommands,
 };
 use docker_run::{Call, Config, Platform, Ports, World, handle};
@@ -27,6 +27,7 @@ impl Ports for Aws {
     type Vault = KmsVault;
     type Bundles = S3Bundles;
     type Backups = S3Backups;
+    type InstanceLogs = S3InstanceLogs;
     type Commands = SsmCommands<SystemClock>;
     type Fleet = DynamoFleet;
     type Random = SystemRandom;
@@ -43,6 +44,7 @@ async fn main() -> Result<(), Error> {
         vault: &KmsVault::connect(require("KEY_ID")).await,
         bundles: &S3Bundles::connect(require("BUNDLES_BUCKET")).await,
         backups: &S3Backups::connect(require("BACKUPS_BUCKET")).await,
+        instance_logs: &S3InstanceLogs::connect(require("BUNDLES_BUCKET")).await,
         commands: &SsmCommands::connect(SystemClock).await,
         fleet: &DynamoFleet::connect(
             require("FLEET_TABLE"),

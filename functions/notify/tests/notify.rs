@@ -61,7 +61,8 @@ async fn the_owner_reads_where_the_agent_answers() {
 #[tokio::test]
 async fn the_owner_reads_from_when_the_data_is_unless_it_is_all_that_there_was() {
     let taken_at = Timestamp::constant(1_795_262_400, 0);
-    let backup = |number| Backup { attempt: 1, number, sha256: None, bytes: 1, taken_at, replaces: None };
+    let backup =
+        |number| Backup { attempt: 1, number, sha256: None, bytes: 1, taken_at, replaces: None };
     let cases = [
         (
             "a copy of one that ran",

@@ -1,15 +1,16 @@
 //! What an operator is told, as JSON. `scripts/ops` is who reads it.
 
 use crate::command::Refusal;
+use contracts::exec::Outcome;
 use domain::{
     capacity::Capacity,
-    id::{ProjectId, WorkerId},
+    id::{LogsId, ProjectId, WorkerId},
     offering::{Provider, Purchase},
     plan::PlanId,
     worker::{Cordon, Holder, State, Worker},
 };
 use jiff::Timestamp;
-use ports::placements::Decision;
+use ports::{audit::Entry, placements::Decision};
 use serde::Serialize;
 use std::net::Ipv4Addr;
 
@@ -30,6 +31,38 @@ pub enum Answer {
         cordoned: bool,
     },
     Drain(Drain),
+    /// What was printed is being read. It is shown by `show_logs`.
+    Reading {
+        project_id: ProjectId,
+        id: LogsId,
+        execution: String,
+    },
+    /// The command is on its way. What became of it is shown by `show_exec`.
+    Ordered {
+        project_id: ProjectId,
+        number: u64,
+        execution: String,
+    },
+    /// Ask again.
+    UnderWay {
+        execution: String,
+    },
+    Logs {
+        text: String,
+        /// There was more than is taken.
+        truncated: bool,
+    },
+    Exec {
+        execution: String,
+        /// `None`: the execution failed, and nobody knows whether the command ran.
+        outcome: Option<Outcome>,
+    },
+    /// Oldest first.
+    Audit {
+        entries: Vec<Entry>,
+    },
+    /// Of a step.
+    Recorded,
     Refused(Refusal),
 }
 

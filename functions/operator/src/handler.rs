@@ -1,49 +1,78 @@
-//! The commands.
+//! The commands, and the steps of a saga beside them.
 
 use crate::{
     answer::{Answer, Drain, WorkerRow, occupants},
     command::{Command, Refusal, WORKER_ID},
     drain::{objection, on_its_way, plan},
+    inspect,
+    record::{Step, record},
 };
 use domain::{
     id::WorkerId,
     worker::{Cordon, State, Worker},
 };
-use ports::{Unavailable, clock::Clock, fleet::Fleet, placements::Placements, sagas::Sagas};
+use ports::{
+    Unavailable, audit::Audit, clock::Clock, fleet::Fleet, instance_logs::InstanceLogs,
+    placements::Placements, projects::Projects, random::Random, sagas::Sagas,
+};
 use runtime::fault::{Classify, Fault};
 use serde_json::Value;
 
+/// What the world is made of: AWS, or a test's memory.
+pub trait Ports {
+    type Fleet: Fleet;
+    type Placements: Placements;
+    type Projects: Projects;
+    type InstanceLogs: InstanceLogs;
+    type Audit: Audit;
+    type Sagas: Sagas;
+    type Clock: Clock;
+    type Random: Random;
+}
+
 /// Everything outside that commands need.
-#[derive(Debug)]
-pub struct World<'a, F, P, S, K> {
-    pub fleet: &'a F,
-    pub placements: &'a P,
+pub struct World<'a, P: Ports> {
+    pub fleet: &'a P::Fleet,
+    pub placements: &'a P::Placements,
+    pub projects: &'a P::Projects,
+    pub instance_logs: &'a P::InstanceLogs,
+    pub audit: &'a P::Audit,
     /// The state machine `drain`.
-    pub drains: &'a S,
-    pub clock: &'a K,
+    pub drains: &'a P::Sagas,
+    /// The state machine `logs`.
+    pub readings: &'a P::Sagas,
+    /// The state machine `exec`.
+    pub execs: &'a P::Sagas,
+    pub clock: &'a P::Clock,
+    pub random: &'a P::Random,
 }
 
 #[derive(Debug, thiserror::Error)]
 pub enum OperatorError {
-    #[error("could not read or write the fleet")]
+    #[error("something that this needs is away")]
     Unavailable(#[from] Unavailable),
-    #[error("could not write the saga's input")]
-    Input(#[from] serde_json::Error),
+    #[error("could not read or write the state of a saga")]
+    Saga(#[from] serde_json::Error),
 }
 
 impl Classify for OperatorError {
     fn fault(&self) -> Fault {
         match self {
             Self::Unavailable(_) => Fault::Retryable,
-            Self::Input(_) => Fault::Terminal,
+            Self::Saga(_) => Fault::Terminal,
         }
     }
 }
 
-pub async fn handle<F: Fleet, P: Placements, S: Sagas, K: Clock>(
-    world: &World<'_, F, P, S, K>,
+/// A command of a person's, or a step of a saga.
+pub async fn handle<P: Ports>(
+    world: &World<'_, P>,
     event: &Value,
 ) -> Result<Answer, OperatorError> {
+    if event.get("step").is_some() {
+        record(world, &serde_json::from_value::<Step>(event.clone())?).await?;
+        return Ok(Answer::Recorded);
+    }
     let command = match Command::read(event) {
         Ok(command) => command,
         Err(refusal) => return Ok(Answer::Refused(refusal)),
@@ -62,11 +91,22 @@ pub async fn handle<F: Fleet, P: Placements, S: Sagas, K: Clock>(
         Command::Cordon { worker_id } => set_cordon(world, worker_id, true).await,
         Command::Uncordon { worker_id } => set_cordon(world, worker_id, false).await,
         Command::Drain { worker_id } => drain(world, &worker_id).await,
+        Command::ReadLogs { project_id, tail, since } => {
+            inspect::read_logs(world, &project_id, tail, since).await
+        }
+        Command::ShowLogs { project_id, id } => inspect::show_logs(world, project_id, id).await,
+        Command::Exec { project_id, number, order } => {
+            inspect::exec(world, &project_id, number, order).await
+        }
+        Command::ShowExec { project_id, number } => {
+            inspect::show_exec(world, &project_id, number).await
+        }
+        Command::ListAudit { project_id } => inspect::list_audit(world, project_id.as_ref()).await,
     }
 }
 
-async fn set_cordon<F: Fleet, P, S, K: Clock>(
-    world: &World<'_, F, P, S, K>,
+async fn set_cordon<P: Ports>(
+    world: &World<'_, P>,
     worker_id: WorkerId,
     cordoned: bool,
 ) -> Result<Answer, OperatorError> {
@@ -85,8 +125,8 @@ async fn set_cordon<F: Fleet, P, S, K: Clock>(
     Ok(Answer::Cordon { worker_id, cordoned })
 }
 
-async fn drain<F: Fleet, P, S: Sagas, K: Clock>(
-    world: &World<'_, F, P, S, K>,
+async fn drain<P: Ports>(
+    world: &World<'_, P>,
     worker_id: &WorkerId,
 ) -> Result<Answer, OperatorError> {
     let worker = match find(world, worker_id).await? {
@@ -107,8 +147,8 @@ async fn drain<F: Fleet, P, S: Sagas, K: Clock>(
     Ok(Answer::Drain(Drain { worker_id, execution, occupants, says }))
 }
 
-async fn find<F: Fleet, P, S, K>(
-    world: &World<'_, F, P, S, K>,
+async fn find<P: Ports>(
+    world: &World<'_, P>,
     worker: &WorkerId,
 ) -> Result<Result<Worker, Refusal>, Unavailable> {
     let found = world.fleet.find(worker).await?;

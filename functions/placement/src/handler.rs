@@ -1,8 +1,9 @@
 //! The steps, and how they fail.
 
-use crate::{blank, halt, project, resize};
+use crate::{blank, halt, inspect, project, resize};
 use contracts::{
-    blank::Saga as BlankSaga, halt::Saga as HaltSaga, provision::Saga, resize::Saga as ResizeSaga,
+    blank::Saga as BlankSaga, halt::Saga as HaltSaga, inspect::Wanted, provision::Saga,
+    resize::Saga as ResizeSaga,
 };
 use domain::{id::ReservationId, offering::Architecture, plan::PlanId};
 use ports::{Unavailable, clock::Clock, fleet::Fleet, placements::Placements, random::Random};
@@ -24,6 +25,8 @@ pub enum Call {
     Widen(ResizeSaga),
     UndoWiden(ResizeSaga),
     Settle(ResizeSaga),
+    /// Of every saga that looks at one instance and changes nothing about its place.
+    FindInstance(Wanted),
 }
 
 /// What a stage says about placement.
@@ -107,6 +110,9 @@ pub async fn handle<F: Fleet, P: Placements, C: Clock, R: Random>(
         Call::Settle(saga) => {
             resize::settle(world, saga).await?;
             Ok(Value::Null)
+        }
+        Call::FindInstance(wanted) => {
+            Ok(serde_json::to_value(inspect::find(world.fleet, wanted).await?)?)
         }
     }
 }

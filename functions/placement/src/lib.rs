@@ -4,7 +4,7 @@
 //!
 //! | | |
 //! |---|---|
-//! | Called by | `provision` saga, steps `Reserve` / `UndoReserve`; `blank` saga, steps `ReserveBlank` / `UndoReserveBlank`; `halt` saga, steps `Locate` and `Release`; `resize` saga, steps `Widen` / `UndoWiden` and `Settle` |
+//! | Called by | `provision` saga, steps `Reserve` / `UndoReserve`; `blank` saga, steps `ReserveBlank` / `UndoReserveBlank`; `halt` saga, steps `Locate` and `Release`; `resize` saga, steps `Widen` / `UndoWiden` and `Settle`; `logs` and `exec` sagas, step `FindInstance` |
 //! | Reads | the workers of the pool, all its parts, strongly consistent |
 //! | Writes | one worker: its free capacity, a port and the reservation, in one conditional update; the decision with its alternatives; the count of a plan that is limited |
 //! | Idempotency key | [`domain::id::ReservationId`], minted once by the saga |
@@ -16,6 +16,7 @@ mod claim;
 mod explain;
 mod halt;
 mod handler;
+mod inspect;
 mod project;
 mod resize;
 

@@ -418,8 +418,14 @@ async fn what_a_project_left_behind_is_released_and_the_project_stays_as_it_is()
 
 fn backed_up(project: Project) -> Project {
     let taken_at = project.created_at;
-    let backup =
-        Backup { attempt: 1, number: 1_795_262_400, sha256: Some("00".into()), bytes: 1, taken_at, replaces: None };
+    let backup = Backup {
+        attempt: 1,
+        number: 1_795_262_400,
+        sha256: Some("00".into()),
+        bytes: 1,
+        taken_at,
+        replaces: None,
+    };
     Project { backup: Some(backup), ..project }
 }
 

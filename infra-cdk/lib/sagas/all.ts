@@ -4,8 +4,10 @@ import { BLANK } from './blank.js';
 import { CONFIGURE } from './configure.js';
 import { DRAIN } from './drain.js';
 import { ERASE } from './erase.js';
+import { EXEC } from './exec.js';
 import { GROW } from './grow.js';
 import { HALT } from './halt.js';
+import { LOGS } from './logs.js';
 import { PROVISION } from './provision.js';
 import { RESIZE } from './resize.js';
 import { RESTART } from './restart.js';
@@ -20,6 +22,8 @@ export const SAGAS = {
   resize: RESIZE,
   restart: RESTART,
   erase: ERASE,
+  logs: LOGS,
+  exec: EXEC,
 } as const satisfies Record<string, Saga>;
 
 export type SagaName = keyof typeof SAGAS;

@@ -58,6 +58,8 @@ export class DataStack extends Stack {
       enforceSSL: true,
       lifecycleRules: [
         { prefix: 'bundles/', expiration: Duration.days(1) },
+        // What instances have printed, for whoever asked.
+        { prefix: 'logs/', expiration: Duration.days(1) },
         { abortIncompleteMultipartUploadAfter: Duration.days(1) },
       ],
       removalPolicy: removal(stage),

@@ -2,3 +2,4 @@
 
 pub mod backups;
 pub mod bundles;
+pub mod instance_logs;

@@ -4,8 +4,9 @@ use crate::aws;
 use aws_sdk_sfn::{
     Client,
     operation::{
-        describe_execution::DescribeExecutionError,
-        get_execution_history::GetExecutionHistoryError, start_execution::StartExecutionError,
+        describe_execution::{DescribeExecutionError, DescribeExecutionOutput},
+        get_execution_history::GetExecutionHistoryError,
+        start_execution::StartExecutionError,
     },
     primitives::DateTime,
     types::{ExecutionListItem, ExecutionStatus, HistoryEvent, HistoryEventType as T},
@@ -36,6 +37,22 @@ impl StepFunctions {
 
     fn execution_arn(&self, name: &str) -> String {
         format!("{}:{name}", self.state_machine_arn.replacen(":stateMachine:", ":execution:", 1))
+    }
+
+    /// `None` if it never started.
+    async fn describe(&self, name: &str) -> Result<Option<DescribeExecutionOutput>, Unavailable> {
+        let described = self.client.describe_execution().execution_arn(self.execution_arn(name));
+        match described.send().await {
+            Ok(it) => Ok(Some(it)),
+            Err(error)
+                if error
+                    .as_service_error()
+                    .is_some_and(DescribeExecutionError::is_execution_does_not_exist) =>
+            {
+                Ok(None)
+            }
+            Err(error) => Err(unavailable(error)),
+        }
     }
 
     async fn events(&self, name: &str) -> Result<Vec<HistoryEvent>, Unavailable> {
@@ -90,18 +107,14 @@ impl Sagas for StepFunctions {
     }
 
     async fn course(&self, name: &str) -> Result<Option<Course>, Unavailable> {
-        let described = self.client.describe_execution().execution_arn(self.execution_arn(name));
-        match described.send().await {
-            Ok(it) => Ok(Some(course(it.status(), it.error(), it.stop_date()))),
-            Err(error)
-                if error
-                    .as_service_error()
-                    .is_some_and(DescribeExecutionError::is_execution_does_not_exist) =>
-            {
-                Ok(None)
-            }
-            Err(error) => Err(unavailable(error)),
-        }
+        let described = self.describe(name).await?;
+        Ok(described.map(|it| course(it.status(), it.error(), it.stop_date())))
+    }
+
+    async fn result(&self, name: &str) -> Result<Option<String>, Unavailable> {
+        let described = self.describe(name).await?;
+        let succeeded = described.filter(|it| *it.status() == ExecutionStatus::Succeeded);
+        Ok(succeeded.and_then(|it| it.output))
     }
 
     async fn failures_since(&self, since: Timestamp) -> Result<Vec<Timestamp>, Unavailable> {

@@ -99,8 +99,11 @@ impl<C: Clock> Commands for SsmCommands<C> {
         let mut pause = FIRST_POLL;
         while self.clock.now() < deadline {
             self.clock.sleep(pause).await;
-            if let Some(finished) = self.ended(machine_id, &command_id).await? {
-                return Ok(finished);
+            match self.ended(machine_id, &command_id).await {
+                Ok(Some(finished)) => return Ok(finished),
+                // It runs, whether we can ask or not: sent once more it would only wait for itself.
+                Ok(None) | Err(CommandError::Unavailable(_)) => (),
+                Err(error) => return Err(error),
             }
             pause = (pause * 3 / 2).min(SLOWEST_POLL);
         }
@@ -121,15 +124,15 @@ fn outcome(
 ) -> Result<Option<Finished>, CommandError> {
     let details = invocation.status_details().unwrap_or_default();
     match invocation.status() {
+        // It was accepted for a machine that turned out not to be there.
+        Some(_) if UNDELIVERED.contains(&details) => {
+            Err(CommandError::Unreachable(machine_id.to_owned()))
+        }
         Some(Status::Success | Status::Failed) => Ok(Some(Finished {
             exit_code: invocation.response_code(),
             stdout: invocation.standard_output_content().unwrap_or_default().to_owned(),
             stderr: invocation.standard_error_content().unwrap_or_default().to_owned(),
         })),
-        // It was accepted for a machine that turned out not to be there.
-        Some(_) if UNDELIVERED.contains(&details) => {
-            Err(CommandError::Unreachable(machine_id.to_owned()))
-        }
         Some(Status::TimedOut | Status::Cancelled) => Err(CommandError::TimedOut),
         _ => Ok(None),
     }
@@ -142,4 +145,41 @@ fn is_unreachable(error: &SendCommandError) -> bool {
 
 fn unavailable(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Unavailable {
     Unavailable::new("run command", error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn invocation(status: Status, details: &str) -> GetCommandInvocationOutput {
+        let invocation = GetCommandInvocationOutput::builder();
+        invocation.status(status).status_details(details).response_code(3).build()
+    }
+
+    #[test]
+    fn what_failed_what_never_arrived_and_what_nobody_knows_are_told_apart() {
+        let told = |status, details| match outcome("i-1", &invocation(status, details)) {
+            Ok(Some(finished)) => format!("ended with {}", finished.exit_code),
+            Ok(None) => "runs".to_owned(),
+            Err(CommandError::Unreachable(_)) => "never arrived".to_owned(),
+            Err(CommandError::TimedOut) => "nobody knows".to_owned(),
+            Err(CommandError::Unavailable(_)) => "no answer".to_owned(),
+        };
+        let cases = [
+            (Status::Success, "Success", "ended with 3"),
+            (Status::Failed, "Failed", "ended with 3"),
+            (Status::Pending, "Pending", "runs"),
+            (Status::InProgress, "InProgress", "runs"),
+            (Status::Delayed, "Delayed", "runs"),
+            (Status::Cancelling, "Cancelling", "runs"),
+            (Status::TimedOut, "DeliveryTimedOut", "never arrived"),
+            (Status::Failed, "Undeliverable", "never arrived"),
+            (Status::Cancelled, "Terminated", "never arrived"),
+            (Status::TimedOut, "ExecutionTimedOut", "nobody knows"),
+            (Status::Cancelled, "Cancelled", "nobody knows"),
+        ];
+        for (status, details, expected) in cases {
+            assert_eq!(told(status, details), expected, "{details}");
+        }
+    }
 }

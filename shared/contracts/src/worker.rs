@@ -10,8 +10,10 @@ use domain::{
 use serde::{Deserialize, Deserializer};
 use std::time::Duration;
 
+mod inspect;
 mod rest;
 
+pub use inspect::{Exec, LogsAnswer, ReadLogs, read_exec, read_logs};
 pub use rest::{
     Archive, BackupAnswer, Packed, Resize, Restart, Restore, Resume, TakeBackup, read_archive,
     read_backup,

@@ -99,6 +99,8 @@ ids! {
     BlankId = "blk_";
     /// A customer's own key to a provider of models.
     KeyId = "key_";
+    /// One reading of what an instance has printed.
+    LogsId = "log_";
 }
 
 impl BlankId {

@@ -4,9 +4,10 @@ use crate::Unavailable;
 use std::time::Duration;
 
 pub trait Commands {
-    /// Runs `argv` on the machine and waits for its end, or for `patience` to run out.
+    /// Runs `argv` on the machine and waits for its end, or for `patience` to run out. The machine ends
+    /// what has then run for `patience`; what was delivered late may go on a little after we are gone.
     ///
-    /// Not idempotent by itself: commands must be. Nothing secret goes into `argv`, which both the
+    /// Not idempotent by itself: commands must be, or carry a key by which the machine knows a repeat. Nothing secret goes into `argv`, which both the
     /// provider and the machine keep in their histories.
     async fn run(
         &self,
@@ -27,12 +28,15 @@ pub struct Finished {
 
 #[derive(Debug, thiserror::Error)]
 pub enum CommandError {
-    /// The machine does not take commands: not yet, or not any more.
+    /// The machine does not take commands: not yet, or not any more. This one was not delivered, and
+    /// nothing of it ran.
     #[error("machine `{0}` takes no commands")]
     Unreachable(String),
-    /// It was sent and nobody knows how it ended. Send it again: it is idempotent.
+    /// It was sent, and nobody knows how it ended or whether it does still: its time ran out, or we lost
+    /// sight of it. Send it again: it is idempotent.
     #[error("the command has not ended in time")]
     TimedOut,
+    /// Nobody knows whether it was sent.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
 }

@@ -3,6 +3,7 @@
 
 pub mod access_tokens;
 pub mod accounts;
+pub mod audit;
 pub mod backups;
 pub mod bundles;
 pub mod cases;
@@ -18,6 +19,7 @@ pub mod fleet;
 pub mod heartbeats;
 pub mod identities;
 pub mod identity_provider;
+pub mod instance_logs;
 pub mod intents;
 pub mod keys;
 pub mod machines;

@@ -24,6 +24,13 @@ pub trait Sagas {
         name: &str,
     ) -> impl Future<Output = Result<Option<Course>, Unavailable>> + Send;
 
+    /// The state that the execution called `name` ended well with, as JSON. `None`: it has not, so far or
+    /// ever, as far as anybody knows.
+    fn result(
+        &self,
+        name: &str,
+    ) -> impl Future<Output = Result<Option<String>, Unavailable>> + Send;
+
     /// When executions of this state machine failed, newest first, none before `since`.
     ///
     /// Of a few hundred failures the oldest may be left out. What was aborted by hand, or ran out of

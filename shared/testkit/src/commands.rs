@@ -1,6 +1,6 @@
 //! Workers that obey: `/opt/worker/bin/instance` in memory.
 
-use crate::{backups, outage::Outage};
+use crate::{backups, instance_logs, outage::Outage};
 use contracts::worker::Exit;
 use ports::commands::{CommandError, Commands, Finished};
 use std::{
@@ -32,6 +32,8 @@ pub struct FakeCommands {
     restarted: RefCell<BTreeMap<Place, String>>,
     /// The last halt and the last change of limits.
     acts: RefCell<BTreeMap<(Act, Place), Begun>>,
+    /// The commands of operators that ran, by node and holder, with their numbers. Each once.
+    pub ran: RefCell<Vec<(Place, u64)>>,
     /// Which holders' blanks have been warmed.
     pub warm: RefCell<BTreeSet<String>>,
     /// The next command ends like this, whatever it is.
@@ -76,6 +78,9 @@ impl Flags<'_> {
     }
 }
 
+/// What every command of an operator prints: "done" and a line end, in base64.
+const EXECUTED: &str = r#"{"executed":true,"exit_code":0,"timed_out":false,"stdout":"ZG9uZQo=","stderr":"","truncated":false}"#;
+
 const DONE: i32 = 0;
 const GONE: i32 = 69;
 const FENCED: i32 = 73;
@@ -116,6 +121,8 @@ impl FakeCommands {
             Some("resize") => self.resize(place, generation, &flags),
             Some("restart") => self.restart(place, generation, &flags),
             Some("remove") => self.remove(&place, generation),
+            Some("logs") => self.look(&place, generation),
+            Some("exec") => self.execute(place, generation, &flags),
             Some("await") => self.find(&place, generation),
             Some("warm") => {
                 let found = self.find(&place, generation);
@@ -219,6 +226,35 @@ impl FakeCommands {
         if self.containers.borrow().get(place) == Some(&generation) { DONE } else { GONE }
     }
 
+    /// Also of one that has stopped.
+    fn look(&self, place: &Place, generation: u32) -> i32 {
+        if self.is_fenced(place, generation) {
+            return FENCED;
+        }
+        if self.containers.borrow().get(place) == Some(&generation) { DONE } else { GONE }
+    }
+
+    fn execute(&self, place: Place, generation: u32, flags: &Flags<'_>) -> i32 {
+        let found = self.look(&place, generation);
+        if found != DONE {
+            return found;
+        }
+        let number = flags.text("--number").parse().unwrap_or_default();
+        let mut ran = self.ran.borrow_mut();
+        let last = ran.iter().filter(|(it, _)| *it == place).map(|(_, number)| *number).max();
+        if last == Some(number) {
+            return DONE;
+        }
+        if last.is_some_and(|it| it > number) {
+            return FENCED;
+        }
+        if self.stopped.borrow().contains(&place) {
+            return GONE;
+        }
+        ran.push((place, number));
+        DONE
+    }
+
     fn resume(&self, place: &Place, generation: u32, flags: &Flags<'_>) -> i32 {
         let number = flags.text("--number");
         if !self.begin(Act::Halt, place, generation, true, &number)
@@ -287,6 +323,13 @@ impl FakeCommands {
         }
         if argv.get(1).is_some_and(|it| it == "backup") {
             return self.backed_up(&place, &Flags(argv).text("--known-sha256"));
+        }
+        if argv.get(1).is_some_and(|it| it == "logs") {
+            let bytes = instance_logs::TEXT.len();
+            return format!("{{\"read\":true,\"bytes\":{bytes},\"truncated\":false}}");
+        }
+        if argv.get(1).is_some_and(|it| it == "exec") {
+            return EXECUTED.to_owned();
         }
         match self.configurations.borrow().get(&place) {
             Some(version) => format!("{{\"configuration\":{version}}}"),

@@ -17,6 +17,7 @@ pub struct FakeSagas {
     histories: Mutex<BTreeMap<String, Vec<StepRun>>>,
     failures: Mutex<Vec<Timestamp>>,
     courses: Mutex<BTreeMap<String, Course>>,
+    results: Mutex<BTreeMap<String, String>>,
     pub outage: Outage,
 }
 
@@ -42,6 +43,13 @@ impl FakeSagas {
     pub fn set_course(&self, name: &str, course: Course) {
         let mut courses = self.courses.lock().unwrap_or_else(PoisonError::into_inner);
         courses.insert(name.to_owned(), course);
+    }
+
+    /// The execution called `name` shall have ended well at `at`, with `state`.
+    pub fn finish(&self, name: &str, at: Timestamp, state: String) {
+        self.set_course(name, Course::Ended { at });
+        let mut results = self.results.lock().unwrap_or_else(PoisonError::into_inner);
+        results.insert(name.to_owned(), state);
     }
 
     /// Some execution shall have failed at `at`.
@@ -72,6 +80,12 @@ impl Sagas for FakeSagas {
         let is_started = self.started().iter().any(|(it, _)| it == name);
         let course = courses.get(name).copied().unwrap_or(Course::Running);
         Ok(is_started.then_some(course))
+    }
+
+    async fn result(&self, name: &str) -> Result<Option<String>, Unavailable> {
+        self.outage.check("state machine")?;
+        let results = self.results.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(results.get(name).cloned())
     }
 
     async fn failures_since(&self, since: Timestamp) -> Result<Vec<Timestamp>, Unavailable> {

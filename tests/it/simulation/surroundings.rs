@@ -112,8 +112,20 @@ impl Started {
     }
 
     /// Every state machine by its name.
-    pub(super) fn by_machine(&self) -> [(&'static str, &FakeSagas); 9] {
-        let Self { provision, blank, grow, drain, configure, halt, resize, restart, erase } = self;
+    pub(super) fn by_machine(&self) -> [(&'static str, &FakeSagas); 11] {
+        let Self {
+            provision,
+            blank,
+            grow,
+            drain,
+            configure,
+            halt,
+            resize,
+            restart,
+            erase,
+            logs,
+            exec,
+        } = self;
         [
             ("provision", provision),
             ("blank", blank),
@@ -124,6 +136,8 @@ impl Started {
             ("resize", resize),
             ("restart", restart),
             ("erase", erase),
+            ("logs", logs),
+            ("exec", exec),
         ]
     }
 }

@@ -14,9 +14,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use support::dodo::signature::sign;
 use testkit::{
-    accounts::FakeAccounts, clock::FakeClock, credits::FakeCredits, deliveries::FakeDeliveries,
-    payments::FakePayments, prices::FakePrices, projects::FakeProjects, queue::FakeQueue,
-    sagas::FakeSagas, subscriptions::FakeSubscriptions, timers::FakeTimers, vault::FakeVault,
+    accounts::FakeAccounts, audit::FakeAudit, clock::FakeClock, credits::FakeCredits,
+    deliveries::FakeDeliveries, fleet::FakeFleet, instance_logs::FakeInstanceLogs,
+    payments::FakePayments, placements::FakePlacements, prices::FakePrices, projects::FakeProjects,
+    queue::FakeQueue, random::FakeRandom, sagas::FakeSagas, subscriptions::FakeSubscriptions,
+    timers::FakeTimers, vault::FakeVault,
 };
 
 /// What the payment provider and the intake share.
@@ -29,8 +31,19 @@ pub(crate) struct Webhook {
     pub(crate) body: String,
 }
 
-/// What billing reaches.
+/// What billing and operators reach.
 enum Memory {}
+
+impl operator::Ports for Memory {
+    type Fleet = FakeFleet;
+    type Placements = FakePlacements;
+    type Projects = FakeProjects;
+    type InstanceLogs = FakeInstanceLogs;
+    type Audit = FakeAudit;
+    type Sagas = FakeSagas;
+    type Clock = FakeClock;
+    type Random = FakeRandom;
+}
 
 impl billing::World for Memory {
     type Deliveries = FakeDeliveries;
@@ -88,9 +101,18 @@ impl World {
     }
 
     pub(super) async fn operate(&self, payload: Value) -> Result<Value, Raised> {
-        let (fleet, placements) = (&self.fleet, &self.placements);
-        let (drains, clock) = (&self.sagas.drain, &*self.clock);
-        let world = operator::World { fleet, placements, drains, clock };
+        let world = operator::World::<Memory> {
+            fleet: &self.fleet,
+            placements: &self.placements,
+            projects: &self.projects,
+            instance_logs: &self.instance_logs,
+            audit: &self.audit,
+            drains: &self.sagas.drain,
+            readings: &self.sagas.logs,
+            execs: &self.sagas.exec,
+            clock: &*self.clock,
+            random: &self.random,
+        };
         answer(operator::handle(&world, &payload).await)
     }
 
@@ -117,7 +139,7 @@ impl World {
 
     /// One message. An error puts it back into the queue.
     pub(super) async fn bill(&self, payload: Value) -> Result<Value, Raised> {
-        let Started { provision, halt, resize, erase, .. } = &self.sagas;
+        let Started { provision, halt, resize, erase, .. } = &*self.sagas;
         let billing = Billing::<Memory> {
             deliveries: &self.deliveries,
             subscriptions: &self.subscriptions,

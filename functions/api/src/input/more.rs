@@ -4,13 +4,13 @@ use super::{Fields, Input};
 use crate::refusal::Refusal;
 use axum::extract::{FromRequestParts, Path};
 use domain::{
-    id::{KeyId, ProjectId},
+    id::{KeyId, LogsId, ProjectId},
     model::{ModelId, ModelProvider},
 };
 use http::request::Parts;
 use serde::de::{Deserialize, DeserializeOwned, IntoDeserializer, value::Error as NameError};
 use serde_json::Value;
-use std::fmt::Display;
+use std::{fmt::Display, ops::RangeInclusive};
 
 /// What is wrong with a field was noted.
 pub(crate) struct Noted;
@@ -35,6 +35,21 @@ impl Fields {
                 Ok(None)
             }
             Some(_) => self.text(field, parse).map(Some).ok_or(Noted),
+        }
+    }
+
+    /// Like [`Fields::integer`]; what is absent, or `null`, is `None`.
+    pub(crate) fn optional_integer(
+        &mut self,
+        field: &'static str,
+        range: RangeInclusive<u32>,
+    ) -> Result<Option<u32>, Noted> {
+        match self.left.get(field) {
+            None | Some(Value::Null) => {
+                self.left.remove(field);
+                Ok(None)
+            }
+            Some(_) => self.integer(field, range).map(Some).ok_or(Noted),
         }
     }
 
@@ -130,5 +145,21 @@ impl<S: Send + Sync> FromRequestParts<S> for KeyPath {
         let path = Path::<String>::from_request_parts(parts, state).await;
         let Path(id) = path.map_err(|_| Refusal::NotFound)?;
         KeyId::try_from(id).map(Self).map_err(|_| Refusal::NotFound)
+    }
+}
+
+/// A project, and one reading of what its instance has printed.
+pub(crate) struct LogsPath(pub(crate) ProjectId, pub(crate) LogsId);
+
+impl<S: Send + Sync> FromRequestParts<S> for LogsPath {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
+        let path = Path::<(String, String)>::from_request_parts(parts, state).await;
+        let Path((project, logs)) = path.map_err(|_| Refusal::NotFound)?;
+        let project = ProjectId::try_from(project).map_err(|_| Refusal::NotFound)?;
+        tracing::Span::current().record("project.id", project.as_str());
+        let logs = LogsId::try_from(logs).map_err(|_| Refusal::NotFound)?;
+        Ok(Self(project, logs))
     }
 }

@@ -15,10 +15,11 @@ use testkit::{
     access_tokens::FakeAccessTokens, accounts::FakeAccounts, backups::FakeBackupLists,
     cases::FakeCases, chat_tickets::FakeChatTickets, clock::FakeClock,
     configurations::FakeConfigurations, identity_provider::FakeIdentityProvider,
-    intents::FakeIntents, keys::FakeProviderKeys, payments::FakePayments, prices::FakePrices,
-    projects::FakeProjects, provider_check::FakeProviderCheck, queue::FakeQueue, sagas::FakeSagas,
-    sessions::FakeSessions, subscriptions::FakeSubscriptions, tenants::FakeTenants,
-    throttles::FakeThrottles, vault::FakeVault,
+    instance_logs::FakeInstanceLogs, intents::FakeIntents, keys::FakeProviderKeys,
+    payments::FakePayments, prices::FakePrices, projects::FakeProjects,
+    provider_check::FakeProviderCheck, queue::FakeQueue, sagas::FakeSagas, sessions::FakeSessions,
+    subscriptions::FakeSubscriptions, tenants::FakeTenants, throttles::FakeThrottles,
+    vault::FakeVault,
 };
 use tower::ServiceExt;
 
@@ -60,6 +61,7 @@ impl<G: IdentityProvider + Send + Sync + 'static> World for Fakes<G> {
     type ProviderKeys = FakeProviderKeys;
     type Configurations = FakeConfigurations;
     type ProviderCheck = FakeProviderCheck;
+    type InstanceLogs = FakeInstanceLogs;
     type Clock = FakeClock;
 }
 
@@ -202,6 +204,8 @@ where
         provider_check: FakeProviderCheck::default(),
         configurations: FakeConfigurations::with_keys(provider_keys),
         configures: FakeSagas::default(),
+        readings: FakeSagas::default(),
+        instance_logs: FakeInstanceLogs::default(),
         google,
         clock: FakeClock::default(),
         keys: Keys::new(KEY, APP_URL).expect("a good key"),
@@ -229,8 +233,8 @@ impl Bench {
         let response = self.router.clone().oneshot(request).await.expect("it never fails");
         let (parts, body) = response.into_parts();
         let body = axum::body::to_bytes(body, usize::MAX).await.expect("a body");
-        let is_file =
-            parts.headers.get(header::CONTENT_TYPE).is_some_and(|it| it == "application/pdf");
+        let kind = parts.headers.get(header::CONTENT_TYPE).map_or(&b""[..], |it| it.as_bytes());
+        let is_file = kind == b"application/pdf" || kind.starts_with(b"text/plain");
         let body = if body.is_empty() {
             Value::Null
         } else if is_file {

@@ -16,7 +16,7 @@ fn operations(document: &Value) -> Vec<(String, String, Value)> {
 }
 
 /// Every operation, sorted.
-const OPERATIONS: [&str; 62] = [
+const OPERATIONS: [&str; 64] = [
     "delete /api/access-tokens/{id}",
     "delete /api/google",
     "delete /api/invitations/{id}",
@@ -41,6 +41,7 @@ const OPERATIONS: [&str; 62] = [
     "get /api/projects",
     "get /api/projects/{id}",
     "get /api/projects/{id}/backups",
+    "get /api/projects/{id}/logs/{logs_id}",
     "get /api/projects/{id}/model",
     "get /api/projects/{id}/subscription",
     "get /api/projects/{id}/telegram",
@@ -64,6 +65,7 @@ const OPERATIONS: [&str; 62] = [
     "post /api/projects/{id}/chat",
     "post /api/projects/{id}/checkout",
     "post /api/projects/{id}/gateway-token",
+    "post /api/projects/{id}/logs",
     "post /api/projects/{id}/plan/quote",
     "post /api/projects/{id}/restart",
     "post /api/projects/{id}/restore",

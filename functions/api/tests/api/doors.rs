@@ -7,6 +7,7 @@
 
 use crate::bench::{Answer, Bench, Customer, Fakes, PASSWORD};
 use http::StatusCode;
+use ports::sagas::Sagas;
 use serde_json::{Value, json};
 
 /// For everybody.
@@ -43,6 +44,9 @@ const OF_A_COOKIE: [&str; 1] = ["post /api/session/refresh"];
 /// Members may do it to themselves and to nobody else, owners to everybody.
 const OF_ONESELF: [&str; 1] = ["delete /api/members/{user_id}"];
 
+/// A reading of the logs of every household's project, which is under way.
+const LOGS: &str = "log_a";
+
 const PROVIDER_KEY: &str = "sk-ant-api03-0123456789abcdef0123456789abcdef";
 const BOT_TOKEN: &str = "123456789:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
@@ -68,6 +72,7 @@ fn body_of(name: &str) -> Value {
         "post /api/password/change" => {
             json!({ "current_password": "a wrong password", "password": PASSWORD })
         }
+        "post /api/projects/{id}/logs" => json!({ "tail": 100 }),
         "post /api/projects/{id}/checkout" => json!({ "price_minor": 4_900, "currency": "USD" }),
         "post /api/projects/{id}/restore" => json!({ "backup_id": "1-0" }),
         "post /api/projects" => json!({ "name": "mybot", "plan": "standard" }),
@@ -103,10 +108,13 @@ impl Household {
         let key = body_of("post /api/keys");
         let key = bench.post("/api/keys", Some(&owner.token), &key).await;
         let sessions = bench.get("/api/sessions", Some(&owner.token)).await;
+        let project = bench.project(&owner).await;
+        let reading = format!("logs-{project}-a");
+        bench.api.readings.ensure_started(&reading, "{}").await.expect("is up");
         Self {
             payment: bench.payment(&owner).await,
             session: sessions.body[0]["id"].as_str().expect("a session").to_owned(),
-            project: bench.project(&owner).await,
+            project,
             user: members.body[0]["user_id"].as_str().expect("a member").to_owned(),
             invitation: invitation.text("id"),
             access_token: access_token.id,
@@ -134,7 +142,8 @@ impl Household {
         } else {
             ("", &self.project)
         };
-        let filled = if place.is_empty() { path.to_owned() } else { path.replace(place, id) };
+        let path = path.replace("{logs_id}", LOGS);
+        let filled = if place.is_empty() { path.clone() } else { path.replace(place, id) };
         assert!(!filled.contains('{'), "say in `fill` what `{path}` is about");
         filled
     }

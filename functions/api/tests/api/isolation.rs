@@ -6,7 +6,7 @@ use ports::projects::Projects;
 use serde_json::json;
 
 /// Every way to reach a project.
-const DOORS: [(&str, &str); 11] = [
+const DOORS: [(&str, &str); 13] = [
     ("GET", ""),
     ("POST", "/chat"),
     ("POST", "/checkout"),
@@ -15,6 +15,8 @@ const DOORS: [(&str, &str); 11] = [
     ("DELETE", "/cancellation"),
     ("POST", "/retry"),
     ("POST", "/gateway-token"),
+    ("POST", "/logs"),
+    ("GET", "/logs/log_a"),
     ("GET", "/model"),
     ("GET", "/telegram"),
     ("DELETE", "/telegram"),
@@ -46,6 +48,7 @@ async fn somebody_elses_project_is_answered_like_one_that_nobody_has() {
     }
     assert!(bench.api.payments.orders().is_empty(), "no checkout was opened");
     assert!(bench.api.sagas.started().is_empty(), "nothing was started");
+    assert!(bench.api.readings.started().is_empty(), "nothing was read");
 }
 
 #[tokio::test]

@@ -18,6 +18,7 @@ mod invitation;
 mod isolation;
 mod key;
 mod life;
+mod logs;
 mod member;
 mod model;
 mod new_password;

@@ -19,8 +19,8 @@ use ports::{
 use runtime::fault::{Classify, Fault};
 use testkit::{
     backups::FakeBackups, bundles::FakeBundles, clock::FakeClock, commands::FakeCommands,
-    configurations::FakeConfigurations, fleet::FakeFleet, keys::FakeProviderKeys, make,
-    projects::FakeProjects, random::FakeRandom, vault::FakeVault,
+    configurations::FakeConfigurations, fleet::FakeFleet, instance_logs::FakeInstanceLogs,
+    keys::FakeProviderKeys, make, projects::FakeProjects, random::FakeRandom, vault::FakeVault,
 };
 
 pub(crate) const TOKEN: &str = "the-gateway-token";
@@ -33,6 +33,7 @@ pub(crate) struct Bench {
     pub(crate) vault: FakeVault,
     pub(crate) bundles: FakeBundles,
     pub(crate) backups: FakeBackups,
+    pub(crate) instance_logs: FakeInstanceLogs,
     pub(crate) commands: FakeCommands,
     pub(crate) fleet: FakeFleet,
     pub(crate) random: FakeRandom,
@@ -49,6 +50,7 @@ impl Ports for Fakes {
     type Vault = FakeVault;
     type Bundles = FakeBundles;
     type Backups = FakeBackups;
+    type InstanceLogs = FakeInstanceLogs;
     type Commands = FakeCommands;
     type Fleet = FakeFleet;
     type Random = FakeRandom;
@@ -72,6 +74,7 @@ impl Bench {
             vault,
             bundles: FakeBundles::default(),
             backups: FakeBackups::default(),
+            instance_logs: FakeInstanceLogs::default(),
             commands: FakeCommands::default(),
             fleet: FakeFleet::of([make::worker("a", 8192)]),
             random: FakeRandom::default(),
@@ -95,6 +98,7 @@ impl Bench {
             vault: &self.vault,
             bundles: &self.bundles,
             backups: &self.backups,
+            instance_logs: &self.instance_logs,
             commands: &self.commands,
             fleet: &self.fleet,
             random: &self.random,
@@ -110,7 +114,11 @@ impl Bench {
     pub(crate) async fn run(&self, call: Call) -> Result<Option<Launched>, LaunchError> {
         Ok(match self.answer(call).await? {
             Answer::Launched(launched) => Some(launched),
-            Answer::Nothing | Answer::Configured(_) | Answer::Archived(_) => None,
+            Answer::Nothing
+            | Answer::Configured(_)
+            | Answer::Archived(_)
+            | Answer::LogsRead(_)
+            | Answer::Executed(_) => None,
         })
     }
 

@@ -3,6 +3,7 @@
 use crate::bench::{Bench, demand_mib, full_but_for_a_blank, id};
 use contracts::{
     halt::{Located, Saga},
+    inspect::{self, Wanted},
     provision::{ReadyWorker, Saga as ProvisionSaga},
 };
 use domain::{
@@ -44,6 +45,25 @@ async fn an_instance_on_a_lost_worker_is_not_halted() {
     let error = bench.run(Call::Locate(halt())).await.expect_err("is lost");
     assert!(matches!(error, PlaceError::WorkerLost), "{error}");
     assert_eq!(bench.fault(Call::Locate(halt())).await, Some(Fault::Terminal));
+}
+
+#[tokio::test]
+async fn who_only_looks_finds_an_instance_where_it_is_and_on_a_lost_worker_nothing() {
+    let bench = Bench::of([worker("a", 8192)]);
+    let saga = make::saga();
+    let wanted = Wanted { project_id: saga.project_id, reservation_id: saga.reservation_id };
+    let found = async || {
+        let answer = bench.run(Call::FindInstance(wanted.clone())).await.expect("looks");
+        let found: inspect::Located = serde_json::from_value(answer).expect("says where");
+        found.worker.map(|it| it.worker_id)
+    };
+    assert_eq!(found().await, None, "nothing is placed yet");
+    bench.place_of(&make::saga()).await;
+    assert_eq!(found().await, Some(id("a")));
+    for (state, expected) in [(State::Draining, Some(id("a"))), (State::Error, None)] {
+        bench.add(domain::worker::Worker { state, ..bench.worker("a") });
+        assert_eq!(found().await, expected, "{state:?}");
+    }
 }
 
 #[tokio::test]

@@ -87,12 +87,14 @@ refuse_without_room() {
 
 sha256_of() { sha256sum "$1" | cut -d ' ' -f 1; }
 
-# The URL is a credential, so curl reads it from standard input and not from its arguments.
-put_archive() {
+put_archive() { upload "$(archive_file)" "$TRANSFER_MAX_S"; }
+
+# upload FILE SECONDS. The URL is a credential, so curl reads it from standard input and not from its arguments.
+upload() {
   local status
-  status="$(printf 'url = "%s"\nupload-file = "%s"\nheader = "Expect:"\n' "${flag[upload-url]}" "$(archive_file)" |
-    curl -sS -g -K - --connect-timeout 5 --max-time "$TRANSFER_MAX_S" --proto '=http,https' -o /dev/null -w '%{http_code}' 2>/dev/null)" ||
-    give_up "$LATER" not_uploaded "the archive could not be uploaded"
+  status="$(printf 'url = "%s"\nupload-file = "%s"\nheader = "Expect:"\n' "${flag[upload-url]}" "$1" |
+    curl -sS -g -K - --connect-timeout 5 --max-time "$2" --proto '=http,https' -o /dev/null -w '%{http_code}' 2>/dev/null)" ||
+    give_up "$LATER" not_uploaded "it could not be uploaded"
   # Also 403: the URL has expired, and the next attempt brings a new one.
   [[ "$status" == 200 ]] || give_up "$LATER" not_uploaded "the upload was answered with status $status"
 }

@@ -35,6 +35,9 @@ declare -rA SHAPE=(
   [model-egress]="$ADDRESS:[1-9][0-9]{0,4}"
   [wait]='[0-9]{1,4}'
   [purge]='(yes|no)'
+  [tail]='[1-9][0-9]{0,3}'
+  [since]='[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?Z'
+  [argv]='[A-Za-z0-9+/]+={0,2}'
 )
 
 # The value itself is never repeated in the message: it may be a presigned URL.
@@ -65,7 +68,7 @@ check_ranges() {
   [[ "${flag[project]:-}" != blk_* || "${flag[generation]:-1}" == 1 ]] || bad_flag generation "of a blank is 1"
   case "$verb" in
     warm) is_blank || bad_flag project "must be a blank" ;;
-    adopt | configure | archive | backup | resume | resize | restart) ! is_blank || bad_flag project "must not be a blank" ;;
+    adopt | configure | archive | backup | resume | resize | restart | logs | exec) ! is_blank || bad_flag project "must not be a blank" ;;
   esac
   check_restore
   if [[ -n "${flag[port]+set}" ]] && ((${flag[port]} < FIRST_PORT || ${flag[port]} > LAST_PORT)); then

@@ -97,16 +97,27 @@ stop_and_give_up() {
   give_up "$@"
 }
 
-# Blanks every value of the configuration that is a credential by the name of its key.
+# More is no configuration of ours: who writes that many has made them up, and is not waited for.
+readonly MAX_SECRETS=200
+
+# Every value of the configuration that is a credential by the name of its key. The one beside the volume
+# was written by us; the one within may be anything, also something that never ends.
+secrets() {
+  local config
+  for config in "$(volume_path)/../openclaw.json.latest" "$(volume_path)/openclaw.json"; do
+    timeout 5 jq -r '[paths(strings) as $p
+      | select([$p[] | strings] | last // "" | test("token|key|secret|password"; "i")) | getpath($p)]
+      | unique[] | select(length >= 6)' "$config" 2>/dev/null || true
+  done | head -n "$MAX_SECRETS"
+}
+
+# Blanks them, longest first: none may hide the rest of another one. Also in a last line without an end.
 without_secrets() {
-  local line secret config
-  local -a secrets=()
-  config="$(volume_path)/openclaw.json"
-  mapfile -t secrets < <(jq -r '[paths(strings) as $p
-    | select([$p[] | strings] | last // "" | test("token|key|secret|password"; "i")) | getpath($p)]
-    | unique[] | select(length >= 6)' "$config" 2>/dev/null)
-  while IFS= read -r line; do
-    for secret in "${secrets[@]}"; do line="${line//"$secret"/***}"; done
+  local line secret
+  local -a known=()
+  mapfile -t known < <(secrets | sort -u | awk '{ print length, $0 }' | sort -rn | cut -d ' ' -f 2-)
+  while IFS= read -r line || [[ -n "$line" ]]; do
+    for secret in "${known[@]}"; do line="${line//"$secret"/***}"; done
     printf '%s\n' "$line"
   done
 }

@@ -165,6 +165,15 @@ pub fn credit(project: &ProjectId, attempt: u32) -> Key {
     Key::new(CREDITS, format!("{project}#{attempt}"))
 }
 
+/// All commands of operators in one partition. The operator's function may write here and nowhere else in
+/// this table.
+pub const AUDIT: &str = "AUDIT";
+
+/// Padded, so that the order of keys is the order of time.
+pub fn audit_entry(project: &ProjectId, number: u64) -> Key {
+    Key::new(AUDIT, format!("{number:020}#{project}"))
+}
+
 /// All prices in one partition, one for each plan. The API may write here and nowhere else in this
 /// table.
 pub const PRICES: &str = "PRICES";

@@ -2,6 +2,7 @@
 
 pub mod access_tokens;
 pub mod accounts;
+pub mod audit;
 mod bytes;
 pub mod cases;
 mod census;

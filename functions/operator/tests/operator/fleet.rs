@@ -1,5 +1,6 @@
-//! What an operator asks, and what is answered and done.
+//! What an operator asks about the fleet, and what is answered and done.
 
+use crate::bench::{Bench, refused};
 use contracts::drain::Saga;
 use domain::{
     capacity::Capacity,
@@ -8,38 +9,18 @@ use domain::{
     worker::{Cordon, Event, FIRST_PORT, Holder, Reservation, State, Worker},
 };
 use jiff::Timestamp;
-use operator::{OperatorError, World, handle};
+use operator::OperatorError;
 use ports::{
     fleet::{Change, Fleet},
     placements::{Alternative, Decision, Outcome, Placements},
 };
 use serde_json::{Value, json};
 use std::time::Duration;
-use testkit::{
-    clock::FakeClock, fleet::FakeFleet, make, placements::FakePlacements, sagas::FakeSagas,
-};
-
-#[derive(Default)]
-struct Bench {
-    fleet: FakeFleet,
-    placements: FakePlacements,
-    drains: FakeSagas,
-    clock: FakeClock,
-}
+use testkit::{fleet::FakeFleet, make};
 
 impl Bench {
     fn of(workers: impl IntoIterator<Item = Worker>) -> Self {
         Self { fleet: FakeFleet::of(workers), ..Self::default() }
-    }
-
-    async fn try_ask(&self, command: &Value) -> Result<Value, OperatorError> {
-        let Self { fleet, placements, drains, clock } = self;
-        let answer = handle(&World { fleet, placements, drains, clock }, command).await?;
-        Ok(serde_json::to_value(answer).expect("an answer is JSON"))
-    }
-
-    async fn ask(&self, command: Value) -> Value {
-        self.try_ask(&command).await.expect("is answered")
     }
 
     async fn ask_about(&self, command: &str, worker: &str) -> Value {
@@ -67,11 +48,6 @@ impl Bench {
 
 fn id(name: &str) -> WorkerId {
     WorkerId::new(name).expect("the name is plain")
-}
-
-fn refused(field: &str, answer: &Value) -> String {
-    assert_eq!((&answer["answer"], &answer["field"]), (&json!("refused"), &json!(field)));
-    answer["reason"].as_str().expect("a reason").to_owned()
 }
 
 #[tokio::test]
