@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 /// free + reserved = total in memory and CPU, no port is held twice, and no more is sold of a plan than
 /// there may be.
 pub(super) fn balanced(sim: &Sim) -> Result<(), String> {
-    let mut limited = BTreeSet::new();
+    let (mut limited, projects) = (0, sim.world.projects.all());
     for worker in sim.world.fleet.workers.borrow().values() {
         if worker.free.plus(worker.reserved()) != worker.total {
             return Err(format!("{}: free and reserved are not the total: {worker:?}", worker.id));
@@ -22,14 +22,14 @@ pub(super) fn balanced(sim: &Sim) -> Result<(), String> {
         if ports.len() != worker.reservations.len() {
             return Err(format!("{}: a port is held twice: {worker:?}", worker.id));
         }
-        let pro = |(holder, it): &(&Holder, &Reservation)| {
-            holder.project().is_some() && it.plan == PlanId::Pro
+        // What is left of an attempt that is over was counted out, and may be the last to go.
+        let counts = |it: &&Reservation| {
+            let is_its = |of: &Project| of.id.reservation(of.attempt) == it.id;
+            it.plan == PlanId::Pro && projects.iter().any(is_its)
         };
-        // Who moves is counted out before it is counted in elsewhere, and its place may be the last to go.
-        limited.extend(worker.reservations.iter().filter(pro).map(|(holder, _)| holder.clone()));
+        limited += worker.reservations.values().filter(counts).count();
     }
-    if limited.len() > MAXIMUM as usize {
-        let limited = limited.len();
+    if limited > MAXIMUM as usize {
         return Err(format!("{limited} instances of a plan that is sold {MAXIMUM} times"));
     }
     Ok(())
