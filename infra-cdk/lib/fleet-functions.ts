@@ -98,10 +98,13 @@ export const FLEET_FUNCTIONS = {
       ...projects(it),
       ...machines(it),
       HALT_ARN: sagaArn(it, 'halt'),
+      PROVISION_ARN: sagaArn(it, 'provision'),
     }),
     may: (it) => [
       to.readWrite(it.tables.fleet),
       to.read(it.tables.projects),
+      // Whether what brought an instance here has ended.
+      to.describe(it.stack, physicalName(it.stage, 'provision')),
       // What is on a worker is halted there, and then runs elsewhere.
       to.start(sagaArn(it, 'halt')),
       ...keepMachines(it.stack, it.stage, 'stop'),

@@ -85,7 +85,7 @@ const ACCEPTED: Accepted[] = [
   },
   {
     rule: /-IAM5\[Resource::.*:execution:1mins-[a-z]+-provision:\*\]$/,
-    path: /\/(Api|BillingWatch)\/Role\/DefaultPolicy\/Resource$/,
+    path: /\/(Api|BillingWatch|Drain)\/Role\/DefaultPolicy\/Resource$/,
     reason: 'one execution a provisioning, named after its project',
   },
   {

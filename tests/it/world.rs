@@ -191,7 +191,8 @@ impl World {
             "drain" => {
                 let (fleet, machines, clock) = (&self.fleet, &self.machines, &*self.clock);
                 let (projects, halts) = (&self.projects, &self.sagas.halt);
-                let world = drain::World { fleet, machines, clock, projects, halts };
+                let provisions = &self.sagas.provision;
+                let world = drain::World { fleet, machines, clock, projects, halts, provisions };
                 answer(drain::handle(&world, &read(payload)).await)
             }
             "warm-pool" => self.fill_pool(payload).await,

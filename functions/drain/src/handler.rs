@@ -42,6 +42,8 @@ pub struct World<'a, F, M, K, P, S> {
     pub projects: &'a P,
     /// Executions that bring instances to rest, to run elsewhere.
     pub halts: &'a S,
+    /// Executions that have brought them here.
+    pub provisions: &'a S,
 }
 
 #[derive(Debug, thiserror::Error)]

@@ -6,7 +6,7 @@
 //! | | |
 //! |---|---|
 //! | Called by | `drain` saga, steps `MoveInstances`, `DrainWorker` / `UndoDrainWorker` and `GiveBack`; `grow` saga, step `ParkSpare` |
-//! | Reads | the worker, the projects on it, its machine |
+//! | Reads | the worker, the projects on it and whether they have arrived, its machine |
 //! | Writes | the worker's state; stops or terminates the machine |
 //! | Starts | `halt-{project}-{attempt}-{number}`, with the purpose to move |
 //! | Idempotency key | the worker and the moment since which it is idle; the state says how far it came; of a move, the halt's name |

@@ -34,6 +34,7 @@ async fn main() -> Result<(), Error> {
         clock: &SystemClock,
         projects: &DynamoProjects::connect(require("PROJECTS_TABLE")).await,
         halts: &StepFunctions::connect(require("HALT_ARN")).await,
+        provisions: &StepFunctions::connect(require("PROVISION_ARN")).await,
     };
 
     run(service_fn(move |event: LambdaEvent<Call>| async move {

@@ -11,13 +11,20 @@ use crate::{
 use contracts::{
     drain::{Emptied, Saga},
     halt::Saga as HaltSaga,
+    provision::Saga as ProvisionSaga,
 };
 use domain::{
     id::ProjectId,
     project::{Project, Purpose},
     worker::Worker,
 };
-use ports::{Unavailable, clock::Clock, fleet::Fleet, projects::Projects, sagas::Sagas};
+use ports::{
+    Unavailable,
+    clock::Clock,
+    fleet::Fleet,
+    projects::Projects,
+    sagas::{Course, Sagas},
+};
 use std::time::Duration;
 
 /// How long one call waits for instances to go. The saga calls again.
@@ -43,7 +50,11 @@ pub(crate) async fn move_instances<F: Fleet, M, K: Clock, P: Projects, S: Sagas>
         }
         let projects = projects(world, moves.watched(&worker)).await?;
         for project in moves.next(&worker, &projects) {
+            if is_arriving(world, project).await? {
+                continue;
+            }
             start(world, project).await?;
+            moves.begun(project);
             tracing::info!(worker.id = %worker.id, project.id = %project.id, "moves away");
         }
         if world.clock.now() >= deadline {
@@ -64,6 +75,16 @@ async fn projects<F, M, K, P: Projects, S>(
         found.extend(world.projects.find(&id).await?);
     }
     Ok(found)
+}
+
+/// Whether the saga that brought it here has not ended: until then it may take everything back, and a halt
+/// and its undo would meet.
+async fn is_arriving<F, M, K, P, S: Sagas>(
+    world: &World<'_, F, M, K, P, S>,
+    project: &Project,
+) -> Result<bool, Unavailable> {
+    let name = ProvisionSaga::execution_name(&project.id, project.attempt);
+    Ok(world.provisions.course(&name).await? == Some(Course::Running))
 }
 
 /// Repeatable: the execution is named after the halt.

@@ -45,7 +45,7 @@ impl Moves {
         here.chain(self.begun.keys()).cloned().collect()
     }
 
-    /// Whose move begins now, as far as there are free hands.
+    /// Whose move may begin now, as far as there are free hands.
     pub(crate) fn next<'a>(
         &mut self,
         worker: &Worker,
@@ -55,13 +55,18 @@ impl Moves {
         let under_way = staged.iter().filter(|(_, it)| *it == Stage::UnderWay);
         let free = self.at_once.saturating_sub(under_way.clone().count());
         let here = staged.iter().filter(|(_, it)| *it == Stage::Here).map(|(it, _)| *it);
-        let next: Vec<&Project> = here.take(free).collect();
-        let seen = under_way.map(|(it, _)| *it).chain(next.iter().copied());
+        let next = here.take(free).collect();
+        let seen: Vec<&Project> = under_way.map(|(it, _)| *it).collect();
         for project in seen {
-            let now = (project.attempt, project.halts);
-            self.begun.entry(project.id.clone()).or_insert(now);
+            self.begun(project);
         }
         next
+    }
+
+    /// Its move has begun.
+    pub(crate) fn begun(&mut self, project: &Project) {
+        let now = (project.attempt, project.halts);
+        self.begun.entry(project.id.clone()).or_insert(now);
     }
 
     fn stage(&self, worker: &Worker, project: &Project) -> Stage {
@@ -120,7 +125,11 @@ mod tests {
     }
 
     fn next(moves: &mut Moves, worker: &Worker, projects: &[Project]) -> Vec<String> {
-        names(moves.next(worker, projects))
+        let next = moves.next(worker, projects);
+        for project in &next {
+            moves.begun(project);
+        }
+        names(next)
     }
 
     #[test]

@@ -32,6 +32,7 @@ struct Bench {
     clock: FakeClock,
     projects: FakeProjects,
     halts: FakeSagas,
+    provisions: FakeSagas,
 }
 
 impl Bench {
@@ -60,8 +61,8 @@ impl Bench {
         &'a self,
         machines: &'a M,
     ) -> World<'a, FakeFleet, M, FakeClock, FakeProjects, FakeSagas> {
-        let Self { fleet, clock, projects, halts, .. } = self;
-        World { fleet, machines, clock, projects, halts }
+        let Self { fleet, clock, projects, halts, provisions, .. } = self;
+        World { fleet, machines, clock, projects, halts, provisions }
     }
 
     async fn done(&self, call: &Call) -> Answer {

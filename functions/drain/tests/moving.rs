@@ -12,7 +12,11 @@ use domain::{
 };
 use drain::{Answer, Call, DrainError, World, handle};
 use jiff::Timestamp;
-use ports::{clock::Clock, fleet::Fleet};
+use ports::{
+    clock::Clock,
+    fleet::Fleet,
+    sagas::{Course, Sagas},
+};
 use runtime::fault::{Classify, Fault};
 use testkit::{
     clock::FakeClock, fleet::FakeFleet, machines::FakeMachines, make, projects::FakeProjects,
@@ -25,6 +29,7 @@ struct Bench {
     clock: FakeClock,
     projects: FakeProjects,
     halts: FakeSagas,
+    provisions: FakeSagas,
 }
 
 impl Bench {
@@ -42,6 +47,7 @@ impl Bench {
             clock: FakeClock::default(),
             projects: FakeProjects::of(projects.clone()),
             halts: FakeSagas::default(),
+            provisions: FakeSagas::default(),
         };
         for it in &projects {
             bench.place(it.id.clone().into(), &it.id.reservation(1)).await;
@@ -69,8 +75,8 @@ impl Bench {
     }
 
     async fn run(&self, saga: &Saga) -> Result<Option<Timestamp>, DrainError> {
-        let Self { fleet, machines, clock, projects, halts } = self;
-        let world = World { fleet, machines, clock, projects, halts };
+        let Self { fleet, machines, clock, projects, halts, provisions } = self;
+        let world = World { fleet, machines, clock, projects, halts, provisions };
         match handle(&world, &Call::MoveInstances(saga.clone())).await? {
             Answer::Emptied(Emptied { idle_since }) => Ok(idle_since),
             other => panic!("{other:?} is no answer to that"),
@@ -156,6 +162,19 @@ async fn who_is_being_provisioned_there_is_waited_for() {
     assert!(bench.halted().is_empty());
     let project = Project { state: ProjectState::Running, ..make::project_called("p0") };
     let bench = Bench { projects: FakeProjects::of([project]), ..bench };
+    bench.run(&saga).await.expect_err("it moves");
+    assert_eq!(bench.halted(), ["halt-prj_p0-1-0"]);
+}
+
+/// Until then it may take everything back, and would meet the halt.
+#[tokio::test]
+async fn who_arrived_a_moment_ago_moves_once_the_saga_that_brought_them_has_ended() {
+    let bench = Bench::with(1, Some(Cordon::Operator)).await;
+    let (saga, arrival) = (saga(&bench, Cordon::Operator), "provision-prj_p0-1");
+    bench.provisions.ensure_started(arrival, "{}").await.expect("is up");
+    bench.run(&saga).await.expect_err("it is not to be moved now");
+    assert!(bench.halted().is_empty());
+    bench.provisions.set_course(arrival, Course::Ended { at: bench.clock.now() });
     bench.run(&saga).await.expect_err("it moves");
     assert_eq!(bench.halted(), ["halt-prj_p0-1-0"]);
 }
