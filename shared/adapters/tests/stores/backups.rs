@@ -3,7 +3,7 @@
 use crate::engine;
 use adapters::s3::backups::S3Backups;
 use domain::{backup::BackupName, id::ProjectId};
-use ports::backups::Backups;
+use ports::backups::{BackupLists, Backups};
 use testkit::make;
 
 fn backup(project: &ProjectId, number: u32) -> BackupName {
