@@ -56,7 +56,12 @@ pub(super) fn anomalies(sim: &Sim, project: &Project, places: &Places) -> Vec<An
             }
         }
         State::Stopped | State::Suspended | State::Deleting | State::Deleted => {
-            if live > 0 {
+            // What stands still holds its place until the reaper gives that back, and is removed after.
+            let stopped = sim.world.commands.stopped.borrow();
+            let runs = nodes.iter().any(|(node, _)| {
+                sim.world.is_live(node) && !stopped.contains(&(node.clone(), id.to_string()))
+            });
+            if runs {
                 odd.push((format!("`{id}` runs and is not to"), Bound::Reaped));
             }
         }
