@@ -84,13 +84,18 @@ const OPERATIONS: [&str; 64] = [
 ];
 
 #[tokio::test]
-async fn the_document_is_served_and_complete() {
+async fn the_document_is_served() {
     let bench = Bench::new();
     let served = bench.get("/api/openapi.json", None).await;
     assert_eq!(served.status, StatusCode::OK);
     let document: Value = serde_json::from_str(&api::document::<Fakes>()).unwrap();
     assert_eq!(served.body, document);
     assert!(document["openapi"].as_str().unwrap().starts_with("3."));
+}
+
+#[test]
+fn the_document_is_complete() {
+    let document: Value = serde_json::from_str(&api::document::<Fakes>()).unwrap();
     let mut found: Vec<_> =
         operations(&document).into_iter().map(|(m, path, _)| format!("{m} {path}")).collect();
     found.sort();
