@@ -15,8 +15,14 @@ use worker_watch::Trigger;
 
 fn backed_up(project: Project) -> Project {
     let taken_at = project.created_at;
-    let backup =
-        Backup { attempt: 1, number: 1_795_262_400, sha256: Some("00".into()), bytes: 1, taken_at, replaces: None };
+    let backup = Backup {
+        attempt: 1,
+        number: 1_795_262_400,
+        sha256: Some("00".into()),
+        bytes: 1,
+        taken_at,
+        replaces: None,
+    };
     Project { backup: Some(backup), ..project }
 }
 
