@@ -528,6 +528,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/projects/{id}/backups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All backups of the project, newest first. */
+        get: operations["backup_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/projects/{id}/cancellation": {
         parameters: {
             query?: never;
@@ -709,6 +726,44 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/projects/{id}/restart": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Restarts a running instance where it is. It answers nobody for some seconds, and loses nothing. */
+        post: operations["life_restart"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Takes the project back to what it knew at one of its backups.
+         * @description A running instance is stopped, with a last backup, and starts again from the chosen one. What is stopped,
+         *     or has failed, starts from it the next time.
+         */
+        post: operations["backup_restore"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/projects/{id}/retry": {
         parameters: {
             query?: never;
@@ -724,6 +779,40 @@ export interface paths {
          *     the same attempt and starts the execution of the same name: once, or at last.
          */
         post: operations["project_retry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{id}/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Starts a stopped instance from its backup. */
+        post: operations["life_start"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{id}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stops a running instance: its data is kept in a backup, its place is given back. */
+        post: operations["life_stop"];
         delete?: never;
         options?: never;
         head?: never;
@@ -964,6 +1053,16 @@ export interface components {
         ApplyBody: {
             model: string;
             projects: components["schemas"]["WhichProjects"];
+        };
+        BackupView: {
+            /**
+             * Format: int64
+             * @description Compressed.
+             */
+            bytes: number;
+            id: string;
+            /** Format: date-time */
+            taken_at: string;
         };
         BotTokenBody: {
             /**
@@ -1259,7 +1358,7 @@ export interface components {
             type: string;
         };
         /** @enum {string} */
-        ProjectState: "pending_payment" | "pending" | "provisioning" | "running" | "halting" | "suspended" | "error" | "deleting" | "deleted";
+        ProjectState: "pending_payment" | "pending" | "provisioning" | "running" | "halting" | "stopped" | "suspended" | "error" | "deleting" | "deleted";
         ProjectView: {
             /** Format: date-time */
             created_at: string;
@@ -1311,6 +1410,10 @@ export interface components {
         };
         /** @enum {string} */
         ResourceName: "memory" | "storage";
+        RestoreBody: {
+            /** @description Of the list of backups. */
+            backup_id: string;
+        };
         RoleBody: {
             role: components["schemas"]["RoleName"];
         };
@@ -2516,6 +2619,37 @@ export interface operations {
             };
         };
     };
+    backup_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The backups that are kept */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackupView"][];
+                };
+            };
+            /** @description Refused, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     cancellation_cancel: {
         parameters: {
             query?: never;
@@ -2887,6 +3021,72 @@ export interface operations {
             };
         };
     };
+    life_restart: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It restarts */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProjectView"];
+                };
+            };
+            /** @description Refused, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    backup_restore: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RestoreBody"];
+            };
+        };
+        responses: {
+            /** @description It goes back, at once or with its next start */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProjectView"];
+                };
+            };
+            /** @description Refused, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     project_retry: {
         parameters: {
             query?: never;
@@ -2899,6 +3099,68 @@ export interface operations {
         requestBody?: never;
         responses: {
             /** @description It is on its way again */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProjectView"];
+                };
+            };
+            /** @description Refused, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    life_start: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is on its way, or runs already */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProjectView"];
+                };
+            };
+            /** @description Refused, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    life_stop: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It comes to rest, or rests already */
             202: {
                 headers: {
                     [name: string]: unknown;

@@ -19,7 +19,7 @@ use jiff::Timestamp;
 use ports::{
     clock::Clock,
     projects::ChangeError,
-    sagas::Sagas,
+    sagas::{Course, Sagas},
     tenant_projects::{Owned, TenantProjects},
 };
 use std::sync::Arc;
@@ -111,11 +111,18 @@ fn this_minute(now: Timestamp) -> Timestamp {
 }
 
 /// Has the instance of `project` halted. A halt that is under way for something else goes on as it is.
+///
+/// Not before the saga that brought it there has ended: until then it may take everything back, and the
+/// halt's undo would put back what is gone.
 pub(crate) async fn halt<W: World>(
     api: &Api<W>,
     project: &Project,
     purpose: Purpose,
 ) -> Result<(), Refusal> {
+    let arrival = provision::Saga::execution_name(&project.id, project.attempt);
+    if api.sagas.course(&arrival).await? == Some(Course::Running) {
+        return Err(busy());
+    }
     let saga = halt::Saga::of(project, purpose);
     let input = serde_json::to_string(&saga).map_err(Refusal::internal)?;
     Ok(api.halts.ensure_started(&saga.execution_name(), &input).await?)

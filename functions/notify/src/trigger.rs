@@ -33,7 +33,7 @@ mod tests {
     fn a_batch_is_told_from_a_step() {
         let letters = include_str!("../../../events/notify/letters.json");
         let letters = serde_json::from_str(letters).unwrap();
-        assert!(matches!(letters, Trigger::Letters(batch) if batch.records.len() == 2));
+        assert!(matches!(letters, Trigger::Letters(batch) if batch.records.len() == 3));
         let running = include_str!("../../../events/notify/running.json");
         let running = serde_json::from_str(running).unwrap();
         assert!(matches!(running, Trigger::Step(call) if matches!(call, Call::Notify(_))));

@@ -72,6 +72,10 @@ impl Sim {
 
     pub(super) async fn owner_stops(&mut self) {
         let Some(project) = self.anyone_in(State::Running) else { return };
+        // As the API does: what brought it there may take it back until it has ended.
+        if self.executions.is_running(&Saga::execution_name(&project.id, project.attempt)) {
+            return;
+        }
         self.tally.count("instance stopped by its owner");
         let saga = HaltSaga::of(&project, Purpose::Stop);
         start(&self.world.sagas.halt, &saga.execution_name(), &saga).await;

@@ -39,14 +39,16 @@ async fn restarts(life: &Life) {
     life.remembers().await;
 }
 
+/// What has only just arrived is busy for some seconds.
 async fn asks(life: &Life, act: &str, body: &Value) {
     let path = format!("/api/projects/{}/{act}", life.project.id);
-    let mut request = life.ada.asks(Method::POST, &path);
-    if !body.is_null() {
-        request = request.json(body);
-    }
-    let answer = request.send().await.expect("the API answers");
-    assert_eq!(answer.status(), StatusCode::ACCEPTED, "{act}: {:?}", answer.text().await);
+    let accepted = async || {
+        let request = life.ada.asks(Method::POST, &path);
+        let request = if body.is_null() { request } else { request.json(body) };
+        let answer = request.send().await.expect("the API answers");
+        (answer.status() == StatusCode::ACCEPTED).then_some(())
+    };
+    life.until(&format!("`{act}` is accepted"), accepted).await;
 }
 
 /// Newest first.

@@ -7,7 +7,11 @@ use domain::{
     subscription::{Seen, Status},
 };
 use http::StatusCode;
-use ports::projects::Projects;
+use ports::{
+    clock::Clock,
+    projects::Projects,
+    sagas::{Course, Sagas},
+};
 use serde_json::Value;
 use testkit::sagas::FakeSagas;
 
@@ -92,6 +96,18 @@ async fn what_runs_is_stopped_and_a_second_click_changes_nothing() {
     let again = owner.ask("stop").await;
     assert_eq!((again.status, again.text("state")), (StatusCode::ACCEPTED, "stopped".to_owned()));
     assert_eq!(owner.executions().len(), 1);
+}
+
+#[tokio::test]
+async fn what_has_only_just_arrived_is_not_stopped_yet() {
+    let owner = Owner::new().await;
+    let arrival = format!("provision-{}-1", owner.project);
+    owner.bench.api.sagas.ensure_started(&arrival, "{}").await.unwrap();
+    assert_eq!(problem(&owner.ask("stop").await), (StatusCode::CONFLICT, "busy".into()));
+    assert!(owner.bench.api.halts.started().is_empty());
+    let at = owner.bench.api.clock.now();
+    owner.bench.api.sagas.set_course(&arrival, Course::Ended { at });
+    assert_eq!(owner.ask("stop").await.status, StatusCode::ACCEPTED);
 }
 
 #[tokio::test]
