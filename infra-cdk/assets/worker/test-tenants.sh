@@ -8,6 +8,12 @@ open_a_port_on_the_worker() {
     node -e 'require("http").createServer((_, answer) => answer.end()).listen(9999)' >/dev/null
 }
 
+# The metadata service is itself again: heartbeats need it.
+close_the_port_on_the_worker() {
+  inside docker rm -f decoy >/dev/null
+  inside ip address del 169.254.169.254/32 dev lo
+}
+
 # The same probes, so that what refused them was the firewall and nothing else.
 without_the_firewall() {
   inside sh -c 'iptables -F ONEMINS-EGRESS && iptables -F ONEMINS-HOST'
@@ -15,6 +21,7 @@ without_the_firewall() {
   is "and the metadata service" "$(reaches two http://169.254.169.254:9999/)" 200
   inside /opt/worker/bin/firewall
   is "with it again they are not" "$(reaches two "http://$gateway_address:$BUNDLE_PORT/good.json")" 000
+  close_the_port_on_the_worker
 }
 
 flags_are_checked() {
