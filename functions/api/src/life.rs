@@ -15,7 +15,6 @@ use axum::{Json, extract::State};
 use contracts::{halt, provision, restart};
 use domain::project::{Project, Purpose, State as Stage};
 use http::StatusCode;
-use jiff::Timestamp;
 use ports::{
     clock::Clock,
     projects::ChangeError,
@@ -24,8 +23,6 @@ use ports::{
 };
 use std::sync::Arc;
 
-/// Whoever asks again within it means the restart that is under way.
-const ONE_RESTART_S: i64 = 60;
 /// A halt takes a minute or two.
 const HALT_RETRY_AFTER_S: u32 = 10;
 
@@ -98,16 +95,10 @@ pub(crate) async fn restart<W: World>(
             other => not_running(other),
         });
     }
-    let saga = restart::Saga::of(&project, this_minute(api.clock.now()));
+    let saga = restart::Saga::of(&project, api.clock.now());
     let input = serde_json::to_string(&saga).map_err(Refusal::internal)?;
     api.restarts.ensure_started(&saga.execution_name(), &input).await?;
     Ok(accepted(&api, project.into_project()))
-}
-
-/// The moment of a restart that is asked for `now`: the whole minute.
-fn this_minute(now: Timestamp) -> Timestamp {
-    let second = now.as_second();
-    Timestamp::from_second(second - second.rem_euclid(ONE_RESTART_S)).unwrap_or(now)
 }
 
 /// Has the instance of `project` halted. A halt that is under way for something else goes on as it is.
