@@ -10,6 +10,8 @@ export default defineConfig({
   fullyParallel: true,
   // Gateways may boot beside it on the same two cores.
   timeout: 90_000,
+  // One click in some hundred is lost on such a machine; what is broken fails twice.
+  retries: 1,
   reporter: [['line']],
   use: {
     baseURL: `http://127.0.0.1:${PORT}`,
