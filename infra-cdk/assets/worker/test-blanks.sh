@@ -68,10 +68,20 @@ a_project_adopts_it() {
   is "the blank's token is refused" "$(status_with "$BLANK_TOKEN")" 401
   is "only the tenant's session is listed" "$(sessions openclaw-prj_eins)" 'agent:main:openai-user:test'
   is "there is no trace of the warm-up" "$(database_rows openclaw-prj_eins openai-user:warm 'User: warm')" ''
-  is "memory and CPU are what was sold" "$(setting eins '{{.HostConfig.Memory}} {{.HostConfig.MemorySwap}} {{.HostConfig.NanoCpus}} {{.HostConfig.CpuShares}}')" \
-    '2684354560 2684354560 750000000 1024'
+  is "memory and share are what was sold" "$(setting eins '{{.HostConfig.Memory}} {{.HostConfig.MemorySwap}} {{.HostConfig.CpuShares}}')" \
+    '2684354560 2684354560 1024'
+  is "the first chat has the CPUs of a boot" "$(setting eins '{{.HostConfig.NanoCpus}}')" "$(all_cpus)"
+  a_loan_is_taken_back
   is "it never restarted" "$(setting eins '{{.RestartCount}}')" 0
   is "it is listed as the project's" "$(instance list | jq -c '.instances[] | [.holder, .instance, .generation, .port]')" '["prj_eins","ins_eins-1",1,18800]'
+}
+
+# Its time passes when we say so.
+a_loan_is_taken_back() {
+  inside sh -c 'echo "1 0" >/var/lib/1mins-worker/loans/prj_eins'
+  is "they are taken back" "$([[ "$(until_cpus prj_eins 750000000)" == never ]] || echo "yes")" yes
+  exits "who asks again" 0 await --project prj_eins --generation 1 --cpus 0.750 --wait 30
+  is "is lent nothing more" "$(inside cat /var/lib/1mins-worker/loans/prj_eins; setting eins '{{.HostConfig.NanoCpus}}')" $'1 over\n750000000'
 }
 
 the_adopted_one_is_the_projects() {

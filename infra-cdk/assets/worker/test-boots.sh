@@ -51,22 +51,9 @@ most_at_once() {
 # killed PROJECT: as the kernel kills what takes too much memory.
 killed() { inside sh -c "pkill -KILL -P \"\$(docker inspect -f '{{.State.Pid}}' openclaw-$1)\""; }
 
-# until_cpus PROJECT NANOCPUS: says after how long.
-until_cpus() {
-  local began=$EPOCHREALTIME
-  for ((tenth = 0; tenth < 900; tenth++)); do
-    if [[ "$(inside docker inspect -f '{{.HostConfig.NanoCpus}}' "openclaw-$1")" == "$2" ]]; then
-      seconds_since "$began"
-      return
-    fi
-    sleep 0.1
-  done
-  echo never
-}
-
 what_dies_comes_back() {
   local all lent back
-  all="$(inside sh -c 'n=$(nproc); echo $((n < 2 ? n : 2))')000000000"
+  all="$(all_cpus)"
   killed prj_arc
   lent="$(until_cpus prj_arc "$all")"
   back="$(until_cpus prj_arc 750000000)"

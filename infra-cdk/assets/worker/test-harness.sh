@@ -43,6 +43,22 @@ exits() {
   fi
 }
 
+# Of those that a boot is lent, as many as this machine has.
+all_cpus() { inside sh -c 'n=$(nproc); echo $((n < 2 ? n : 2))000000000'; }
+
+# until_cpus PROJECT NANOCPUS: says after how long.
+until_cpus() {
+  local began=$EPOCHREALTIME
+  for ((tenth = 0; tenth < 900; tenth++)); do
+    if [[ "$(inside docker inspect -f '{{.HostConfig.NanoCpus}}' "openclaw-$1")" == "$2" ]]; then
+      seconds_since "$began"
+      return
+    fi
+    sleep 0.1
+  done
+  echo never
+}
+
 bundle_url() { echo "http://$gateway_address:$BUNDLE_PORT/$1?X-Amz-Signature=$SIGNATURE"; }
 
 # launch_flags HOLDER GENERATION PORT BUNDLE [MEMORY HEAP]
@@ -60,7 +76,7 @@ configure_flags() {
 
 # adopt_flags PROJECT GENERATION BLANK [BUNDLE]
 adopt_flags() {
-  adopt=(adopt --project "$1" --instance "ins_${1#*_}-$2" --generation "$2" --blank "$3" --memory-mib 2560 --cpus 0.750
+  adopt=(adopt --project "$1" --instance "ins_${1#*_}-$2" --generation "$2" --blank "$3" --memory-mib 2560 --cpus 0.750 --boot-cpus 2
     --bundle-url "$(bundle_url "${4:-good.json}")" --edge-cidr "$gateway_address/32" --model-egress "$gateway_address:$MODEL_PORT"
     --configuration 1)
 }

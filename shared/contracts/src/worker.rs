@@ -83,7 +83,7 @@ pub struct Launch<'a> {
     pub restore: Option<Restore<'a>>,
 }
 
-/// CPUs lent while a gateway boots: booting is CPU-bound, and twice as fast with two.
+/// CPUs lent while a gateway boots and for its first chat: both are CPU-bound, and twice as fast with two.
 const BOOT_CPUS: &str = "2";
 
 impl Launch<'_> {
@@ -136,6 +136,7 @@ impl Adopt<'_> {
                 ("blank", self.blank.to_string()),
                 ("memory-mib", self.limits.memory_mib.to_string()),
                 ("cpus", cpus(self.limits.cpu_millis)),
+                ("boot-cpus", BOOT_CPUS.to_owned()),
                 ("bundle-url", self.bundle_url.to_owned()),
                 ("edge-cidr", self.edge_cidr.to_owned()),
                 ("model-egress", self.model_egress.to_owned()),
@@ -188,8 +189,8 @@ pub fn ready(image: &str, wait: Duration) -> Vec<String> {
     argv("ready", &[("wait", wait.as_secs().to_string()), ("image", image.to_owned())])
 }
 
-/// Waits until the gateway has started and obeys its configuration, for at most `wait`, and takes
-/// the lent CPUs back.
+/// Waits until the gateway has started and obeys its configuration, for at most `wait`. From then on a
+/// blank has the CPUs that it is sold with; a project keeps the lent ones for its first chat, two minutes.
 pub fn await_started(
     holder: &Holder,
     generation: u32,

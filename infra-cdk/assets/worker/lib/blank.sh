@@ -67,6 +67,6 @@ take_over() {
   write_bundle
   is_half_adopted || docker rename "openclaw-$blank" "$container"
   docker update --memory "${flag[memory-mib]}m" --memory-swap "${flag[memory-mib]}m" \
-    --cpus "$(at_most_all_cpus "${flag[cpus]}")" --cpu-shares "$PAID_SHARES" "$container" >/dev/null
+    --cpus "$(at_most_all_cpus "${flag[boot-cpus]}")" --cpu-shares "$PAID_SHARES" "$container" >/dev/null
   write_note true
 }

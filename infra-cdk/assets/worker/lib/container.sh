@@ -97,9 +97,11 @@ sold_cpus() { cat "$(limits_path)/cpus" 2>/dev/null; }
 
 # From now on it has what it is sold with.
 cap_cpus() {
-  write_atomically "$(limits_path)/cpus" "${flag[cpus]}"
+  note_sold_cpus
   set_cpus "${flag[cpus]}"
 }
+
+note_sold_cpus() { write_atomically "$(limits_path)/cpus" "${flag[cpus]}"; }
 
 readonly START='export NODE_OPTIONS="--max-old-space-size=$(cat /etc/1mins/heap-mib)"; exec openclaw gateway --bind lan --port 18789'
 

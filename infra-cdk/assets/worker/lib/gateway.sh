@@ -51,12 +51,17 @@ await_start() {
   free_boot_slot
 }
 
-# Waits without the lock; then the gateway has the CPUs that it is sold with, and the lock is held.
-await_capped() {
+# Waits without the lock; then the gateway has started, and the lock is held.
+await_settled() {
   await_start $((SECONDS + ${flag[wait]}))
   lock_project
   refuse_below_tombstone
   refuse_below_container
+}
+
+# The same; and it has the CPUs that it is sold with.
+await_capped() {
+  await_settled
   cap_cpus
 }
 
