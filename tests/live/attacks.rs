@@ -96,4 +96,5 @@ async fn an_instance_opens_to_its_own_token_only_and_its_admin_interface_to_nobo
         let body: Value = answer.json().await.unwrap_or_default();
         assert!(body["result"].is_null(), "{path} answered {body}");
     }
+    ada.leaves().await;
 }

@@ -6,7 +6,9 @@ use e2e::{
     wire::{Project, State},
 };
 use reqwest::{Client, Method, RequestBuilder};
-use std::time::Duration;
+use serde_json::Value;
+use std::time::{Duration, Instant};
+use support::clock::stopwatch;
 
 /// Several times what a provisioning from nothing takes on two busy cores.
 pub(crate) const PROVISIONED_WITHIN: Duration = Duration::from_mins(6);
@@ -29,10 +31,12 @@ pub(crate) struct Customer {
     pub(crate) email: String,
     http: Client,
     access_token: String,
+    arrived: Instant,
 }
 
 impl Customer {
     pub(crate) async fn arrives() -> Self {
+        let arrived = stopwatch();
         let mut journey = Journey::through(environment()).expect("the edge's authority is there");
         let credentials = Journey::new_credentials();
         journey.sign_up(&credentials).await.expect("anybody may sign up");
@@ -45,6 +49,7 @@ impl Customer {
             access_token: signed_in.access_token,
             tenant_id: signed_in.tenant_id,
             email: credentials.email,
+            arrived,
         }
     }
 
@@ -88,5 +93,18 @@ impl Customer {
         self.reaches(project).await;
         let answer = self.journey.chat(&project.url, &token, question).await;
         answer.expect("the agent answers its owner").text
+    }
+
+    /// Stops what they have running, so that the next test has the machine to itself, and says how long
+    /// they were here. Nothing is waited for; who is on the way somewhere stays.
+    pub(crate) async fn leaves(&self) {
+        let asked = self.asks(Method::GET, "/api/projects").send().await.expect("the API answers");
+        let listed: Value = asked.json().await.expect("in JSON");
+        let projects = listed.as_array().expect("a list of projects");
+        for id in projects.iter().filter_map(|it| it["id"].as_str()) {
+            let stop = self.asks(Method::POST, &format!("/api/projects/{id}/stop"));
+            stop.send().await.expect("the API answers");
+        }
+        eprintln!("{:.0} s", self.arrived.elapsed().as_secs_f64());
     }
 }

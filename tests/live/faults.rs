@@ -27,6 +27,7 @@ async fn functions_killed_in_the_middle_end_in_running() {
         let project = ends_well(&ada, project).await;
         ada.reaches(&project).await;
     }
+    ada.leaves().await;
 }
 
 #[tokio::test]
@@ -42,6 +43,7 @@ async fn a_worker_that_dies_while_its_instance_boots_ends_in_a_clean_error() {
     assert_eq!(failed.state, State::Error);
     let project = ends_well(&ada, project).await;
     ada.reaches(&project).await;
+    ada.leaves().await;
 }
 
 #[tokio::test]
@@ -58,6 +60,7 @@ async fn a_worker_that_dies_under_a_running_instance_is_found_and_its_owner_told
     assert!(lost.state != State::Error || lost.reason.is_some(), "the owner is told why");
     let project = ends_well(&ada, project).await;
     ada.reaches(&project).await;
+    ada.leaves().await;
 }
 
 #[tokio::test]
@@ -70,6 +73,7 @@ async fn an_edge_without_its_agent_catches_up_when_it_is_back() {
     bring_up();
     let project = ends_well(&ada, project).await;
     ada.reaches(&project).await;
+    ada.leaves().await;
 }
 
 /// Running, or a clean error from which the owner's retry leads to running.

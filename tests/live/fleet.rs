@@ -24,6 +24,7 @@ async fn who_wants_a_worker_alone_gets_a_server_of_hetzner_while_that_is_the_che
     assert!(explained.contains("one was bought for it"), "{explained}");
     let listed = ops(&["workers"]);
     assert!(listed.contains(&landing.worker_id), "{listed}");
+    ada.leaves().await;
 }
 
 #[tokio::test]
@@ -40,6 +41,7 @@ async fn nothing_new_goes_to_a_worker_that_an_operator_has_cordoned() {
     assert_ne!(elsewhere.worker_id, there.worker_id);
     assert!(!ada.chats(&first, "Are you still there?").await.is_empty());
     ops(&["uncordon", &there.worker_id]);
+    ada.leaves().await;
 }
 
 /// Tells the stand-in what there is to sell.

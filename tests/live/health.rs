@@ -41,6 +41,7 @@ async fn a_gateway_that_dies_or_hangs_is_found_and_goes_on_where_it_was() {
         let answer = ada.chats(&project, RECALL).await;
         assert!(answer.contains(&word), "{what}: the conversation is another one: {answer}");
     }
+    ada.leaves().await;
 }
 
 /// Sends `signal` to everything in the instance but its init.

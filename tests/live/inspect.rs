@@ -47,6 +47,7 @@ async fn an_instance_says_what_it_printed_and_runs_what_an_operator_wants() {
         audit.contains(why) && audit.contains("timed out") && audit.contains("with 0"),
         "{audit}"
     );
+    ada.leaves().await;
 }
 
 /// Asks for them, and waits.

@@ -13,6 +13,7 @@ mod main_job;
 mod moves;
 mod operator;
 mod placement;
+mod reaper;
 mod subscription;
 mod warm;
 mod webhooks;

@@ -23,4 +23,5 @@ async fn a_paying_owner_chats_and_no_worker_takes_more_than_it_holds() {
     // on what ran before and on where blanks are warm; that three never do, does not.
     let on = |index: usize| &landings[index].worker_id;
     assert!(on(0) != on(1) || on(1) != on(2), "a worker is over-committed: {landings:?}");
+    ada.leaves().await;
 }

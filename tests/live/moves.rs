@@ -3,11 +3,11 @@
 use crate::{
     customer::{Customer, PROVISIONED_WITHIN},
     machine::{container_of, docker},
-    operator::ops,
+    operator::{invoke, ops},
 };
 use adapters::clock::SystemClock;
 use e2e::{
-    executions::{Landing, aws, landing},
+    executions::{Landing, landing},
     wire::{Project, State},
 };
 use ports::clock::Clock;
@@ -33,6 +33,7 @@ async fn what_runs_on_a_worker_that_is_drained_goes_on_elsewhere() {
     let listed = ops(&["workers"]);
     let line = listed.lines().find(|it| it.contains(&before.worker_id)).expect("it is still there");
     assert!(line.contains("cordoned (operator)"), "{line}");
+    ada.leaves().await;
 }
 
 #[tokio::test]
@@ -40,7 +41,8 @@ async fn what_runs_on_a_worker_that_is_drained_goes_on_elsewhere() {
 async fn what_was_backed_up_comes_back_by_itself_when_its_worker_dies() {
     let ada = Customer::arrives().await;
     let (project, word) = converses(&ada, "survives").await;
-    back_up(&ada).await;
+    // Everything that runs, now instead of within the hour.
+    invoke(ada.journey.environment(), "backup").await;
     let before = place(&ada, &project, 1).await;
     let machine = container_of(&before.node_id);
     docker(&["kill", &machine]).expect("the machine runs");
@@ -53,6 +55,7 @@ async fn what_was_backed_up_comes_back_by_itself_when_its_worker_dies() {
         letters.iter().any(|it| it.subject.contains("runs again, from its backup of")).then_some(())
     };
     until("the owner is told from when the data is", PROVISIONED_WITHIN, is_told).await;
+    ada.leaves().await;
 }
 
 /// A project that runs, and what its conversation began with.
@@ -83,16 +86,6 @@ async fn arrives(ada: &Customer, project: &Project) -> Landing {
         (now.state == State::Running).then_some(landing)
     };
     until("it runs elsewhere", PROVISIONED_WITHIN, is_there).await
-}
-
-/// Everything that runs, now instead of within the hour.
-async fn back_up(ada: &Customer) {
-    let arguments =
-        ["lambda", "invoke", "--function-name", "1mins-local-backup", "--cli-read-timeout", "300"];
-    let answer = [&arguments[..], &["/dev/null"]].concat();
-    let answer = aws(ada.journey.environment(), &answer).await.expect("the function answers");
-    let answer = String::from_utf8_lossy(&answer).into_owned();
-    assert!(!answer.contains("FunctionError"), "{answer}");
 }
 
 async fn until<T>(what: &str, within: Duration, look: impl AsyncFn() -> Option<T>) -> T {

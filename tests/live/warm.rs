@@ -24,6 +24,7 @@ async fn who_pays_while_a_blank_is_warm_takes_it_over_and_chats() {
     let landing = landing(ada.journey.environment(), &project.id, 1).await;
     assert_eq!(landing.expect("the execution says where it is").way, Way::Blank);
     assert!(!ada.chats(&project, "Are you mine, and new?").await.is_empty());
+    ada.leaves().await;
 }
 
 async fn wait_for_a_warm_blank() {

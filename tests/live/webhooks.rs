@@ -109,6 +109,7 @@ async fn what_is_delivered_again_and_again_has_its_effect_once() {
     let after = ada.journey.project(&project.id).await.expect("the project is there");
     assert_eq!(after.state, State::Running);
     assert_eq!(landing(ada.journey.environment(), &project.id, 2).await, None, "one provisioning");
+    ada.leaves().await;
 }
 
 #[tokio::test]

@@ -22,7 +22,7 @@ pub struct Landing {
 }
 
 /// What a project found when it came.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
 pub enum Way {
     /// A warm blank instance.
     Blank,

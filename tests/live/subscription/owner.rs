@@ -25,6 +25,7 @@ async fn what_an_owner_stops_starts_and_restarts_remembers_and_goes_back_when_to
     assert_eq!(life.container().await.runs(&["cat", MISTAKE]), None, "it has not gone back");
     assert_eq!(backups(&life).await.len(), 2, "what it went back from is kept");
     life.balances().await;
+    life.ada.leaves().await;
 }
 
 /// In the same container.

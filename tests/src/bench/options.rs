@@ -1,7 +1,10 @@
 //! How the bench is started.
 
 use super::yardstick::YardstickOptions;
-use crate::environment::{Environment, EnvironmentOptions};
+use crate::{
+    environment::{Environment, EnvironmentOptions},
+    executions::Way,
+};
 use std::path::PathBuf;
 
 /// Measures paid → running by step, the floor under it, and the cold start of each function; and
@@ -16,6 +19,9 @@ pub struct Options {
     /// was stopped, and in place of a warm blank.
     #[arg(long, default_value_t = 4)]
     pub projects: u32,
+    /// Bring them to life in this way only; can be repeated.
+    #[arg(long, value_enum)]
+    pub way: Vec<Way>,
     /// How often each route is asked.
     #[arg(long, default_value_t = 100)]
     pub asks: u32,
