@@ -211,6 +211,11 @@ impl Journey {
         Ok(Answer { text: text.ok_or_else(nothing)?, took: started.elapsed() })
     }
 
+    /// A request of anybody to an address.
+    pub(crate) fn visits(&self, url: &str) -> RequestBuilder {
+        self.http.get(url)
+    }
+
     /// A request of this customer to the API.
     pub(crate) fn api(&self, method: Method, path: &str) -> RequestBuilder {
         let request = self.http.request(method, format!("{}{path}", self.environment.app_url));

@@ -33,6 +33,11 @@ measure_disks() {
   done
 }
 
+start_docker() {
+  dockerd --host=unix:///run/docker.sock &
+  docker=$!
+}
+
 rm -f /run/docker.pid /run/docker/containerd/containerd.pid
 
 # Docker mounts these read-only for a container that is not privileged. A plain remount says
@@ -51,12 +56,16 @@ fi
 
 /opt/worker/bin/firewall
 /opt/worker/bin/adopt-images
-dockerd --host=unix:///run/docker.sock &
-docker=$!
+start_docker
 trap 'kill -TERM "$docker"; wait "$docker"; exit 0' TERM INT
 send_heartbeats &
 measure_disks &
 /opt/worker/bin/boosts &
 /opt/worker/bin/deaths &
 /opt/worker/boot.sh
-wait "$docker"
+# Whenever it dies.
+while true; do
+  wait "$docker"
+  sleep 2
+  start_docker
+done

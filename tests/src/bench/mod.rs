@@ -13,6 +13,7 @@ mod floor;
 mod options;
 pub mod packing;
 mod provisioning;
+mod recovery;
 mod request_log;
 mod routes;
 pub mod table;
@@ -20,6 +21,7 @@ mod webhooks;
 pub mod yardstick;
 
 pub use options::{Options, Part};
+pub use recovery::Fault;
 
 use crate::{environment::Environment, failure::chain};
 use std::{error::Error, io::Write, process::ExitCode};
@@ -68,6 +70,10 @@ async fn measure_what_runs(options: &Options) -> Result<(), Box<dyn Error>> {
     if asked(Part::Floor) {
         say(&floor::measure(options, machine_id.as_deref()).await?);
     }
+    if options.only.contains(&Part::Recovery) {
+        let measured = recovery::measure(options, &environment).await?;
+        say(&recovery::report(&measured));
+    }
     if asked(Part::Webhooks) {
         let measured = webhooks::measure(options, &environment).await?;
         say(&webhooks::report(&measured));
@@ -85,9 +91,15 @@ fn say(text: &str) {
 
 /// The middle one; of an even number, the lower of the two in the middle.
 fn median<T: Copy + Ord>(values: &[T]) -> Option<T> {
+    percentile(values, 50)
+}
+
+/// The lowest value that `percent` of all do not exceed.
+fn percentile<T: Copy + Ord>(values: &[T], percent: usize) -> Option<T> {
     let mut sorted = values.to_vec();
     sorted.sort_unstable();
-    sorted.get(sorted.len().saturating_sub(1) / 2).copied()
+    let rank = (sorted.len() * percent).div_ceil(100);
+    sorted.get(rank.saturating_sub(1)).copied()
 }
 
 #[cfg(test)]
@@ -99,5 +111,15 @@ mod tests {
         assert_eq!(median(&[3, 1, 2]), Some(2));
         assert_eq!(median(&[4, 1, 3, 2]), Some(2));
         assert_eq!(median::<u8>(&[]), None);
+    }
+
+    #[test]
+    fn a_percentile_is_the_least_value_that_so_many_do_not_exceed() {
+        let ten: Vec<u8> = (1..=10).collect();
+        let cases = [(1, 1), (10, 1), (11, 2), (50, 5), (90, 9), (95, 10), (100, 10)];
+        for (percent, expected) in cases {
+            assert_eq!(percentile(&ten, percent), Some(expected), "{percent} %");
+        }
+        assert_eq!(percentile(&[7], 95), Some(7));
     }
 }

@@ -1,6 +1,6 @@
 //! How the bench is started.
 
-use super::yardstick::YardstickOptions;
+use super::{recovery::Fault, yardstick::YardstickOptions};
 use crate::{
     environment::{Environment, EnvironmentOptions},
     executions::Way,
@@ -28,7 +28,10 @@ pub struct Options {
     /// How long a project may take from paid to running, in seconds.
     #[arg(long, default_value_t = 300)]
     pub limit_s: u64,
-    /// How often each function is started, and the floor measured.
+    /// Let this go wrong only; can be repeated.
+    #[arg(long, value_enum)]
+    pub fault: Vec<Fault>,
+    /// How often each function is started, the floor measured, and each thing goes wrong.
     #[arg(long, default_value_t = 5)]
     pub rounds: u32,
     /// Directory with a NAME/bootstrap for each function [default: target/lambda of the home]
@@ -71,6 +74,9 @@ pub enum Part {
     Provisioning,
     /// The agent's container by hand.
     Floor,
+    /// An instance after its gateway, its Docker or its worker died: found, well again, and down. Takes
+    /// about two minutes for each fault and round; only if it is named.
+    Recovery,
     /// A burst of webhooks while function processes are killed.
     Webhooks,
     /// Placement beside that of PostgreSQL's `SKIP LOCKED`.
@@ -98,6 +104,7 @@ impl Options {
             | Part::Api
             | Part::Provisioning
             | Part::Floor
+            | Part::Recovery
             | Part::Webhooks
             | Part::Yardstick => true,
             Part::Packing | Part::Scale => false,
