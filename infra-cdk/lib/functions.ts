@@ -54,6 +54,7 @@ export const FUNCTIONS = {
       CONFIGURE_ARN: sagaArn(it, 'configure'),
       HALT_ARN: sagaArn(it, 'halt'),
       RESTART_ARN: sagaArn(it, 'restart'),
+      ERASE_ARN: sagaArn(it, 'erase'),
       LOGS_ARN: sagaArn(it, 'logs'),
       ...backups(it),
       ...bundles(it),
@@ -92,13 +93,15 @@ export const FUNCTIONS = {
       to.send(it.queues.warm),
       // Billing alone writes subscriptions: it is told to look.
       to.send(it.queues.billing),
-      ...(['provision', 'configure', 'halt', 'restart', 'logs'] as const).map((saga) =>
+      ...(['provision', 'configure', 'halt', 'restart', 'erase', 'logs'] as const).map((saga) =>
         to.start(sagaArn(it, saga)),
       ),
       // Which backups there are, and nothing of what is in them.
       to.list(it.backups, 'backups'),
       to.follow(it.stack, physicalName(it.stage, 'provision')),
       to.describe(it.stack, physicalName(it.stage, 'logs')),
+      // Whether the last try to delete what was never paid for has ended.
+      to.describe(it.stack, physicalName(it.stage, 'erase')),
       to.fetch(it.bundles, 'logs'),
       to.readParameter(it.stack, secretParameter(it.stage, 'jwt-key')),
       to.readParameter(it.stack, secretParameter(it.stage, 'edge-key')),

@@ -90,7 +90,7 @@ const ACCEPTED: Accepted[] = [
   },
   {
     rule: /-IAM5\[Resource::.*:execution:1mins-[a-z]+-(resize|erase):\*\]$/,
-    path: /\/Billing\/Role\/DefaultPolicy\/Resource$/,
+    path: /\/(Api|Billing)\/Role\/DefaultPolicy\/Resource$/,
     reason: 'one execution a try, named after its project',
   },
   {

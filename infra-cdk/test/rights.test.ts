@@ -106,7 +106,7 @@ describe.each(Object.keys(FUNCTIONS))('%s', (name) => {
     const acts = JSON.stringify(starts).match(/stateMachine:1mins-prod-(\w+)/g) ?? [];
     const begun = acts.map((it) => it.split('-').at(-1)).toSorted();
     const expected: Record<string, string[]> = {
-      api: ['configure', 'halt', 'logs', 'provision', 'restart'],
+      api: ['configure', 'erase', 'halt', 'logs', 'provision', 'restart'],
       billing: ['erase', 'halt', 'provision', 'resize'],
       'project-state': ['configure', 'halt', 'provision'],
       'instance-watch': ['halt', 'restart'],

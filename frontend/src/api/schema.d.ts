@@ -610,6 +610,32 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/projects/{id}/deletion": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Deletes the project. A repeat changes nothing.
+         * @description Its instance is stopped at once, with a last backup, and the subscription is not renewed; what has been
+         *     paid is not given back. Everything is kept until `data_deleted_at`, the address too, and until then the
+         *     deletion can be taken back. A project that was never paid for is gone at once.
+         */
+        post: operations["deletion_delete"];
+        /**
+         * Takes the deletion back. A repeat changes nothing.
+         * @description The subscription is renewed again, if it was to be, and the instance starts from its last backup.
+         */
+        delete: operations["deletion_take_back"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/projects/{id}/gateway-token": {
         parameters: {
             query?: never;
@@ -753,7 +779,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Takes the project back to what it knew at one of its backups.
+         * Takes the project back to what it knew at one of its backups: a certain one, or the newest one that was
+         *     there at a time.
          * @description A running instance is stopped, with a last backup, and starts again from the chosen one. What is stopped,
          *     or has failed, starts from it the next time.
          */
@@ -1116,6 +1143,11 @@ export interface components {
              */
             password: string;
         };
+        /** @description What proves that whoever deletes knows what. */
+        DeletionBody: {
+            /** @description The project's. */
+            name: string;
+        };
         EmailBody: {
             /** Format: email */
             email: string;
@@ -1412,7 +1444,12 @@ export interface components {
         ResourceName: "memory" | "storage";
         RestoreBody: {
             /** @description Of the list of backups. */
-            backup_id: string;
+            backup_id?: string | null;
+            /**
+             * Format: date-time
+             * @description Instead: the newest backup that was there by then.
+             */
+            time?: string | null;
         };
         RoleBody: {
             role: components["schemas"]["RoleName"];
@@ -1489,6 +1526,11 @@ export interface components {
             data_deleted_at?: string | null;
             /** Format: date-time */
             ended_at?: string | null;
+            /**
+             * Format: int64
+             * @description How long the data is kept, at least, once the subscription ends or the project is deleted.
+             */
+            kept_for_s?: number | null;
             /** Format: date-time */
             next_billing_at?: string | null;
             /**
@@ -1553,7 +1595,7 @@ export interface components {
         /** @description All of the tenant's, or these. */
         WhichProjects: components["schemas"]["AllProjects"] | string[];
         /** @enum {string} */
-        WhyName: "unpaid" | "paused" | "disputed" | "cancelled" | "expired" | "failed" | "refunded" | "dispute_lost";
+        WhyName: "unpaid" | "paused" | "disputed" | "cancelled" | "expired" | "failed" | "refunded" | "dispute_lost" | "owner_deleted";
     };
     responses: never;
     parameters: never;
@@ -2765,6 +2807,72 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CheckoutView"];
+                };
+            };
+            /** @description Refused, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deletion_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeletionBody"];
+            };
+        };
+        responses: {
+            /** @description It is deleted then */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubscriptionView"];
+                };
+            };
+            /** @description Refused, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deletion_take_back: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It goes on */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubscriptionView"];
                 };
             };
             /** @description Refused, and why */

@@ -47,7 +47,7 @@ const MOVING = {
 
 const RETURNING = {
   title: 'Your agent is coming back',
-  text: 'It is paid for again, and starts by itself in a moment, with everything that it knew.',
+  text: 'It starts by itself in a moment, with everything that it knew.',
 };
 
 /** What pays for it tells why it rests, once that is known. */

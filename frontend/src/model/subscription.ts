@@ -20,6 +20,8 @@ export interface Acts {
   /** Something is wrong that can be put right on the portal. */
   mend: boolean;
   payAgain: boolean;
+  /** Take the deletion back. */
+  undelete: boolean;
 }
 
 const KEPT = 'Nothing of it has been deleted.';
@@ -45,6 +47,7 @@ const ENDED: Record<string, string> = {
   failed: 'its first payment never arrived',
   refunded: 'its payment was given back in full',
   dispute_lost: 'a bank took the payment back',
+  owner_deleted: 'you had the project deleted',
 };
 
 const LABELS: Record<string, Label> = {
@@ -58,6 +61,7 @@ const LABELS: Record<string, Label> = {
 
 export function standingLabel(it: Subscription): Label {
   if (it.plan_change) return { text: 'Changing plan', tone: 'busy' };
+  if (isDeleted(it)) return { text: 'To be deleted', tone: 'warn' };
   if (isEnding(it)) return { text: 'Ends soon', tone: 'warn' };
   return LABELS[it.standing] ?? { text: wordsOf(it.standing), tone: 'plain' };
 }
@@ -138,6 +142,12 @@ function ended(it: Subscription, state: Project['state'], now: number): Outlook 
   if (state === 'deleting' || isDeletionDue(it, now)) {
     return { what: `${end} The data of your agent is being deleted.`, todo: null };
   }
+  if (isDeleted(it)) {
+    return {
+      what: `This project is to be deleted, as you wished. Nothing more is charged. The data of your agent is ${keptText(it, now)}`,
+      todo: 'Take the deletion back before that, and your agent comes back with everything that it knew.',
+    };
+  }
   return {
     what: `${end} The data of your agent is ${keptText(it, now)}`,
     todo: 'Pay again before that, and your agent comes back with everything that it knew.',
@@ -161,6 +171,27 @@ export function cancellationText(it: Subscription, now: number): string {
   return `Your agent runs on ${until}, which is paid for, and nothing more is charged. It stops then, and its data is ${keptText(it, now)}`;
 }
 
+/** Its owner has the project deleted, though it may be paid for. */
+export const isDeleted = (it: Subscription): boolean => it.why === 'owner_deleted';
+
+const DAY_S = 86_400;
+
+/** What a dialog says before a project is deleted; `null`, if nobody has paid for it. */
+export function deletionText(it: Subscription | null, now: number): string[] {
+  if (!it || it.standing === 'none') {
+    return ['Nobody has paid for it, so it is gone at once. It cannot be brought back.'];
+  }
+  if (it.standing === 'ended') {
+    return [`Its subscription has ended already: the data of your agent is ${keptText(it, now)}`];
+  }
+  const until = new Date(now + (it.kept_for_s ?? 0) * 1000).toISOString();
+  const kept = (it.kept_for_s ?? 0) < DAY_S ? 'for a short while' : `until ${dayText(until, now)}`;
+  return [
+    'Your agent is stopped at once, and a last backup is taken. The subscription is not renewed: nothing more is charged, and what you have paid is not given back.',
+    `Everything is kept ${kept}, the address too, and until then you can take this back on this page. After that it is erased for good.`,
+  ];
+}
+
 /** What may be done with the subscription of a project that is in `state`. */
 export function actsOf(it: Subscription, state: Project['state'], now: number): Acts {
   const alive = it.standing === 'paid' || it.standing === 'past_due';
@@ -174,7 +205,9 @@ export function actsOf(it: Subscription, state: Project['state'], now: number): 
     portal: it.standing !== 'none' && it.standing !== 'waiting',
     mend: it.standing === 'past_due' || (it.standing === 'suspended' && mendable),
     // At rest: what comes back starts from all that there is to keep.
-    payAgain: it.standing === 'ended' && state === 'suspended' && !isDeletionDue(it, now),
+    payAgain:
+      it.standing === 'ended' && !isDeleted(it) && state === 'suspended' && !isDeletionDue(it, now),
+    undelete: isDeleted(it) && !['deleting', 'deleted'].includes(state),
   };
 }
 

@@ -1,6 +1,7 @@
 /** An agent is stopped, started, restarted and taken back by its owner, from click to click. */
 import { expect, test } from '@playwright/test';
 import { type Answers, problem, project, SIGNED_IN_ANSWERS } from '../visual/answers.ts';
+import { subscription } from '../visual/answers-billing.ts';
 import { begin, ID } from './begin.ts';
 
 const PROJECT = `/api/projects/${ID}`;
@@ -66,4 +67,31 @@ test('a backup is gone back to after a question that names it', async ({ page })
   await page.getByText('The next start goes back to').waitFor();
   const sent = of('POST', `${PROJECT}/restore`).map((it) => it.postDataJSON());
   expect(sent).toEqual([{ backup_id: '1-1795258800' }]);
+});
+
+test('a project is deleted once its name is typed, and that is taken back', async ({ page }) => {
+  const answers: Answers = { ...SIGNED_IN_ANSWERS };
+  const deleted = subscription('ended', {
+    why: 'owner_deleted',
+    next_billing_at: null,
+    data_deleted_at: '2026-12-05T12:00:00Z',
+  });
+  answers[`POST ${PROJECT}/deletion`] = { status: 202, body: deleted };
+  answers[`DELETE ${PROJECT}/deletion`] = { status: 202, body: subscription('paid') };
+  const { of } = await begin(page, answers);
+  await page.goto(`/projects/${ID}`);
+  await page.getByRole('button', { name: 'Delete project' }).click();
+  const question = page.getByRole('dialog', { name: /^Delete .*\?$/ });
+  await question.getByText('kept until 5 December').waitFor();
+  const sure = question.getByRole('button', { name: 'Delete project' });
+  await expect(sure).toBeDisabled();
+  const name = project('running').name;
+  await question.getByRole('textbox').fill(name);
+  await sure.click();
+  await page.getByText('This project is to be deleted').waitFor();
+  const sent = of('POST', `${PROJECT}/deletion`).map((it) => it.postDataJSON());
+  expect(sent).toEqual([{ name }]);
+  await page.getByRole('button', { name: 'Take the deletion back' }).click();
+  await page.getByText('Renews on').waitFor();
+  expect(of('DELETE', `${PROJECT}/deletion`)).toHaveLength(1);
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Backup, Catalogue, Key, Plan } from '../../src/api/types.ts';
-import { shownBackups, sizeText } from '../../src/model/backup.ts';
+import { backupAsOf, shownBackups, sizeText } from '../../src/model/backup.ts';
 import { emailFault, passwordFault } from '../../src/model/credentials.ts';
 import { deviceText } from '../../src/model/device.ts';
 import { amountText, cpuText, memoryText, priceText, shownPrice } from '../../src/model/plan.ts';
@@ -122,6 +122,20 @@ describe('projects', () => {
 });
 
 describe('backups', () => {
+  test('a time has the newest one that was there by then', () => {
+    const backup = (id: string, taken_at: string): Backup => ({ id, taken_at, bytes: 1 });
+    const all = [
+      backup('1-2', '2026-11-21T11:00:00Z'),
+      backup('1-3', '2026-11-21T12:00:00Z'),
+      backup('1-1', '2026-11-21T10:00:00Z'),
+    ];
+    const found = (time: string) => backupAsOf(all, time)?.id ?? null;
+    expect(found('2026-11-21T11:59:59Z')).toBe('1-2');
+    expect(found('2026-11-21T12:00:00Z')).toBe('1-3');
+    expect(found('2026-11-21T09:59:59Z')).toBeNull();
+    expect(backupAsOf([], '2026-11-21T12:00:00Z')).toBeNull();
+  });
+
   test.each([
     [1, '1 KB'],
     [20_480, '20 KB'],

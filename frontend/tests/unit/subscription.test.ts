@@ -4,6 +4,7 @@ import { hasInvoice, invoiceName, paymentLabel } from '../../src/model/payment.t
 import {
   actsOf,
   cancellationText,
+  deletionText,
   isUrgent,
   outlook,
   paidPlan,
@@ -114,6 +115,12 @@ describe('what happens next', () => {
     },
   );
 
+  test('what its owner deletes is kept, and can be taken back', () => {
+    const { what, todo } = outlook({ ...ended, why: 'owner_deleted' }, 'halting', NOW);
+    expect(what).toMatch(/as you wished\. Nothing more is charged\..*until 2 December/);
+    expect(todo).toMatch(/^Take the deletion back/);
+  });
+
   test('what is deleted is not said to be kept', () => {
     const of = (state: Project['state']) =>
       outlook({ ...ended, data_deleted_at: null }, state, NOW);
@@ -132,7 +139,36 @@ describe('what happens next', () => {
   });
 });
 
+describe('before a project is deleted', () => {
+  const words = (it: Subscription | null) => deletionText(it, NOW).join(' ');
+
+  test('it is said until when it can be taken back, and what becomes of the money', () => {
+    const text = words({ ...paid, kept_for_s: 14 * 86_400 });
+    expect(text).toMatch(/not renewed.*not given back/);
+    expect(text).toContain('kept until 5 December, the address too');
+    expect(words({ ...paid, kept_for_s: 60 })).toContain('kept for a short while');
+  });
+
+  test('what was never paid for is gone at once, and what has ended goes when it would', () => {
+    for (const it of [null, { ...paid, standing: 'none' } as Subscription]) {
+      expect(words(it)).toMatch(/gone at once/);
+    }
+    expect(words(ended)).toMatch(/ended already.*2 December/);
+  });
+});
+
 describe('what may be done', () => {
+  test('a deletion is taken back, and nothing is paid beside it, until the data is erased', () => {
+    const deleted: Subscription = { ...ended, why: 'owner_deleted' };
+    expect(standingLabel(deleted).text).toBe('To be deleted');
+    for (const state of ['running', 'halting', 'suspended', 'error'] as const) {
+      const { undelete, payAgain } = actsOf(deleted, state, NOW);
+      expect([undelete, payAgain], state).toEqual([true, false]);
+    }
+    expect(actsOf(deleted, 'deleting', NOW).undelete).toBe(false);
+    expect(actsOf(ended, 'suspended', NOW).undelete).toBe(false);
+  });
+
   const may = (it: Subscription, state: Project['state'] = 'running') =>
     Object.entries(actsOf(it, state, NOW))
       .filter(([, may]) => may)

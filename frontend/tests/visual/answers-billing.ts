@@ -15,6 +15,7 @@ export const subscription = (standing: string, more: Record<string, unknown> = {
   past_due_until: null,
   ended_at: null,
   data_deleted_at: null,
+  kept_for_s: 14 * 86_400,
   plan_change: null,
   price_change: null,
   ...more,

@@ -11,11 +11,12 @@ use crate::{
 };
 use axum::{Json, extract::State};
 use domain::{
-    backup::{Choice, StoredBackup},
+    backup::{Choice, StoredBackup, as_of},
     id::ProjectId,
     project::{Purpose, State as Stage},
 };
 use http::StatusCode;
+use jiff::Timestamp;
 use ports::{backups::BackupLists, tenant_projects::TenantProjects};
 use std::{cmp::Reverse, convert::Infallible, sync::Arc};
 
@@ -38,17 +39,30 @@ pub(crate) async fn list<W: World>(
     Ok(Json(stored.iter().map(view).collect()))
 }
 
-pub(crate) struct Restore {
-    backup: String,
+/// Which backup an owner goes back to.
+pub(crate) enum Restore {
+    Named(String),
+    /// The newest one that was there by then.
+    AsOf(Timestamp),
 }
 
 impl Input for Restore {
     fn read(fields: &mut Fields) -> Option<Self> {
-        Some(Self { backup: fields.text("backup_id", Ok::<_, Infallible>)? })
+        let named = fields.optional("backup_id", Ok::<_, Infallible>).ok()?;
+        let time = fields.optional("time", |it| {
+            it.parse().map_err(|_| "must be a moment like `2026-11-21T12:00:00Z`")
+        });
+        match (named, time.ok()?) {
+            (Some(name), None) => Some(Self::Named(name)),
+            (None, Some(time)) => Some(Self::AsOf(time)),
+            (None, None) => fields.refuse("backup_id", "is required, or `time`"),
+            (Some(_), Some(_)) => fields.refuse("time", "must be left out beside `backup_id`"),
+        }
     }
 }
 
-/// Takes the project back to what it knew at one of its backups.
+/// Takes the project back to what it knew at one of its backups: a certain one, or the newest one that was
+/// there at a time.
 ///
 /// A running instance is stopped, with a last backup, and starts again from the chosen one. What is stopped,
 /// or has failed, starts from it the next time.
@@ -89,9 +103,22 @@ async fn find<W: World>(
     order: &Restore,
 ) -> Result<Choice, Refusal> {
     let stored = api.backups.list(project).await?;
-    let chosen = stored.iter().find(|it| name(it) == order.backup);
-    let chosen = chosen.map(StoredBackup::choice);
-    chosen.ok_or_else(|| Refusal::of_field("backup_id", "is no backup of this project"))
+    let (chosen, otherwise) = match order {
+        Restore::Named(id) => (
+            stored.iter().find(|it| name(it) == *id),
+            Refusal::of_field("backup_id", "is no backup of this project"),
+        ),
+        Restore::AsOf(time) => (as_of(&stored, *time), too_early(&stored)),
+    };
+    chosen.map(StoredBackup::choice).ok_or(otherwise)
+}
+
+fn too_early(stored: &[StoredBackup]) -> Refusal {
+    let why = match stored.iter().map(|it| it.stored_at).min() {
+        Some(oldest) => format!("is before the oldest backup that is kept, of {oldest}"),
+        None => "can be no moment yet: there is no backup".to_owned(),
+    };
+    Refusal::of_field("time", why)
 }
 
 /// Within its project.

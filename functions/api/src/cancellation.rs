@@ -15,7 +15,7 @@ use crate::{
 use axum::{Json, extract::State};
 use domain::{
     id::ProjectId,
-    subscription::{Record, Seen, Standing},
+    subscription::{End, Record, Seen, Standing},
 };
 use jiff::Timestamp;
 use ports::{
@@ -83,6 +83,9 @@ fn lasting(record: Option<Record>, now: Timestamp) -> Result<Record, Refusal> {
     match record.standing(now) {
         Standing::Paid | Standing::PastDue { .. } | Standing::Suspended { .. } => Ok(record),
         Standing::Waiting => Err(Refusal::Conflict("the project is not paid for")),
+        Standing::Ended { why: End::OwnerDeleted, .. } => {
+            Err(Refusal::Conflict("the project is to be deleted: take that back"))
+        }
         Standing::Ended { .. } => Err(Refusal::Conflict(OVER)),
     }
 }

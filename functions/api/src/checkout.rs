@@ -14,6 +14,7 @@ use domain::{
     id::TenantId,
     price::{Price, in_words},
     project::State as Stage,
+    subscription::{End, Standing},
 };
 use ports::{
     accounts::Accounts,
@@ -96,7 +97,11 @@ async fn require_unpaid<W: World>(api: &Api<W>, project: &Owned) -> Result<(), R
         Some(id) => api.subscriptions.find(id).await?,
         None => None,
     };
-    let is_over = record.is_some_and(|it| it.standing(api.clock.now()).is_ended());
+    let standing = record.map(|it| it.standing(api.clock.now()));
+    if let Some(Standing::Ended { why: End::OwnerDeleted, .. }) = standing {
+        return Err(Refusal::Conflict("the project is to be deleted: take that back"));
+    }
+    let is_over = standing.is_some_and(Standing::is_ended);
     match project.state {
         Stage::Suspended if is_over => Ok(()),
         _ if is_over => Err(Refusal::Busy { retry_after_s: HALT_S }),
@@ -149,6 +154,19 @@ async fn page<W: World>(
 async fn last_page<W: World>(api: &Api<W>, project: &Owned) -> Result<Option<Checkout>, Refusal> {
     let last = api.projects.checkout(project).await?;
     Ok(last.filter(|it| it.follows == project.subscription_id))
+}
+
+/// Whether somebody has paid on the page that was opened last, and we have not heard of it yet.
+pub(crate) async fn is_being_paid<W: World>(
+    api: &Api<W>,
+    project: &Owned,
+) -> Result<bool, Refusal> {
+    match last_page(api, project).await? {
+        Some(page) => {
+            Ok(api.payments.checkout_state(&page.session_id).await? == CheckoutState::Paid)
+        }
+        None => Ok(false),
+    }
 }
 
 /// The price of today, if that is what was shown.

@@ -85,6 +85,7 @@ pub(crate) async fn connect() -> Result<Api<Cloud>, Error> {
         sagas: StepFunctions::connect(env::require("PROVISION_ARN")).await,
         halts: StepFunctions::connect(env::require("HALT_ARN")).await,
         restarts: StepFunctions::connect(env::require("RESTART_ARN")).await,
+        erasures: StepFunctions::connect(env::require("ERASE_ARN")).await,
         backups: S3Backups::connect(env::require("BACKUPS_BUCKET")).await,
         vault: KmsVault::connect(env::require("KEY_ID")).await,
         provider_keys: DynamoProviderKeys::connect(env::require("PROJECTS_TABLE")).await,

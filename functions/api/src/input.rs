@@ -99,6 +99,12 @@ impl Fields {
         })
     }
 
+    /// Of what is right by itself and not together.
+    pub(crate) fn refuse<T>(&mut self, field: &str, message: &str) -> Option<T> {
+        self.note(field, message.to_owned());
+        None
+    }
+
     fn note(&mut self, field: &str, message: String) {
         self.errors.push(FieldError { field: field.to_owned(), message });
     }

@@ -5,7 +5,7 @@
 //! | | |
 //! |---|---|
 //! | Called by | API Gateway, `ANY /api/{proxy+}`; of that, `/api/edge/` by the edge alone |
-//! | Reads, writes | accounts, sessions, counts of tries, tenants; projects, their configurations and customers' own keys; subscriptions (read); chat tickets; intents; the mail queue; the warm pool's queue; billing's queue; backups (their list); executions of provisioning, of halting, of restartingconfiguring and of reading logs, and what these brought; the payment provider; Google; the providers of models |
+//! | Reads, writes | accounts, sessions, counts of tries, tenants; projects, their configurations and customers' own keys; subscriptions (read); chat tickets; intents; the mail queue; the warm pool's queue; billing's queue; backups (their list); executions of provisioning, of halting, of restarting, of deleting, of configuring and of reading logs, and what these brought; the payment provider; Google; the providers of models |
 //! | Idempotency key | projects: the header `Idempotency-Key`; keys: the same; retries and starts: the attempt; stops and restores: the halt's number; restarts: the moment; configurations: their version; checkouts: the project; changes of a plan: a turn, and what the subscription is on; sign-ups need none, each is another letter |
 //! | Undo | none; whatever a lost answer leaves behind is found again by the repeat, or expires |
 //! | Fails as | problem documents (RFC 9457); 503 with `Retry-After` when something behind it is away |
@@ -25,6 +25,7 @@ mod chat;
 mod checkout;
 mod configure;
 mod cookie;
+mod deletion;
 mod device;
 mod edge;
 mod front_door;

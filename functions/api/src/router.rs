@@ -1,7 +1,7 @@
 //! Which request goes where, and what every answer carries.
 
 use crate::{
-    access_token, account, backup, cancellation, chat, checkout,
+    access_token, account, backup, cancellation, chat, checkout, deletion,
     front_door::{self, ClientAddress},
     google, health, intent, invitation, key, life, logs, me, member, model, new_password, openapi,
     origin, payment, plan_change, plans, portal, project,
@@ -107,6 +107,8 @@ pub(crate) fn operations<W: World>() -> (Router<Arc<Api<W>>>, OpenApi) {
         .routes(operation!(plan_change::change))
         .routes(operation!(cancellation::cancel))
         .routes(operation!(cancellation::take_back))
+        .routes(operation!(deletion::delete))
+        .routes(operation!(deletion::take_back))
         .routes(operation!(portal::open))
         .routes(operation!(payment::list))
         .routes(operation!(payment::invoice))

@@ -6,7 +6,7 @@ mod health;
 mod model;
 mod tenancy;
 
-pub(crate) use backup::{BackupView, RestoreBody};
+pub(crate) use backup::{BackupView, DeletionBody, RestoreBody};
 pub(crate) use billing::{
     PaymentView, Pdf, PlanChangeBody, PlanChangeView, PortalView, PriceView, QuoteBody, QuoteView,
     RefundedName, StandingName, SubscriptionView, WhyName,

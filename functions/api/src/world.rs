@@ -67,6 +67,8 @@ pub struct Api<W: World> {
     pub halts: W::Sagas,
     /// Executions that restart instances.
     pub restarts: W::Sagas,
+    /// Executions that delete what was never paid for. What was, billing deletes.
+    pub erasures: W::Sagas,
     pub backups: W::Backups,
     pub vault: W::Vault,
     pub payments: W::Payments,

@@ -10,7 +10,7 @@ use jiff::SignedDuration;
 use ports::{Unavailable, census::Census, clock::Clock, fleet::Fleet};
 use runtime::fault::{Classify, Fault, chain};
 use serde::Serialize;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Nothing is begun after this; with the longest single backup the function's timeout is still far.
 const PASS: SignedDuration = SignedDuration::from_mins(9);
@@ -25,6 +25,8 @@ pub struct Round {
     pub failed: usize,
     /// Whose newest backup is too old, after all that.
     pub overdue: Vec<String>,
+    /// How old, in minutes, the newest good backup of each that runs is.
+    pub ages_minutes: BTreeMap<String, i64>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -54,10 +56,13 @@ pub async fn handle(world: &impl Ports) -> Result<Round, BackupError> {
     }
     let running: Vec<_> = projects.iter().filter(|it| runs(it)).collect();
     round.running = running.len();
-    for project in running.into_iter().filter(|it| !pass.safe.contains(it.id.as_str())) {
-        round.overdue.extend(overdue(world, project));
+    for project in running {
+        let is_safe = pass.safe.contains(project.id.as_str());
+        let age = if is_safe { SignedDuration::ZERO } else { age(project, world.clock().now()) };
+        round.ages_minutes.insert(project.id.to_string(), age.as_mins());
+        round.overdue.extend(overdue(project, age));
     }
-    let Round { running, taken, unchanged, gone_on, failed, ref overdue } = round;
+    let Round { running, taken, unchanged, gone_on, failed, ref overdue, .. } = round;
     let overdue = overdue.len();
     tracing::info!(running, taken, unchanged, gone_on, failed, overdue, "backed up");
     Ok(round)
@@ -98,8 +103,7 @@ impl Pass {
 }
 
 /// Wakes somebody: the alarm goes by this line.
-fn overdue(world: &impl Ports, project: &Project) -> Option<String> {
-    let age = age(project, world.clock().now());
+fn overdue(project: &Project, age: SignedDuration) -> Option<String> {
     (age >= OVERDUE).then(|| {
         let (id, age_minutes) = (&project.id, age.as_mins());
         tracing::error!(project.id = %id, project.attempt, age_minutes, "backup overdue");

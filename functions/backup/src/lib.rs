@@ -22,9 +22,11 @@
 //!   later one.
 
 mod handler;
+mod metric;
 mod plan;
 mod take;
 mod world;
 
 pub use handler::{BackupError, Round, handle};
+pub use metric::ages;
 pub use world::{Ports, World};

@@ -7,10 +7,12 @@ use adapters::{
     s3::backups::S3Backups,
     ssm_commands::SsmCommands,
 };
-use backup::{World, handle};
-use lambda_runtime::{Error, LambdaEvent, run, service_fn};
+use backup::{World, ages, handle};
+use lambda_runtime::{Diagnostic, Error, LambdaEvent, run, service_fn};
+use ports::clock::Clock;
 use runtime::{env::require, fault::diagnose, telemetry};
 use serde::de::IgnoredAny;
+use std::io::{Write, stdout};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
@@ -26,8 +28,15 @@ async fn main() -> Result<(), Error> {
         clock: &SystemClock,
     };
 
-    run(service_fn(move |_: LambdaEvent<IgnoredAny>| async move {
-        handle(world).await.map_err(|error| diagnose(&error))
+    run(service_fn(move |event: LambdaEvent<IgnoredAny>| async move {
+        let round = handle(world).await.map_err(|error| diagnose(&error))?;
+        // CloudWatch reads it as it is: not through `tracing`, which would put it into a field.
+        let line =
+            ages(&round.ages_minutes, &event.context.env_config.function_name, SystemClock.now());
+        if let Err(error) = writeln!(stdout(), "{line}") {
+            tracing::warn!(%error, "the ages of the backups are told by the next pass");
+        }
+        Ok::<_, Diagnostic>(round)
     }))
     .await
 }

@@ -216,12 +216,15 @@ async fn a_worker_that_takes_no_command_is_not_waited_for_twice_and_wakes_somebo
     let logs = Logs::catch_errors();
     let round = bench.pass().await;
     assert_eq!((round.failed, round.overdue.len()), (2, 0));
+    let before = round.ages_minutes["prj_a"];
     assert_eq!(logs.lines(&["backup overdue"]), Vec::<String>::new());
     bench.later(3 * 60);
-    assert_eq!(bench.pass().await.overdue.len(), 2);
+    let round = bench.pass().await;
+    assert_eq!((round.overdue.len(), round.ages_minutes["prj_a"]), (2, before + 3 * 60));
     assert_eq!(logs.lines(&["backup overdue", "prj_a"]).len(), 1);
     bench.commands.unreachable.set(false);
-    assert_eq!(bench.pass().await.overdue, Vec::<String>::new());
+    let round = bench.pass().await;
+    assert_eq!((round.overdue, round.ages_minutes["prj_a"]), (vec![], 0));
 }
 
 #[tokio::test]

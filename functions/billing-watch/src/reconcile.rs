@@ -63,7 +63,7 @@ fn note(report: &mut Report, lost: &Message) {
     match lost {
         Message::Refund { payment_id, .. } => report.lost_refunds.insert(payment_id.clone()),
         Message::Dispute { dispute_id, .. } => report.lost_disputes.insert(dispute_id.clone()),
-        Message::Delivery { .. } | Message::Look { .. } => false,
+        Message::Delivery { .. } | Message::Look { .. } | Message::Deletion { .. } => false,
     };
 }
 

@@ -99,7 +99,9 @@ impl Bench {
         let id = |it| match it {
             Message::Look { subscription_id, .. } => Some(subscription_id),
             Message::Refund { .. } | Message::Dispute { .. } => None,
-            Message::Delivery { .. } => panic!("the watch stores no deliveries: {it:?}"),
+            Message::Delivery { .. } | Message::Deletion { .. } => {
+                panic!("the watch stores no deliveries and wishes nothing: {it:?}")
+            }
         };
         self.looks.sent().into_iter().filter_map(id).collect()
     }

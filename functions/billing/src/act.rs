@@ -83,7 +83,7 @@ pub(crate) async fn act<W: World>(
             "its next start is under the new plan"
         }
         Act::Resize { to, cause } => return resize(billing, project, record, (*to, *cause)).await,
-        Act::StopRenewal => stop_renewal(billing, &record.seen.id).await?,
+        Act::StopRenewal => set_renewal(billing, &record.seen.id, false).await?,
         Act::Erase => return erase(billing, project, record).await,
         Act::Tell(occasion) => return tell(billing, project, record, *occasion).await,
         Act::Nothing(why) => why,
@@ -165,16 +165,18 @@ async fn is_being_paid_for<W: World>(
 
 /// A provider that refuses this has ended the subscription meanwhile, or will be looked at by the
 /// nightly reconciliation.
-async fn stop_renewal<W: World>(
+pub(crate) async fn set_renewal<W: World>(
     billing: &Billing<'_, W>,
     subscription: &str,
+    renews: bool,
 ) -> Result<&'static str, BillingError> {
-    match billing.payments.set_cancellation(subscription, true).await {
+    match billing.payments.set_cancellation(subscription, !renews).await {
+        Ok(()) if renews => Ok("it renews again"),
         Ok(()) => Ok("its renewal is stopped"),
         Err(refused @ (PaymentsError::Refused { .. } | PaymentsError::Impossible(_))) => {
             let reason = chain(&refused);
-            tracing::warn!(subscription.id = %subscription, %reason, "could not stop a renewal");
-            Ok("its renewal could not be stopped")
+            tracing::warn!(subscription.id = %subscription, renews, %reason, "could not change a renewal");
+            Ok("its renewal could not be changed")
         }
         Err(error) => Err(error.into()),
     }

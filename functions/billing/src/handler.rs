@@ -1,6 +1,7 @@
 //! Find out what there is to look at, and look.
 
 use crate::{
+    act::set_renewal,
     effect::{Effect, effect},
     error::BillingError,
     settle::{alarm, settle},
@@ -57,6 +58,15 @@ async fn once<W: World>(billing: &Billing<'_, W>, message: &Message) -> Result<(
             let effect = Effect::Dispute { id, payment, state: *state };
             let outcome = perform(billing, effect, *at).await?;
             tracing::info!(dispute.id = %dispute_id, outcome, "applied a dispute of the books");
+            Ok(())
+        }
+        Message::Deletion { subscription_id, wanted, at } => {
+            let outcome = if *wanted {
+                revise(billing, subscription_id, |it| it.deletion_wanted(*at)).await?
+            } else {
+                keep(billing, subscription_id, *at).await?
+            };
+            tracing::info!(subscription.id = %subscription_id, wanted, outcome, "heard of a deletion");
             Ok(())
         }
     }
@@ -188,6 +198,21 @@ async fn dispute<W: World>(
         tracing::warn!(dispute.id = id, subscription.id = %subscription, "a dispute is open");
     }
     revise(billing, &subscription, |it| it.disputed(id, dispute)).await
+}
+
+/// A deletion is taken back. The renewal comes first: if we end in between, the repeat finds the wish that
+/// says so, and until then what is renewed again is stopped again by the next look.
+async fn keep<W: World>(
+    billing: &Billing<'_, W>,
+    id: &str,
+    at: Timestamp,
+) -> Result<String, BillingError> {
+    let known = billing.subscriptions.find(id).await?;
+    let wish = known.and_then(|it| it.deletion).filter(|it| it.wanted && it.at < at);
+    if wish.is_some_and(|it| it.renewed) {
+        set_renewal(billing, id, true).await?;
+    }
+    revise(billing, id, |it| it.deletion_taken_back(at)).await
 }
 
 /// The subscription that `payment` was for: as we know, or as the provider does.

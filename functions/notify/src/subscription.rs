@@ -14,8 +14,9 @@ pub(crate) fn letter(to: EmailAddress, name: &str, link: &str, occasion: Occasio
         Occasion::PastDue { until } => past_due(name, until),
         Occasion::Suspended { why } => suspended(name, why),
         Occasion::Resumed => resumed(name),
+        Occasion::Ended { why: End::OwnerDeleted, deleted_at } => to_be_deleted(name, deleted_at),
         Occasion::Ended { why, deleted_at } => ended(name, why, deleted_at),
-        Occasion::DeletionNear { deleted_at, .. } => deletion_near(name, deleted_at),
+        Occasion::DeletionNear { deleted_at, why, .. } => deletion_near(name, why, deleted_at),
         Occasion::BegunAnew => begun_anew(name),
     };
     compose(to, &subject, &before, link, after)
@@ -49,7 +50,7 @@ fn suspended(name: &str, why: Hold) -> Words {
 }
 
 fn resumed(name: &str) -> Words {
-    let before = format!("Your agent {name} is paid for again and starts where it stopped:");
+    let before = format!("Your agent {name} starts again where it stopped:");
     let after = "You get another letter as soon as it answers.";
     (format!("Your agent {name} starts again"), before, after)
 }
@@ -61,6 +62,7 @@ fn ended(name: &str, why: End, deleted_at: Timestamp) -> Words {
         End::Failed => "could not be paid",
         End::Refunded => "was paid back to you",
         End::DisputeLost => "was taken back by your bank",
+        End::OwnerDeleted => "is not renewed",
     };
     let before = format!(
         "The subscription of your agent {name} {reason}. The agent is stopped. Everything that it \
@@ -75,11 +77,25 @@ fn ended(name: &str, why: End, deleted_at: Timestamp) -> Words {
     )
 }
 
-fn deletion_near(name: &str, deleted_at: Timestamp) -> Words {
+fn to_be_deleted(name: &str, deleted_at: Timestamp) -> Words {
     let when = day(deleted_at);
     let before = format!(
-        "On {when} your agent {name} is deleted with everything that it knows, because its \
-         subscription has ended. Subscribe again before that, and it goes on where it stopped:"
+        "As you wished, your agent {name} is stopped and its subscription is not renewed. Everything that \
+         it knows is kept until {when}, and deleted then. Before that you can take the deletion back on its \
+         page, and it goes on where it stopped:"
+    );
+    (format!("{name} is deleted on {when}"), before, "You are warned before it is deleted.")
+}
+
+fn deletion_near(name: &str, why: End, deleted_at: Timestamp) -> Words {
+    let when = day(deleted_at);
+    let (reason, remedy) = match why {
+        End::OwnerDeleted => ("as you wished", "Take that back on its page"),
+        _ => ("because its subscription has ended", "Subscribe again"),
+    };
+    let before = format!(
+        "On {when} your agent {name} is deleted with everything that it knows, {reason}. {remedy} before \
+         that, and it goes on where it stopped:"
     );
     let after = "If you do not want it any more, there is nothing to do.";
     (format!("{name} is deleted on {when}"), before, after)

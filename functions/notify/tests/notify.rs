@@ -239,9 +239,19 @@ async fn letters_about_money_say_why_and_what_to_do_and_when() {
             when,
         ),
         (
-            Occasion::DeletionNear { before, deleted_at },
+            Occasion::DeletionNear { before, deleted_at, why: End::Cancelled },
             "mybot is deleted on 21 November 2026, 12:00 UTC",
             "with everything that it knows",
+        ),
+        (
+            Occasion::Ended { why: End::OwnerDeleted, deleted_at },
+            "mybot is deleted on 21 November 2026, 12:00 UTC",
+            "take the deletion back",
+        ),
+        (
+            Occasion::DeletionNear { before, deleted_at, why: End::OwnerDeleted },
+            "mybot is deleted on 21 November 2026, 12:00 UTC",
+            "as you wished",
         ),
         (Occasion::BegunAnew, "Your agent mybot starts anew", "cannot be brought back"),
     ];

@@ -38,6 +38,13 @@ pub enum Message {
         state: DisputeState,
         at: Timestamp,
     },
+    /// An owner wants the project deleted that the subscription pays for, or takes that back.
+    Deletion {
+        subscription_id: String,
+        wanted: bool,
+        /// When they said so. What they said later counts.
+        at: Timestamp,
+    },
 }
 
 impl Message {
@@ -56,6 +63,7 @@ impl Ordered for Message {
             }
             Self::Look { subscription_id, .. }
             | Self::Refund { subscription_id, .. }
+            | Self::Deletion { subscription_id, .. }
             | Self::Dispute { subscription_id, .. } => subscription_id,
         }
     }
@@ -64,6 +72,9 @@ impl Ordered for Message {
         match self {
             Self::Delivery { delivery_id, .. } => delivery_id.clone(),
             // To the millisecond: what is done twice within a second is looked at twice.
+            Self::Deletion { subscription_id, wanted, at } => {
+                format!("{subscription_id}:{wanted}:{}", at.as_millisecond())
+            }
             Self::Look { subscription_id, at } => {
                 format!("{subscription_id}:{}", at.as_millisecond())
             }
@@ -124,6 +135,11 @@ mod tests {
                 r#"{"kind":"dispute","subscription_id":"sub_1","payment_id":"pay_1","dispute_id":"dp_1","state":"lost","at":"1970-01-01T00:01:00Z"}"#,
                 "sub_1",
                 "dp_1:60",
+            ),
+            (
+                r#"{"kind":"deletion","subscription_id":"sub_1","wanted":true,"at":"1970-01-01T00:01:00Z"}"#,
+                "sub_1",
+                "sub_1:true:60000",
             ),
         ];
         for (wire, group, deduplication) in cases {

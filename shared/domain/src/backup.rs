@@ -86,6 +86,12 @@ impl StoredBackup {
     }
 }
 
+/// The newest of `stored` that was complete at `time`: nothing in it is of later.
+pub fn as_of(stored: &[StoredBackup], time: Timestamp) -> Option<&StoredBackup> {
+    let by_then = stored.iter().filter(|it| it.stored_at <= time);
+    by_then.max_by_key(|it| (it.stored_at, &it.name))
+}
+
 /// Which of `stored` nobody needs any more: one of each hour is kept for a day, and one of each day for a
 /// month, the newest of each. Never the newest of all, and never `named`, which a record relies on.
 pub fn outdated(

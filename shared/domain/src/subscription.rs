@@ -11,7 +11,7 @@ mod record;
 mod standing;
 
 pub use decide::{Act, Occasion, Terms, decide, deletion, next_look};
-pub use record::{Dispute, DisputeState, Observed, Record, Source, observe};
+pub use record::{Deletion, Dispute, DisputeState, Observed, Record, Source, observe};
 pub use standing::{End, Hold, Standing};
 
 use crate::{

@@ -23,5 +23,16 @@ impl BackupView {
 #[expect(dead_code, reason = "describes what `input` reads field by field")]
 pub(crate) struct RestoreBody {
     /// Of the list of backups.
-    backup_id: String,
+    backup_id: Option<String>,
+    /// Instead: the newest backup that was there by then.
+    #[schema(format = "date-time")]
+    time: Option<String>,
+}
+
+/// What proves that whoever deletes knows what.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes what `input` reads field by field")]
+pub(crate) struct DeletionBody {
+    /// The project's.
+    name: String,
 }

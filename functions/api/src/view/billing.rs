@@ -81,6 +81,8 @@ pub(crate) enum WhyName {
     Failed,
     Refunded,
     DisputeLost,
+    /// Its owner has the project deleted, and may take that back until the data is.
+    OwnerDeleted,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -107,6 +109,8 @@ pub(crate) struct SubscriptionView {
     /// When the data of the project is deleted, if nobody pays for it before.
     #[schema(format = "date-time")]
     data_deleted_at: Option<String>,
+    /// How long the data is kept, at least, once the subscription ends or the project is deleted.
+    kept_for_s: Option<i64>,
     /// Paid for, and on its way to the instance.
     plan_change: Option<PlanChangeView>,
     /// The plan's price of today, where it is not the one that is paid.
@@ -142,6 +146,7 @@ impl SubscriptionView {
             past_due_until: None,
             ended_at: None,
             data_deleted_at: None,
+            kept_for_s: None,
             plan_change: None,
             price_change: None,
         }
@@ -176,6 +181,7 @@ impl SubscriptionView {
                 _ => None,
             },
             data_deleted_at: text(deletion(project, record, now, terms)),
+            kept_for_s: Some(terms.grace.as_secs()),
             plan_change: plan_change(project, record, standing),
             price_change: price_change(record, standing, price_today),
             ..Self::none(project)
@@ -211,6 +217,7 @@ impl From<End> for WhyName {
             End::Failed => Self::Failed,
             End::Refunded => Self::Refunded,
             End::DisputeLost => Self::DisputeLost,
+            End::OwnerDeleted => Self::OwnerDeleted,
         }
     }
 }
@@ -316,8 +323,7 @@ mod tests {
     #[test]
     fn each_standing_is_shown_with_its_dates_and_no_others() {
         let usual = |more: Value| {
-            let mut usual =
-                json!({ "plan": "standard", "recurring_minor": 4900, "currency": "USD" });
+            let mut usual = json!({ "plan": "standard", "recurring_minor": 4900, "currency": "USD", "kept_for_s": 1_209_600 });
             usual
                 .as_object_mut()
                 .expect("an object")

@@ -74,6 +74,52 @@ async fn what_runs_is_halted_to_go_back_and_a_second_click_changes_nothing() {
     assert_eq!(saga.purpose, Purpose::Restore { choice: kept.choice() });
 }
 
+/// The time, or what is wrong with it.
+async fn restore_as_of(bench: &Bench, customer: &Customer, project: &str, time: &str) -> Answer {
+    let path = format!("/api/projects/{project}/restore");
+    bench.post(&path, Some(&customer.token), &json!({ "time": time })).await
+}
+
+#[tokio::test]
+async fn a_time_chooses_the_newest_backup_that_was_there_by_then() {
+    let (bench, customer, project) = start().await;
+    keep(&bench, &project, 10, 3);
+    let chosen = keep(&bench, &project, 11, 2);
+    keep(&bench, &project, 12, 1);
+    let time = (chosen.stored_at + Duration::from_mins(59)).to_string();
+    let answer = restore_as_of(&bench, &customer, &project, &time).await;
+    assert_eq!(answer.status, StatusCode::ACCEPTED, "{answer:?}");
+    let [(_, input)] = bench.api.halts.started().try_into().expect("one execution");
+    let saga: Saga = serde_json::from_str(&input).unwrap();
+    assert_eq!(saga.purpose, Purpose::Restore { choice: chosen.choice() });
+}
+
+#[tokio::test]
+async fn a_time_without_a_backup_is_refused_with_the_oldest_one() {
+    let (bench, customer, project) = start().await;
+    let now = bench.api.clock.now().to_string();
+    let none = restore_as_of(&bench, &customer, &project, &now).await;
+    assert!(none.body["errors"][0]["message"].as_str().unwrap().contains("no backup"), "{none:?}");
+    let oldest = keep(&bench, &project, 10, 3).stored_at;
+    let early = (oldest - Duration::from_secs(1)).to_string();
+    let refused = restore_as_of(&bench, &customer, &project, &early).await;
+    assert_eq!((refused.status, refused.fields()), (StatusCode::BAD_REQUEST, vec!["time"]));
+    let said = refused.body["errors"][0]["message"].as_str().unwrap();
+    assert!(said.contains(&oldest.to_string()), "{said}");
+    for odd in ["yesterday", "", "2026-11-21"] {
+        let refused = restore_as_of(&bench, &customer, &project, odd).await;
+        assert_eq!(refused.fields(), ["time"], "{odd}");
+    }
+    let path = format!("/api/projects/{project}/restore");
+    for (body, field) in
+        [(json!({}), "backup_id"), (json!({ "backup_id": "1-10", "time": now }), "time")]
+    {
+        let refused = bench.post(&path, Some(&customer.token), &body).await;
+        assert_eq!((refused.status, refused.fields()), (StatusCode::BAD_REQUEST, vec![field]));
+    }
+    assert!(bench.api.halts.started().is_empty());
+}
+
 #[tokio::test]
 async fn what_is_stopped_goes_back_with_its_next_start() {
     let (bench, customer, project) = start().await;

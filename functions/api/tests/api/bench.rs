@@ -195,6 +195,7 @@ where
         sagas: FakeSagas::default(),
         halts: FakeSagas::default(),
         restarts: FakeSagas::default(),
+        erasures: FakeSagas::default(),
         backups: FakeBackupLists::default(),
         vault: FakeVault::default(),
         payments: FakePayments::default(),

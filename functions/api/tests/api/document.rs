@@ -16,13 +16,14 @@ fn operations(document: &Value) -> Vec<(String, String, Value)> {
 }
 
 /// Every operation, sorted.
-const OPERATIONS: [&str; 64] = [
+const OPERATIONS: [&str; 66] = [
     "delete /api/access-tokens/{id}",
     "delete /api/google",
     "delete /api/invitations/{id}",
     "delete /api/keys/{id}",
     "delete /api/members/{user_id}",
     "delete /api/projects/{id}/cancellation",
+    "delete /api/projects/{id}/deletion",
     "delete /api/projects/{id}/telegram",
     "delete /api/sessions",
     "delete /api/sessions/{id}",
@@ -64,6 +65,7 @@ const OPERATIONS: [&str; 64] = [
     "post /api/projects/{id}/cancellation",
     "post /api/projects/{id}/chat",
     "post /api/projects/{id}/checkout",
+    "post /api/projects/{id}/deletion",
     "post /api/projects/{id}/gateway-token",
     "post /api/projects/{id}/logs",
     "post /api/projects/{id}/plan/quote",

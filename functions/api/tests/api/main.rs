@@ -7,6 +7,7 @@ mod bench;
 mod cancellation;
 mod chat;
 mod checkout;
+mod deletion;
 mod document;
 mod doors;
 mod golden;

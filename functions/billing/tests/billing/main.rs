@@ -2,6 +2,7 @@
 
 mod anew;
 mod bench;
+mod deletion;
 mod faults;
 mod lifetime;
 mod payers;

@@ -12,6 +12,23 @@ fn stored(minutes: u32) -> StoredBackup {
     StoredBackup { name, bytes: 1, stored_at: now() - SignedDuration::from_mins(minutes.into()) }
 }
 
+#[test]
+fn a_time_has_the_newest_backup_that_was_there_by_then() {
+    let all = [stored(30), stored(90), stored(60)];
+    let cases = [
+        ("now", 0, Some(30)),
+        ("at its very moment", 60, Some(60)),
+        ("a minute before that", 61, Some(90)),
+        ("at the oldest", 90, Some(90)),
+        ("before all", 91, None),
+    ];
+    for (case, minutes, expected) in cases {
+        let time = now() - SignedDuration::from_mins(minutes);
+        assert_eq!(as_of(&all, time).map(|it| it.name.number), expected, "{case}");
+    }
+    assert_eq!(as_of(&[], now()), None);
+}
+
 /// Which of the backups of these ages in minutes are deleted.
 fn deleted(ages: &[u32], named: Option<u32>) -> Vec<u32> {
     let named = named.map(|it| stored(it).name);

@@ -62,6 +62,7 @@ pub enum Occasion {
     DeletionNear {
         before: SignedDuration,
         deleted_at: Timestamp,
+        why: End,
     },
     /// It was paid for when its data was gone.
     BegunAnew,
@@ -176,7 +177,7 @@ fn end(
         return acts;
     }
     if let Some(before) = warning_due(since, now, terms) {
-        acts.push(Act::Tell(Occasion::DeletionNear { before, deleted_at }));
+        acts.push(Act::Tell(Occasion::DeletionNear { before, deleted_at, why }));
     }
     if is_warned(record, since, terms) && deleted_at <= now {
         acts.retain(|it| !matches!(it, Act::Nothing(_)));
@@ -188,7 +189,7 @@ fn end(
 /// Whether the provider goes on charging for what we call over.
 fn renews(record: &Record, why: End) -> bool {
     let charges = matches!(record.seen.status, Status::Active | Status::PastDue | Status::OnHold);
-    let ours = matches!(why, End::Refunded | End::DisputeLost);
+    let ours = matches!(why, End::Refunded | End::DisputeLost | End::OwnerDeleted);
     ours && charges && !record.seen.cancels_at_period_end
 }
 
@@ -363,9 +364,11 @@ mod tests {
         use State as S;
         let lost = record(Status::Active)
             .disputed("dp_1", Dispute { state: DisputeState::Lost, at: now() });
+        let deleted = || record(Status::Active).deletion_wanted(now());
+        let later = now() + SignedDuration::from_secs(1);
         let open = record(Status::Active)
             .disputed("dp_1", Dispute { state: DisputeState::Open, at: now() });
-        let cases: [(&str, S, Record, &[Act]); 25] = [
+        let cases: [(&str, S, Record, &[Act]); 30] = [
             ("the first payment", S::PendingPayment, record(Status::Active), &[Act::Provision]),
             ("a start that was lost", S::Pending, record(Status::Active), &[Act::Provision]),
             ("all is well", S::Running, record(Status::Active), &[]),
@@ -391,6 +394,11 @@ mod tests {
                 record(Status::Active).refunded(now()),
                 &[Act::StopRenewal, Act::Suspend],
             ),
+            ("deleted", S::Running, deleted(), &[Act::StopRenewal, Act::Suspend]),
+            ("deleted while stopped", S::Stopped, deleted(), &[Act::StopRenewal, Act::Shelve]),
+            ("deleted after a failure", S::Error, deleted(), &[Act::StopRenewal, Act::Shelve]),
+            ("deleted on its way", S::Provisioning, deleted(), &[Act::StopRenewal]),
+            ("taken back", S::Suspended, deleted().deletion_taken_back(later), &[Act::Resume]),
             ("lost", S::Suspended, lost, &[Act::StopRenewal]),
             ("gone", S::Deleted, record(Status::Cancelled), &[]),
             ("half gone", S::Deleting, record(Status::Cancelled), &[Act::Erase]),
@@ -447,11 +455,11 @@ mod tests {
             }
             at = next_look(&suspended, &record, at, &terms()).expect("there is more to come");
         }
-        let deleted_at = now() + DAY * 14;
+        let (deleted_at, why) = (now() + DAY * 14, End::Cancelled);
         let expected = [
-            (now(), Occasion::Ended { why: End::Cancelled, deleted_at }),
-            (now() + DAY * 7, Occasion::DeletionNear { before: DAY * 7, deleted_at }),
-            (now() + DAY * 13, Occasion::DeletionNear { before: DAY, deleted_at }),
+            (now(), Occasion::Ended { why, deleted_at }),
+            (now() + DAY * 7, Occasion::DeletionNear { before: DAY * 7, deleted_at, why }),
+            (now() + DAY * 13, Occasion::DeletionNear { before: DAY, deleted_at, why }),
         ];
         assert_eq!(life, expected);
         assert_eq!(at, deleted_at);

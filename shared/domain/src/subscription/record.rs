@@ -20,6 +20,9 @@ pub struct Record {
     /// Since when a payment of it is known to have been given back in full. There is no way back:
     /// whoever wants to go on subscribes anew.
     pub refunded_at: Option<Timestamp>,
+    /// What its owner last said about deleting its project, if anything.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deletion: Option<Deletion>,
     /// Since when we know that it is over. The grace counts from here and not from the end itself, so
     /// that whatever we learn late is warned about for as long as anything else.
     pub ended_at: Option<Timestamp>,
@@ -35,6 +38,17 @@ pub struct Record {
     pub look_at: Option<Timestamp>,
     /// Counts writes. A write names the one that it has read.
     pub version: u64,
+}
+
+/// An owner's word about deleting a project that is paid for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Deletion {
+    /// What is not later than this is late, or a repeat.
+    pub at: Timestamp,
+    /// `false`: it was taken back.
+    pub wanted: bool,
+    /// Whether the subscription was to be renewed, before the deletion stopped that.
+    pub renewed: bool,
 }
 
 /// One attempt of a payer's bank to take a payment back.
@@ -108,6 +122,7 @@ impl Record {
             tenant: None,
             disputes: BTreeMap::new(),
             refunded_at: None,
+            deletion: None,
             ended_at: None,
             paid_since: None,
             plan_changes: 0,
@@ -165,6 +180,27 @@ impl Record {
         self.noting(at)
     }
 
+    /// Its owner wants its project deleted, whatever has been paid. What is over already stays so for its
+    /// own reason, and the first wish counts until it is taken back.
+    #[must_use]
+    pub fn deletion_wanted(mut self, at: Timestamp) -> Self {
+        if self.end().is_none() && self.deletion.is_none_or(|it| it.at < at) {
+            let renewed = !self.seen.cancels_at_period_end;
+            self.deletion = Some(Deletion { at, wanted: true, renewed });
+        }
+        self.noting(at)
+    }
+
+    /// Its owner takes the deletion back. The subscription is what it would be without.
+    #[must_use]
+    pub fn deletion_taken_back(mut self, at: Timestamp) -> Self {
+        self.deletion = match self.deletion {
+            Some(it) if it.at < at => Some(Deletion { at, wanted: false, ..it }),
+            other => other,
+        };
+        self.noting(at)
+    }
+
     #[must_use]
     pub fn told(mut self, key: String, at: Timestamp) -> Self {
         self.told.entry(key).or_insert(at);
@@ -176,5 +212,74 @@ impl Record {
         let entitles = self.standing(at).entitles();
         self.paid_since = entitles.then(|| self.paid_since.unwrap_or(at));
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::subscription::End;
+    use jiff::SignedDuration;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::UNIX_EPOCH + SignedDuration::from_secs(second)
+    }
+
+    fn record(status: Status) -> Record {
+        let seen = Seen {
+            id: "sub_1".to_owned(),
+            status,
+            plan: None,
+            customer: "cus_1".to_owned(),
+            project: None,
+            tenant: None,
+            price_minor: None,
+            currency: None,
+            next_billing_at: None,
+            cancels_at_period_end: false,
+            past_due_ends_at: None,
+            cancelled_at: None,
+            scheduled_plan: None,
+        };
+        Record::of(&seen, at(0))
+    }
+
+    #[test]
+    fn a_deletion_ends_what_is_paid_until_it_is_taken_back_and_what_is_late_changes_nothing() {
+        let wanted = record(Status::Active).deletion_wanted(at(10));
+        let ended = Standing::Ended { since: at(10), why: End::OwnerDeleted };
+        assert_eq!(wanted.standing(at(11)), ended);
+        assert_eq!(wanted.clone().deletion_wanted(at(20)), wanted, "the first wish counts");
+        assert_eq!(wanted.clone().deletion_taken_back(at(9)), wanted, "late");
+
+        let kept = wanted.deletion_taken_back(at(30));
+        assert_eq!(kept.standing(at(31)), Standing::Paid);
+        assert_eq!((kept.ended_at, kept.deletion.map(|it| it.renewed)), (None, Some(true)));
+        assert_eq!(kept.clone().deletion_wanted(at(10)), kept, "a repeat of before");
+        let again = kept.deletion_wanted(at(40)).standing(at(41));
+        assert_eq!(again, Standing::Ended { since: at(40), why: End::OwnerDeleted });
+    }
+
+    #[test]
+    fn a_deletion_adds_nothing_to_another_end_and_gives_way_to_one_that_comes_later() {
+        let over = record(Status::Cancelled);
+        assert_eq!(over.clone().deletion_wanted(at(10)), over);
+
+        let wanted = record(Status::Active).deletion_wanted(at(10));
+        let seen = Seen { status: Status::Expired, ..wanted.seen.clone() };
+        let Observed::Applied(ended) = observe(Some(&wanted), &seen, at(20), Source::Asked) else {
+            panic!("the provider's own word counts");
+        };
+        let expected = Standing::Ended { since: at(10), why: End::Expired };
+        assert_eq!(ended.standing(at(21)), expected, "the grace goes on as it began");
+        assert_eq!(ended.deletion_taken_back(at(30)).standing(at(31)), expected);
+    }
+
+    #[test]
+    fn what_was_not_to_renew_is_remembered() {
+        let mut record = record(Status::Active);
+        record.seen.cancels_at_period_end = true;
+        let deletion = record.deletion_wanted(at(1)).deletion.expect("is wanted");
+        assert!(!deletion.renewed);
     }
 }

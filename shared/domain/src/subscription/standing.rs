@@ -42,6 +42,8 @@ pub enum End {
     Failed,
     Refunded,
     DisputeLost,
+    /// Only because its owner has its project deleted: taken back in time, it goes on.
+    OwnerDeleted,
 }
 
 impl Standing {
@@ -88,6 +90,7 @@ impl Record {
             Status::Cancelled => Some(End::Cancelled),
             Status::Expired => Some(End::Expired),
             Status::Failed => Some(End::Failed),
+            _ if self.deletion.is_some_and(|it| it.wanted) => Some(End::OwnerDeleted),
             _ => None,
         }
     }
