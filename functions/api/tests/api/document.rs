@@ -16,13 +16,14 @@ fn operations(document: &Value) -> Vec<(String, String, Value)> {
 }
 
 /// Every operation, sorted.
-const OPERATIONS: [&str; 64] = [
+const OPERATIONS: [&str; 67] = [
     "delete /api/access-tokens/{id}",
     "delete /api/google",
     "delete /api/invitations/{id}",
     "delete /api/keys/{id}",
     "delete /api/members/{user_id}",
     "delete /api/projects/{id}/cancellation",
+    "delete /api/projects/{id}/spend-cap",
     "delete /api/projects/{id}/telegram",
     "delete /api/sessions",
     "delete /api/sessions/{id}",
@@ -45,6 +46,7 @@ const OPERATIONS: [&str; 64] = [
     "get /api/projects/{id}/model",
     "get /api/projects/{id}/subscription",
     "get /api/projects/{id}/telegram",
+    "get /api/projects/{id}/usage",
     "get /api/sessions",
     "patch /api/members/{user_id}",
     "patch /api/tenant",
@@ -80,6 +82,7 @@ const OPERATIONS: [&str; 64] = [
     "put /api/keys/{id}",
     "put /api/projects/{id}/model",
     "put /api/projects/{id}/plan",
+    "put /api/projects/{id}/spend-cap",
     "put /api/projects/{id}/telegram",
 ];
 

@@ -32,3 +32,4 @@ mod sessions;
 mod subscription;
 mod telegram;
 mod tenant;
+mod usage;
