@@ -150,6 +150,7 @@ const CLOUD = {
     // An address that nobody has: this model is on the internet, where instances may go anyway.
     egress: '192.0.2.1:443',
   },
+  meters: true,
   providerUrls: PROVIDER_URLS,
   models: MODELS,
   billing: BILLING,
@@ -195,6 +196,8 @@ export const stages = (env: NodeJS.ProcessEnv): Record<string, unknown> => ({
       id: env.ONEMINS_MODEL_ID ?? 'stand-in',
       egress: env.ONEMINS_MODEL_EGRESS ?? '172.17.0.1:4582',
     },
+    // The engine's function URLs have names that no container resolves, at a port that none may reach.
+    meters: false,
     providerUrls: standIns(env.ONEMINS_PROVIDERS_URL ?? 'http://172.17.0.1:4582'),
     dodo: {
       url: env.ONEMINS_DODO_URL ?? 'http://127.0.0.1:4580',

@@ -89,6 +89,8 @@ const Fields = z.strictObject({
     /** Where instances may go even if the address is a private one. */
     egress: AddressAndPort,
   }),
+  /** Whether instances reach models through the function that counts what they use. */
+  meters: z.boolean(),
   google: Google,
   /** Where the models answer that customers bring their own keys for. */
   providerUrls: ProviderUrls,

@@ -38,6 +38,16 @@ const PRICES = 'PRICES';
 /** Of a subscription, by its name: whether what had paid for a project is over. */
 const SUBSCRIPTIONS = 'SUBSCRIPTION#*';
 
+/** What owners let their projects spend, and what those used; the same file. */
+const SPEND_CAPS = 'SPEND_CAP#*';
+const USED_DAYS = 'USAGE_DAYS#*';
+const ACCOUNTS = 'USAGE_ACCOUNT#*';
+const METERED = [ACCOUNTS, 'USAGE_CALL#*', USED_DAYS];
+
+/** Of `projects`: by a project's id, and by its tenant. */
+const PROJECTS = 'prj_*';
+const PROVIDER_KEYS = 'KEYS#*';
+
 export const FUNCTIONS = {
   api: {
     memoryMib: 512,
@@ -81,9 +91,11 @@ export const FUNCTIONS = {
     may: (it) => [
       to.readWrite(it.tables.accounts),
       to.readWrite(it.tables.projects),
-      to.readFrom(it.tables.ledger, [PRICES, SUBSCRIPTIONS]),
+      to.readFrom(it.tables.ledger, [PRICES, SUBSCRIPTIONS, SPEND_CAPS, ACCOUNTS, USED_DAYS]),
       // The first of a stage, and what they are when somebody is about to pay.
-      to.putInto(it.tables.ledger, [PRICES]),
+      to.putInto(it.tables.ledger, [PRICES, SPEND_CAPS]),
+      // A cap is lifted.
+      to.deleteFrom(it.tables.ledger, [SPEND_CAPS]),
       // What customers bring goes in here and comes out in `docker-run` only.
       to.seal(it.key, ['gateway_token', 'model_key', 'provider_key', 'telegram_token']),
       to.open(it.key, ['gateway_token']),
@@ -281,6 +293,7 @@ export const FUNCTIONS = {
       MODEL_ID: it.stage.model.id,
       MODEL_EGRESS: it.stage.model.egress,
       PROVIDER_URLS: JSON.stringify(it.stage.providerUrls),
+      MODEL_METER_URL: it.stage.meters ? it.meterUrl : '',
       EDGE_CIDR: it.stage.edgeCidr,
       INSTANCE_URL_PORT: it.stage.instanceUrlPort,
       AGENT_IMAGE: it.stage.agentImage,
@@ -295,6 +308,42 @@ export const FUNCTIONS = {
       to.backUp(it.backups, 'backups'),
       to.open(it.key, ['gateway_token', 'model_key', 'provider_key', 'telegram_token']),
       ...command(it.stack, it.stage),
+    ],
+  },
+  'model-meter': {
+    memoryMib: 256,
+    // As long as a model may take; `PATIENCE` in its sources is shorter.
+    timeoutS: 600,
+    streams: true,
+    wakes: [
+      {
+        says: 'a call was not counted',
+        name: 'call-not-counted',
+        means: 'An instance had an answer of a model, and nobody has counted what it cost.',
+        heading: 'callNotCounted',
+      },
+      {
+        says: "the platform's model refuses us",
+        name: 'model-refuses-us',
+        means: "The provider of the platform's own model does not take our key.",
+        heading: 'modelRefusesUs',
+      },
+    ],
+    env: (it) => ({
+      ...ledger(it),
+      ...projects(it),
+      KEY_ID: it.key.keyId,
+      MODEL_URL: it.stage.model.url,
+      MODEL_ID: it.stage.model.id,
+      MODEL_KEY_PARAMETER: secretParameter(it.stage, 'model-key'),
+      PROVIDER_URLS: JSON.stringify(it.stage.providerUrls),
+    }),
+    may: (it) => [
+      to.readFrom(it.tables.projects, [PROJECTS, PROVIDER_KEYS]),
+      to.readFrom(it.tables.ledger, [SPEND_CAPS, ...METERED]),
+      to.writeTo(it.tables.ledger, METERED),
+      to.open(it.key, ['model_key', 'provider_key']),
+      to.readParameter(it.stack, secretParameter(it.stage, 'model-key')),
     ],
   },
   erase: {

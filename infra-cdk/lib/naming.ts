@@ -14,6 +14,7 @@ export const secretParameter = (
     | 'dodo-webhook'
     | 'google-client-secret'
     | 'hetzner-token'
+    | 'model-key'
     | 'front',
 ) => `/1mins/${stage.name}/secrets/${secret}`;
 

@@ -54,6 +54,14 @@ export const getFrom = (table: ITable, partitions: string[]) =>
 export const putInto = (table: ITable, partitions: string[]) =>
   allow(['dynamodb:PutItem'], [table.tableArn], within(partitions));
 
+/** Deletes single items of these partitions, and nothing else in the table. */
+export const deleteFrom = (table: ITable, partitions: string[]) =>
+  allow(['dynamodb:DeleteItem'], [table.tableArn], within(partitions));
+
+/** Writes and changes items of these partitions, and nothing else in the table. */
+export const writeTo = (table: ITable, partitions: string[]) =>
+  allow(['dynamodb:PutItem', 'dynamodb:UpdateItem'], [table.tableArn], within(partitions));
+
 const within = (partitions: string[]) => ({
   'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': partitions },
 });

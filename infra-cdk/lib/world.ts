@@ -22,6 +22,8 @@ export interface World {
   readonly queues: Record<QueueName, IQueue>;
   readonly timers: Timers;
   readonly workers: Purchase & Joining;
+  /** Where instances find the function that meters their calls of models. */
+  readonly meterUrl: string;
 }
 
 /** Where timers are set whose messages go to one queue. */
@@ -46,6 +48,8 @@ export interface FunctionRow {
     /** How many messages it gets at once, if not as many as others. */
     readonly batchSize?: number;
   };
+  /** It answers at an address of its own, open to everybody, while it still works on the answer. */
+  readonly streams?: true;
   /** It is run this often, and looks anew each time: what one run leaves undone, the next one does. */
   readonly every?: Duration;
   /** Once a day beside that, and with what it is told then. */

@@ -29,6 +29,9 @@ const doing = (rights: Statement[], prefix: string) =>
 const leadingKeys = (it: Statement | undefined) =>
   it?.Condition?.['ForAllValues:StringLike']?.['dynamodb:LeadingKeys'];
 
+/** What is written when a call is counted. */
+const METERED = ['USAGE_ACCOUNT#*', 'USAGE_CALL#*', 'USAGE_DAYS#*'];
+
 const prod = buildApp('prod');
 const production = (role: string) => rightsOf(prod, 'prod', role);
 
@@ -55,7 +58,7 @@ describe('a worker', () => {
   });
 });
 
-test('what customers bring is sealed by one function and opened by another', () => {
+test('what customers bring is sealed by one function and opened where it is used', () => {
   const kinds = (role: string, action: string) =>
     doing(production(role), action).flatMap(
       (it) => it.Condition?.StringEqualsIfExists?.['kms:EncryptionContext:kind'] as string[],
@@ -64,7 +67,8 @@ test('what customers bring is sealed by one function and opened by another', () 
     const who = (action: string) =>
       Object.keys(FUNCTIONS).filter((name) => kinds(name, action).includes(kind));
     expect(who('kms:Encrypt'), kind).toEqual(['api']);
-    expect(who('kms:Decrypt'), kind).toEqual(['docker-run']);
+    const opening = kind === 'provider_key' ? ['docker-run', 'model-meter'] : ['docker-run'];
+    expect(who('kms:Decrypt'), kind).toEqual(opening);
   }
 });
 
@@ -76,15 +80,51 @@ test('the API writes intents into the fleet, and no worker', () => {
   expect(leadingKeys(rights[0])).toEqual(['INTENTS']);
 });
 
-test('the API sees prices and subscriptions of the ledger, and writes prices only', () => {
+test('who meters calls reads projects and keys, writes what was used, and reaches no other table', () => {
+  const rights = doing(production('model-meter'), 'dynamodb:');
+  const on = (table: string) => rights.filter((it) => JSON.stringify(it.Resource).includes(table));
+  expect(on('Projects').flatMap(actionsOf)).toEqual(['dynamodb:GetItem', 'dynamodb:Query']);
+  expect(on('Projects').flatMap(leadingKeys)).toEqual(['prj_*', 'KEYS#*']);
+  const written = on('Ledger').filter((it) => actionsOf(it).includes('dynamodb:PutItem'));
+  expect(written.flatMap(leadingKeys)).toEqual(METERED);
+  expect(on('Ledger').flatMap(leadingKeys)).toEqual(['SPEND_CAP#*', ...METERED, ...METERED]);
+  expect(rights).toHaveLength(on('Projects').length + on('Ledger').length);
+  expect(rights.flatMap(actionsOf)).not.toContain('dynamodb:DeleteItem');
+});
+
+test('one function answers everybody at an address of its own, as it goes along', () => {
+  const urls = resourcesOf(prod, 'AWS::Lambda::Url').map(([, it]) => it.Properties);
+  expect(urls).toHaveLength(1);
+  expect(urls[0]).toMatchObject({ AuthType: 'NONE', InvokeMode: 'RESPONSE_STREAM' });
+  expect(JSON.stringify(urls[0].TargetFunctionArn)).toContain('ModelMeter');
+});
+
+test('instances reach models through the meter where the stage says so', () => {
+  const told = (stage: string) =>
+    resourcesOf(buildApp(stage), 'AWS::Lambda::Function')
+      .map(([, it]) => it.Properties)
+      .find((it) => it.FunctionName.endsWith('-docker-run')).Environment.Variables.MODEL_METER_URL;
+  expect(JSON.stringify(told('prod'))).toContain('FunctionUrl');
+  expect(told('local')).toBe('');
+});
+
+test('the API sees prices, subscriptions and usage of the ledger, and writes prices and caps only', () => {
   const rights = doing(production('api'), 'dynamodb:').filter((it) =>
     JSON.stringify(it.Resource).includes('Ledger'),
   );
   const keys = (action: string) =>
     rights.filter((it) => actionsOf(it).includes(action)).flatMap(leadingKeys);
-  expect(keys('dynamodb:GetItem')).toEqual(['PRICES', 'SUBSCRIPTION#*']);
-  expect(keys('dynamodb:PutItem')).toEqual(['PRICES']);
+  expect(keys('dynamodb:GetItem')).toEqual([
+    'PRICES',
+    'SUBSCRIPTION#*',
+    'SPEND_CAP#*',
+    'USAGE_ACCOUNT#*',
+    'USAGE_DAYS#*',
+  ]);
+  expect(keys('dynamodb:PutItem')).toEqual(['PRICES', 'SPEND_CAP#*']);
+  expect(keys('dynamodb:DeleteItem')).toEqual(['SPEND_CAP#*']);
   expect(rights.flatMap(actionsOf).toSorted()).toEqual([
+    'dynamodb:DeleteItem',
     'dynamodb:GetItem',
     'dynamodb:PutItem',
     'dynamodb:Query',

@@ -2,7 +2,7 @@
 # The stack's secrets: random, made once, kept in files that only their owner may read.
 
 SECRETS=$RUN/secrets
-SECRET_NAMES=(jwt-key edge-key dodo-api-key dodo-webhook google-client-secret hetzner-token front)
+SECRET_NAMES=(jwt-key edge-key dodo-api-key dodo-webhook google-client-secret hetzner-token model-key front)
 
 ensure_secrets() {
   mkdir -p "$SECRETS"
@@ -14,6 +14,8 @@ ensure_secrets() {
   # By this the API believes the edge who calls.
   keep_secret front "$(openssl rand -hex 32)"
   keep_secret hetzner-token "$(openssl rand -hex 32)"
+  # As the platform's provider of models knows us.
+  keep_secret model-key "sk-1mins-platform-$(openssl rand -hex 24)"
   keep_secret google-client-secret "GOCSPX-$(openssl rand -hex 14)"
 }
 

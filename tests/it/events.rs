@@ -59,7 +59,7 @@ fn understand(function: &str, event: &Value, case: &str) {
         }
     } else if event["requestContext"].is_object() {
         assert_eq!(event["version"], "2.0", "{case}");
-        assert!(matches!(function, "api" | "webhook-intake"), "{case}");
+        assert!(matches!(function, "api" | "model-meter" | "webhook-intake"), "{case}");
     } else {
         let event = event.clone();
         let read = match function {

@@ -9,6 +9,7 @@ use adapters::{
         intents::DynamoIntents, prices::DynamoPrices, projects::DynamoProjects,
         provider_keys::DynamoProviderKeys, sessions::DynamoSessions,
         subscriptions::DynamoSubscriptions, tenants::DynamoTenants, throttles::DynamoThrottles,
+        usage::DynamoUsage,
     },
     kms::KmsVault,
     oidc::{self, Oidc},
@@ -56,6 +57,7 @@ impl World for Cloud {
     type Configurations = DynamoConfigurations;
     type ProviderCheck = HttpProviders;
     type InstanceLogs = S3InstanceLogs;
+    type Usage = DynamoUsage;
     type Clock = SystemClock;
 }
 
@@ -94,6 +96,7 @@ pub(crate) async fn connect() -> Result<Api<Cloud>, Error> {
         configures: StepFunctions::connect(env::require("CONFIGURE_ARN")).await,
         readings: StepFunctions::connect(env::require("LOGS_ARN")).await,
         instance_logs: S3InstanceLogs::connect(env::require("BUNDLES_BUCKET")).await,
+        usage: DynamoUsage::connect(env::require("LEDGER_TABLE")).await,
         payments: Dodo::new(env::require("DODO_URL"), &dodo_key, products)?,
         prices: DynamoPrices::connect(env::require("LEDGER_TABLE")).await,
         looks: SqsFifoQueue::connect(env::require("BILLING_QUEUE_URL")).await,

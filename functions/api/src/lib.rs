@@ -63,6 +63,7 @@ mod telegram;
 mod tenant;
 mod throttle;
 mod turn;
+mod usage;
 mod view;
 mod world;
 

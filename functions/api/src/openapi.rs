@@ -5,15 +5,16 @@ use crate::{
     view::{
         Accepted, AccessTokenBody, AccessTokenView, AllProjects, AppliedView, ApplyBody,
         BackupView, BotTokenBody, ChangePasswordBody, ChatTicketView, CheckoutBody, CheckoutView,
-        Confirmed, CredentialsBody, DeletionBody, EmailBody, GatewayTokenView, GoogleUrlView,
+        Confirmed, CredentialsBody, DayUsageView, DeletionBody, EmailBody, GatewayTokenView, GoogleUrlView,
         Health, HealthName, HealthView, IntentBody, InvitationBody, InvitationView, KeyView,
         LogsBody, LogsText, LogsTicketView, MeView, MemberView, ModelBody, ModelUseView, ModelView,
         NewAccessTokenView, NewKeyBody, NewProjectBody, OfferView, PasswordBody, PaymentView, Pdf,
         PlanChangeBody, PlanChangeView, PlanName, PlanView, PortalView, PriceView, ProjectState,
         ProjectView, ProviderName, QuoteBody, QuoteView, RefundedName, ResetBody, ResetDone,
         ResourceName, RestoreBody, RoleBody, RoleName, ScopeName, SecretBody, SessionView,
-        ShelfView, SignedInView, StandingName, StepState, StepView, SubscriptionView, SwitchBody,
-        TelegramView, TenantBody, TenantView, TokenBody, TroubleName, WhichProjects, WhyName,
+        ShelfView, SignedInView, SpendCapBody, StandingName, StepState, StepView, SubscriptionView,
+        SwitchBody, TelegramView, TenantBody, TenantView, TokenBody, TroubleName, UsageView,
+        WhichProjects, WhyName,
     },
     world::World,
 };
@@ -107,6 +108,9 @@ use utoipa::{
         StandingName,
         SubscriptionView,
         WhyName,
+        DayUsageView,
+        SpendCapBody,
+        UsageView,
     ))
 )]
 struct Frame;

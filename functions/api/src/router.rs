@@ -6,7 +6,7 @@ use crate::{
     google, health, intent, invitation, key, life, logs, me, member, model, new_password, openapi,
     origin, payment, plan_change, plans, portal, project,
     refusal::Refusal,
-    sessions, sign_in, subscription, telegram, tenant,
+    sessions, sign_in, subscription, telegram, tenant, usage,
     world::{Api, World},
 };
 use axum::{
@@ -118,6 +118,9 @@ pub(crate) fn operations<W: World>() -> (Router<Arc<Api<W>>>, OpenApi) {
         .routes(operation!(life::restart))
         .routes(operation!(backup::list))
         .routes(operation!(backup::restore))
+        .routes(operation!(usage::show))
+        .routes(operation!(usage::cap))
+        .routes(operation!(usage::uncap))
         .routes(operation!(project::gateway_token))
         .routes(operation!(chat::open))
         .routes(operation!(logs::read))

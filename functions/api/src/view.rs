@@ -5,6 +5,7 @@ mod billing;
 mod health;
 mod model;
 mod tenancy;
+mod usage;
 
 pub(crate) use backup::{BackupView, DeletionBody, RestoreBody};
 pub(crate) use billing::{
@@ -16,6 +17,8 @@ pub(crate) use model::{
     AllProjects, AppliedView, ApplyBody, BotTokenBody, KeyView, ModelBody, ModelUseView, ModelView,
     NewKeyBody, OfferView, ProviderName, SecretBody, ShelfView, TelegramView, WhichProjects,
 };
+
+pub(crate) use usage::{DayUsageView, SpendCapBody, UsageView};
 
 use crate::world::Settings;
 use domain::{

@@ -10,7 +10,7 @@ use ports::{
     intents::Intents, keys::ProviderKeys, payments::Payments, prices::Prices,
     provider_check::ProviderCheck, queue::Queue, sagas::Sagas, sessions::Sessions,
     subscriptions::Subscriptions, tenant_projects::TenantProjects, tenants::Tenants,
-    throttles::Throttles, vault::Vault,
+    throttles::Throttles, usage::Usage, vault::Vault,
 };
 use std::collections::BTreeSet;
 
@@ -42,6 +42,7 @@ pub trait World: Send + Sync + 'static {
     type Configurations: Configurations + Send + Sync;
     type ProviderCheck: ProviderCheck + Send + Sync;
     type InstanceLogs: InstanceLogs + Send + Sync;
+    type Usage: Usage + Send + Sync;
     type Clock: Clock + Send + Sync;
 }
 
@@ -86,6 +87,7 @@ pub struct Api<W: World> {
     pub readings: W::Sagas,
     /// What those brought.
     pub instance_logs: W::InstanceLogs,
+    pub usage: W::Usage,
     pub clock: W::Clock,
     pub keys: Keys,
     pub edge_key: EdgeKey,

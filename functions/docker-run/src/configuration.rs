@@ -36,6 +36,37 @@ pub struct Platform {
     pub url_port: String,
     /// Where the models of others answer.
     pub providers: ProviderUrls,
+    /// Where `model-meter` answers, without a slash at the end, if this stage meters calls.
+    pub meter_url: Option<String>,
+}
+
+impl Platform {
+    /// Whether calls to `provider` pass the meter, which then has the key: no container does.
+    ///
+    /// Google's API says what is asked for in its paths, which the meter does not read: there an owner's own
+    /// key is asked directly.
+    pub fn meters(&self, provider: ModelProvider) -> bool {
+        self.meter_url.is_some() && provider != ModelProvider::Google
+    }
+
+    /// Where `project` finds `provider`, under `key`; or the meter instead, under the project's own.
+    fn address(
+        &self,
+        project: &Project,
+        provider: ModelProvider,
+        key: &str,
+        secrets: &Secrets,
+    ) -> Option<(String, String)> {
+        if let Some(meter) = self.meter_url.as_ref().filter(|_| self.meters(provider)) {
+            let url = format!("{meter}/{}/{provider}", project.id);
+            return Some((url, secrets.model_key.clone()));
+        }
+        let url = match provider {
+            ModelProvider::Platform => self.model_url.as_str(),
+            outside => self.providers.of(outside)?,
+        };
+        Some((url.to_owned(), key.to_owned()))
+    }
 }
 
 /// What opens this instance, in the clear. Lives as long as one launch.
@@ -49,7 +80,7 @@ pub struct Secrets {
 pub struct Settings {
     /// `None`: the platform's own model.
     pub model: Option<ModelChoice>,
-    /// Of every provider that `model` names.
+    /// Of every provider that `model` names. Of one whose calls are metered it is not looked at.
     pub keys: BTreeMap<ModelProvider, String>,
     pub telegram_token: Option<String>,
 }
@@ -65,11 +96,12 @@ pub fn render(
     settings: &Settings,
 ) -> Value {
     let origin = format!("https://{}{}", project.host, platform.url_port);
-    let (token, key) = (&secrets.gateway_token, &secrets.model_key);
-    let mut whole = configuration(&origin, token, &platform.model_url, key, platform);
+    let address = |provider, key| platform.address(project, provider, key, secrets);
+    let ours = address(ModelProvider::Platform, &secrets.model_key).unwrap_or_default();
+    let mut whole = configuration(&origin, &secrets.gateway_token, &ours, platform);
     for (provider, key) in &settings.keys {
-        if let Some(block) = provider_block(*provider, platform, key) {
-            whole["models"]["providers"][provider.as_str()] = block;
+        if let Some((api, address)) = api(*provider).zip(address(*provider, key)) {
+            whole["models"]["providers"][provider.as_str()] = block(api, &address);
         }
     }
     if let Some(choice) = &settings.model {
@@ -81,18 +113,20 @@ pub fn render(
     whole
 }
 
-/// Its own API is named, because behind an address of ours the gateway would guess another one. Which
-/// models there are it knows by itself, and asks for others as they are called.
-fn provider_block(provider: ModelProvider, platform: &Platform, key: &str) -> Option<Value> {
-    let api = match provider {
-        ModelProvider::Platform => return None,
-        ModelProvider::Anthropic => "anthropic-messages",
-        ModelProvider::Openai => "openai-responses",
-        ModelProvider::Google => "google-generative-ai",
-        ModelProvider::Openrouter => "openai-completions",
-    };
-    let base_url = platform.providers.of(provider)?;
-    Some(json!({ "baseUrl": base_url, "api": api, "apiKey": key, "models": [] }))
+/// Its own API is named, because behind an address of ours the gateway would guess another one.
+fn api(provider: ModelProvider) -> Option<&'static str> {
+    match provider {
+        ModelProvider::Platform => None,
+        ModelProvider::Anthropic => Some("anthropic-messages"),
+        ModelProvider::Openai => Some("openai-responses"),
+        ModelProvider::Google => Some("google-generative-ai"),
+        ModelProvider::Openrouter => Some("openai-completions"),
+    }
+}
+
+/// Which models there are the gateway knows by itself, and asks for others as they are called.
+fn block(api: &str, (base_url, key): &(String, String)) -> Value {
+    json!({ "baseUrl": base_url, "api": api, "apiKey": key, "models": [] })
 }
 
 fn chosen(choice: &ModelChoice, platform: &Platform) -> Value {
@@ -126,14 +160,14 @@ fn telegram(token: &str) -> Value {
 /// The whole `openclaw.json` of an instance that nobody has asked for yet. What differs from a
 /// project's is what the gateway takes over while it runs.
 pub fn render_blank(platform: &Platform, token: &str) -> Value {
-    configuration(BLANK_ORIGIN, token, WARMING_URL, "warming", platform)
+    let model = (WARMING_URL.to_owned(), "warming".to_owned());
+    configuration(BLANK_ORIGIN, token, &model, platform)
 }
 
 fn configuration(
     origin: &str,
     gateway_token: &str,
-    model_url: &str,
-    model_key: &str,
+    (model_url, model_key): &(String, String),
     platform: &Platform,
 ) -> Value {
     json!({
@@ -201,7 +235,13 @@ mod tests {
                 google: "https://google.example/v1beta".to_owned(),
                 openrouter: "https://openrouter.example/api/v1".to_owned(),
             },
+            meter_url: None,
         }
+    }
+
+    /// A stage that counts what its instances use.
+    fn metered() -> Platform {
+        Platform { meter_url: Some("https://meter.example".to_owned()), ..platform() }
     }
 
     fn rendered() -> Value {
@@ -283,6 +323,43 @@ mod tests {
             let model = json!({ "primary": format!("{provider}/some-model") });
             assert_eq!(rendered["agents"]["defaults"]["model"], model, "{provider}");
         }
+    }
+
+    #[test]
+    fn where_calls_are_metered_no_container_has_a_key_but_its_own() {
+        let secrets =
+            Secrets { gateway_token: "the-token".to_owned(), model_key: "the-key".to_owned() };
+        let project = make::project();
+        for (provider, passes) in [
+            (ModelProvider::Anthropic, true),
+            (ModelProvider::Openai, true),
+            (ModelProvider::Openrouter, true),
+            (ModelProvider::Google, false),
+        ] {
+            let whole = render(&project, &metered(), &secrets, &with_key(provider, None));
+            let providers = &whole["models"]["providers"];
+            let at = |it: &str| format!("https://meter.example/{}/{it}", project.id);
+            assert_eq!(providers["platform"]["baseUrl"], at("platform"));
+            assert_eq!(providers["platform"]["apiKey"], "the-key");
+            assert_eq!(metered().meters(provider), passes, "{provider}");
+            assert_eq!(whole.to_string().contains("own-key"), !passes, "{provider}");
+            if passes {
+                assert_eq!(providers[provider.as_str()]["baseUrl"], at(provider.as_str()));
+                assert_eq!(providers[provider.as_str()]["apiKey"], "the-key", "{provider}");
+            }
+        }
+    }
+
+    /// What a claim swaps stays what a gateway takes over while it runs.
+    #[test]
+    fn a_metered_project_differs_from_an_unmetered_one_in_its_addresses_only() {
+        let secrets =
+            Secrets { gateway_token: "the-token".to_owned(), model_key: "the-key".to_owned() };
+        let mut whole = render(&make::project(), &metered(), &secrets, &Settings::default());
+        let url = &mut whole["models"]["providers"]["platform"]["baseUrl"];
+        *url = json!("https://models.example/v1");
+        assert_eq!(whole, rendered());
+        assert_eq!(render_blank(&metered(), "t"), render_blank(&platform(), "t"));
     }
 
     #[test]

@@ -72,6 +72,13 @@ fn config() -> Config {
         edge_cidr: require("EDGE_CIDR"),
         url_port: require("INSTANCE_URL_PORT"),
         providers: require_json("PROVIDER_URLS"),
+        meter_url: meter_url(&require::<String>("MODEL_METER_URL")),
     };
     Config { platform, agent_image: require("AGENT_IMAGE"), model_egress: require("MODEL_EGRESS") }
+}
+
+/// AWS ends an address with a slash. A stage that does not meter says nothing.
+fn meter_url(told: &str) -> Option<String> {
+    let url = told.trim_end_matches('/');
+    (!url.is_empty()).then(|| url.to_owned())
 }

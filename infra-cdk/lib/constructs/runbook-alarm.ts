@@ -32,6 +32,8 @@ export const HEADINGS = {
   blanksBackOff: 'Blank boots are backing off',
   growthBacksOff: 'Growth is backing off',
   backupOverdue: 'A backup is overdue',
+  callNotCounted: 'A call of a model was not counted',
+  modelRefusesUs: 'The provider of models refuses us',
   rebalance: 'A worker is likely to be taken away',
 } as const;
 

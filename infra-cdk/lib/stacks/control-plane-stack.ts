@@ -1,6 +1,7 @@
 /** What runs the business: functions, the queues between them, the sagas, the API, and its alarms. */
-import { CfnOutput, Duration, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
+import { CfnOutput, Duration, Lazy, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
 import type { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
+import { FunctionUrlAuthType, InvokeMode } from 'aws-cdk-lib/aws-lambda';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { EmailIdentity, Identity } from 'aws-cdk-lib/aws-ses';
@@ -27,6 +28,7 @@ export class ControlPlaneStack extends Stack {
   readonly api: HttpApi;
   /** Whom mails come from. */
   readonly mailDomain: EmailIdentity;
+  private meterUrl?: string;
 
   constructor(
     scope: Construct,
@@ -60,6 +62,7 @@ export class ControlPlaneStack extends Stack {
       queues,
       timers,
       workers,
+      meterUrl: Lazy.string({ produce: () => this.meterUrl }),
     });
     for (const [name, saga] of sagaRows) this.saga(name, saga, functions);
     if (stage.cloud) this.frontSecret();
@@ -131,6 +134,15 @@ export class ControlPlaneStack extends Stack {
           reportBatchItemFailures: failsOneByOne,
         }),
       );
+    }
+    if (row.streams) {
+      // Whoever calls shows a key of a project: instances have no identity of AWS's.
+      const { url } = built.function.addFunctionUrl({
+        authType: FunctionUrlAuthType.NONE,
+        invokeMode: InvokeMode.RESPONSE_STREAM,
+      });
+      this.meterUrl = url;
+      new CfnOutput(this, `${pascal(name)}Url`, { value: url });
     }
     const { alarms, stage } = this;
     new Occasions(built, 'Occasions', { stage, name, row, function: built.function, alarms });

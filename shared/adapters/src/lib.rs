@@ -5,6 +5,7 @@ pub mod clock;
 pub mod dodo;
 pub mod dynamodb;
 pub mod kms;
+pub mod model_upstream;
 pub mod oidc;
 pub mod providers;
 pub mod random;

@@ -17,4 +17,5 @@ pub mod route;
 pub mod subscription;
 pub mod telegram;
 pub mod tenant;
+pub mod usage;
 pub mod worker;

@@ -3,7 +3,7 @@
 //! A plan is data: the limits that its instances run under. Its price and its product id belong to
 //! the payment provider and are configuration.
 
-use crate::capacity::Capacity;
+use crate::{capacity::Capacity, usage::Micros};
 use serde::{Deserialize, Serialize};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -36,6 +36,9 @@ pub struct Plan {
     pub heap_mib: u32,
     /// What an instance may keep on its disk. Who has more is told; nothing is taken away.
     pub storage_mib: u32,
+    /// What it may spend of the platform's own model in a month. Under keys of their own, customers spend
+    /// what they like.
+    pub included: Micros,
     pub isolation: Isolation,
 }
 
@@ -47,6 +50,7 @@ pub const PLANS: [Plan; 3] = [
         limits: Capacity { memory_mib: 1536, cpu_millis: 750 },
         heap_mib: 768,
         storage_mib: 10 * 1024,
+        included: Micros::of_dollars(10),
         isolation: Isolation::Shared,
     },
     Plan {
@@ -55,6 +59,7 @@ pub const PLANS: [Plan; 3] = [
         limits: Capacity { memory_mib: 3584, cpu_millis: 2000 },
         heap_mib: 2560,
         storage_mib: 30 * 1024,
+        included: Micros::of_dollars(20),
         isolation: Isolation::Shared,
     },
     Plan {
@@ -63,6 +68,7 @@ pub const PLANS: [Plan; 3] = [
         limits: Capacity { memory_mib: 3584, cpu_millis: 2000 },
         heap_mib: 2560,
         storage_mib: 60 * 1024,
+        included: Micros::of_dollars(20),
         isolation: Isolation::Alone,
     },
 ];

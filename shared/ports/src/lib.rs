@@ -24,6 +24,7 @@ pub mod intents;
 pub mod keys;
 pub mod machines;
 pub mod mail;
+pub mod model_upstream;
 pub mod payments;
 pub mod placements;
 pub mod prices;
@@ -39,6 +40,7 @@ pub mod tenant_projects;
 pub mod tenants;
 pub mod throttles;
 pub mod timers;
+pub mod usage;
 pub mod vault;
 
 use jiff::Timestamp;

@@ -95,5 +95,6 @@ fn platform() -> Platform {
             google: "https://google.test/v1beta".to_owned(),
             openrouter: "https://openrouter.test/api/v1".to_owned(),
         },
+        meter_url: None,
     }
 }

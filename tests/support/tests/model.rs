@@ -83,6 +83,7 @@ async fn a_stream_has_the_words_the_usage_and_an_end() {
     let person = Person::start().await;
     let mut request = question(&json!("hello you"));
     request["stream"] = json!(true);
+    request["stream_options"] = json!({ "include_usage": true });
     let response = person.ask(&request).await;
     assert_eq!(response.headers()["content-type"], "text/event-stream");
     let text = response.text().await.unwrap();
@@ -95,6 +96,22 @@ async fn a_stream_has_the_words_the_usage_and_an_end() {
     assert_eq!(words, "You said: \"hello you\"");
     assert_eq!(chunks[chunks.len() - 2]["choices"][0]["finish_reason"], "stop");
     assert!(chunks.last().unwrap()["usage"]["prompt_tokens"].is_u64());
+}
+
+#[tokio::test]
+async fn usage_is_told_to_who_asks_unless_it_is_told_not_to() {
+    let person = Person::start().await;
+    let mut request = question(&json!("hello you"));
+    request["stream"] = json!(true);
+    let silent = person.ask(&request).await.text().await.unwrap();
+    assert!(silent.ends_with("[DONE]\n\n") && !silent.contains("prompt_tokens"), "{silent}");
+    let manner = format!("{}/_standin/manner", person.model.url);
+    person.http.put(&manner).json(&json!({ "tells_usage": false })).send().await.unwrap();
+    request["stream_options"] = json!({ "include_usage": true });
+    let silent = person.ask(&request).await.text().await.unwrap();
+    assert!(!silent.contains("prompt_tokens"), "{silent}");
+    person.http.put(&manner).json(&json!({ "breaks_off": true })).send().await.unwrap();
+    assert!(person.ask(&request).await.text().await.is_err(), "the connection was cut");
 }
 
 #[tokio::test]

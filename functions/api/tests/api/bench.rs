@@ -19,7 +19,7 @@ use testkit::{
     payments::FakePayments, prices::FakePrices, projects::FakeProjects,
     provider_check::FakeProviderCheck, queue::FakeQueue, sagas::FakeSagas, sessions::FakeSessions,
     subscriptions::FakeSubscriptions, tenants::FakeTenants, throttles::FakeThrottles,
-    vault::FakeVault,
+    usage::FakeUsage, vault::FakeVault,
 };
 use tower::ServiceExt;
 
@@ -62,6 +62,7 @@ impl<G: IdentityProvider + Send + Sync + 'static> World for Fakes<G> {
     type Configurations = FakeConfigurations;
     type ProviderCheck = FakeProviderCheck;
     type InstanceLogs = FakeInstanceLogs;
+    type Usage = FakeUsage;
     type Clock = FakeClock;
 }
 
@@ -197,6 +198,7 @@ where
         restarts: FakeSagas::default(),
         erasures: FakeSagas::default(),
         backups: FakeBackupLists::default(),
+        usage: FakeUsage::default(),
         vault: FakeVault::default(),
         payments: FakePayments::default(),
         prices: FakePrices::default(),

@@ -16,7 +16,7 @@ fn operations(document: &Value) -> Vec<(String, String, Value)> {
 }
 
 /// Every operation, sorted.
-const OPERATIONS: [&str; 66] = [
+const OPERATIONS: [&str; 69] = [
     "delete /api/access-tokens/{id}",
     "delete /api/google",
     "delete /api/invitations/{id}",
@@ -24,6 +24,7 @@ const OPERATIONS: [&str; 66] = [
     "delete /api/members/{user_id}",
     "delete /api/projects/{id}/cancellation",
     "delete /api/projects/{id}/deletion",
+    "delete /api/projects/{id}/spend-cap",
     "delete /api/projects/{id}/telegram",
     "delete /api/sessions",
     "delete /api/sessions/{id}",
@@ -46,6 +47,7 @@ const OPERATIONS: [&str; 66] = [
     "get /api/projects/{id}/model",
     "get /api/projects/{id}/subscription",
     "get /api/projects/{id}/telegram",
+    "get /api/projects/{id}/usage",
     "get /api/sessions",
     "patch /api/members/{user_id}",
     "patch /api/tenant",
@@ -82,6 +84,7 @@ const OPERATIONS: [&str; 66] = [
     "put /api/keys/{id}",
     "put /api/projects/{id}/model",
     "put /api/projects/{id}/plan",
+    "put /api/projects/{id}/spend-cap",
     "put /api/projects/{id}/telegram",
 ];
 

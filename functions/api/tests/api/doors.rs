@@ -75,6 +75,7 @@ fn body_of(name: &str) -> Value {
         "post /api/projects/{id}/logs" => json!({ "tail": 100 }),
         "post /api/projects/{id}/checkout" => json!({ "price_minor": 4_900, "currency": "USD" }),
         "post /api/projects/{id}/deletion" => json!({ "name": "mybot" }),
+        "put /api/projects/{id}/spend-cap" => json!({ "cap_cents": 500 }),
         "post /api/projects/{id}/restore" => json!({ "backup_id": "1-0" }),
         "post /api/projects" => json!({ "name": "mybot", "plan": "standard" }),
         "post /api/session/tenant" => json!({ "tenant_id": "ten_nobodys" }),

@@ -33,3 +33,4 @@ mod sessions;
 mod subscription;
 mod telegram;
 mod tenant;
+mod usage;

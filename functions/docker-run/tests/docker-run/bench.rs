@@ -185,6 +185,7 @@ fn config() -> Config {
             google: "https://google.test/v1beta".to_owned(),
             openrouter: "https://openrouter.test/api/v1".to_owned(),
         },
+        meter_url: None,
     };
     let model_egress = "10.0.9.9:443".to_owned();
     Config { platform, agent_image: "agent:1".to_owned(), model_egress }

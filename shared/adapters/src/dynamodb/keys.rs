@@ -11,8 +11,9 @@ use domain::{
     route::HostName,
     telegram::BotId,
     tenant::Subdomain,
+    usage::Month,
 };
-use ports::{accounts::TokenHash, identity_provider::Identity};
+use ports::{accounts::TokenHash, identity_provider::Identity, usage::Used};
 use std::collections::HashMap;
 
 /// The name of the attribute by which DynamoDB expires an item: seconds since 1970.
@@ -180,6 +181,33 @@ pub const PRICES: &str = "PRICES";
 
 pub fn price(plan: PlanId) -> Key {
     Key::new(PRICES, format!("{plan:?}"))
+}
+
+/// A month of a project. Whoever meters calls may write to partitions that begin with `USAGE_`, and nowhere
+/// else in this table.
+pub fn usage_account(project: &ProjectId, month: Month) -> Key {
+    Key::new(format!("USAGE_ACCOUNT#{project}"), month.to_string())
+}
+
+/// A call that was counted. Its being there is what makes it counted once.
+pub fn usage_call(project: &ProjectId, call: &str) -> Key {
+    Key::new(format!("USAGE_CALL#{project}#{call}"), "CALL")
+}
+
+/// A month of a project in one partition, by day, provider and model.
+pub fn day_usage_partition(project: &ProjectId, month: Month) -> String {
+    format!("USAGE_DAYS#{project}#{month}")
+}
+
+pub fn day_usage(used: &Used) -> Key {
+    let partition = day_usage_partition(&used.project, used.month);
+    let (day, provider, model) = (used.day, used.provider, used.model.as_str());
+    Key::new(partition, format!("{day}#{provider}#{model}"))
+}
+
+/// What an owner lets a project spend. The API writes it, and who meters calls reads it.
+pub fn spend_cap(project: &ProjectId) -> Key {
+    Key::new(format!("SPEND_CAP#{project}"), "CAP")
 }
 
 /// Which subscription a payment was for.

@@ -29,4 +29,5 @@ mod table;
 pub mod tenants;
 pub mod throttles;
 mod transaction;
+pub mod usage;
 mod worker_item;

@@ -22,3 +22,4 @@ mod sessions;
 mod subscriptions;
 mod tenants;
 mod throttles;
+mod usage;

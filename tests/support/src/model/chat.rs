@@ -3,7 +3,7 @@
 use super::{
     Model, Shared, answer,
     refusal::Refusal,
-    requests::{Seen, fingerprint},
+    requests::{Manner, Seen, fingerprint},
 };
 use crate::{clock, random};
 use axum::{
@@ -18,8 +18,8 @@ use axum::{
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
-use std::{convert::Infallible, sync::Arc, time::Duration};
-use tokio_stream::{StreamExt, wrappers::ReceiverStream};
+use std::{sync::Arc, time::Duration};
+use tokio_stream::wrappers::ReceiverStream;
 
 #[derive(Deserialize)]
 struct Request {
@@ -28,7 +28,15 @@ struct Request {
     #[serde(default)]
     stream: bool,
     #[serde(default)]
+    stream_options: Option<StreamOptions>,
+    #[serde(default)]
     tools: Vec<Value>,
+}
+
+#[derive(Deserialize)]
+struct StreamOptions {
+    #[serde(default)]
+    include_usage: bool,
 }
 
 #[derive(Deserialize)]
@@ -80,13 +88,22 @@ pub(super) async fn complete(
     }
     model.record(seen);
     let completion = Completion::of(&request, answer::within(&said), body.len());
+    let manner = model.manner();
     if request.stream {
-        return Ok(stream(&model, completion));
+        let told = manner.tells_usage && request.wants_usage();
+        let completion = if told { completion } else { completion.without_usage() };
+        return Ok(stream(&model, completion, manner));
     }
+    let completion = if manner.tells_usage { completion } else { completion.without_usage() };
     Ok(Json(completion.whole()).into_response())
 }
 
 impl Request {
+    /// Of a stream nobody is told what it took who did not ask.
+    fn wants_usage(&self) -> bool {
+        self.stream_options.as_ref().is_some_and(|it| it.include_usage)
+    }
+
     /// What a person said, the newest last: an agent may send messages of its own among it.
     fn said(&self) -> Vec<String> {
         let said = self.messages.iter().filter(|it| it.role == "user").map(Message::text);
@@ -131,6 +148,10 @@ impl Completion {
         }
     }
 
+    fn without_usage(self) -> Self {
+        Self { usage: Value::Null, ..self }
+    }
+
     fn whole(&self) -> Value {
         let message = json!({ "role": "assistant", "content": self.answer, "refusal": null });
         let choice =
@@ -149,7 +170,7 @@ impl Completion {
         Event::default().data(chunk.to_string())
     }
 
-    /// The role, the words, the end, the usage, and the word that ends the stream.
+    /// The role, the words, the end, the usage if it is told, and the word that ends the stream.
     fn events(&self) -> Vec<Event> {
         let choice = |delta: Value, finish: Option<&str>| json!([{ "index": 0, "delta": delta, "logprobs": null, "finish_reason": finish }]);
         let mut events = vec![
@@ -159,23 +180,33 @@ impl Completion {
             events.push(self.chunk(&choice(json!({ "content": word }), None), &Value::Null));
         }
         events.push(self.chunk(&choice(json!({}), Some("stop")), &Value::Null));
-        events.push(self.chunk(&json!([]), &self.usage));
+        if !self.usage.is_null() {
+            events.push(self.chunk(&json!([]), &self.usage));
+        }
         events.push(Event::default().data("[DONE]"));
         events
     }
 }
 
-fn stream(model: &Arc<Model>, completion: Completion) -> Response {
+fn stream(model: &Arc<Model>, completion: Completion, manner: Manner) -> Response {
     let pause = Duration::from_millis(model.options.word_pause_ms);
     let (sender, receiver) = tokio::sync::mpsc::channel(1);
     tokio::spawn(async move {
-        for event in completion.events() {
+        let mut events = completion.events();
+        if manner.breaks_off {
+            events.truncate(events.len() / 2);
+        }
+        for event in events {
             // A reader who has gone away needs no more words.
-            if sender.send(event).await.is_err() {
+            if sender.send(Ok(event)).await.is_err() {
                 return;
             }
             clock::pause(pause).await;
         }
+        if manner.breaks_off {
+            // Nobody is left to tell if this does not arrive.
+            let _ = sender.send(Err(std::io::Error::other("it breaks off"))).await;
+        }
     });
-    Sse::new(ReceiverStream::new(receiver).map(Ok::<_, Infallible>)).into_response()
+    Sse::new(ReceiverStream::new(receiver)).into_response()
 }

@@ -8,7 +8,7 @@ mod refusal;
 mod requests;
 mod speech;
 
-pub use requests::{Limit, Seen};
+pub use requests::{Limit, Manner, Seen};
 
 use axum::{
     Json, Router,
@@ -29,7 +29,8 @@ const MAX_BODY_BYTES: usize = 32 * 1024 * 1024;
 /// It quotes the question back and can do sums. GET /_standin/requests shows what it was asked,
 /// Below `/anthropic`, `/openai`, `/google` and `/openrouter` it answers as these do, to keys such as
 /// `sk-ant-standin…`, `sk-standin…`, `AIzastandin…` and `sk-or-standin…`.
-/// PUT `/_standin/limit` with `{"requests": 1, "retry_after_s": 2}` makes it answer 429.
+/// PUT `/_standin/limit` with `{"requests": 1, "retry_after_s": 2}` makes it answer 429, and
+/// PUT `/_standin/manner` with `{"tells_usage": false}` or `{"breaks_off": true}` how some providers do.
 #[derive(Clone, Debug, clap::Parser)]
 #[command(name = "model-standin", version)]
 pub struct Options {
@@ -51,12 +52,18 @@ pub(crate) struct Model {
     options: Options,
     seen: Mutex<Vec<Seen>>,
     limit: Mutex<Limit>,
+    manner: Mutex<Manner>,
 }
 
 type Shared = State<Arc<Model>>;
 
 pub fn router(options: Options) -> Router {
-    let model = Model { options, seen: Mutex::default(), limit: Mutex::default() };
+    let model = Model {
+        options,
+        seen: Mutex::default(),
+        limit: Mutex::default(),
+        manner: Mutex::default(),
+    };
     Router::new()
         .route("/v1/models", get(list_models))
         .route("/v1/chat/completions", post(chat::complete))
@@ -64,6 +71,7 @@ pub fn router(options: Options) -> Router {
         .route("/_standin/health", get(health))
         .route("/_standin/requests", get(requests::list).delete(requests::forget))
         .route("/_standin/limit", put(requests::set_limit).post(requests::set_limit))
+        .route("/_standin/manner", put(requests::set_manner))
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .with_state(Arc::new(model))
 }

@@ -35,6 +35,22 @@ pub struct Limit {
     pub retry_after_s: u64,
 }
 
+/// How chat completions are answered.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Manner {
+    /// To who asks for it. Some providers do not.
+    pub tells_usage: bool,
+    /// In the middle of each stream.
+    pub breaks_off: bool,
+}
+
+impl Default for Manner {
+    fn default() -> Self {
+        Self { tells_usage: true, breaks_off: false }
+    }
+}
+
 fn a_second() -> u64 {
     1
 }
@@ -62,6 +78,10 @@ impl Model {
         all.push(seen);
     }
 
+    pub(super) fn manner(&self) -> Manner {
+        *self.manner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Takes one of the refusals that were ordered.
     pub(super) fn take_refusal(&self) -> Option<u64> {
         let mut limit = self.limit.lock().unwrap_or_else(PoisonError::into_inner);
@@ -84,4 +104,9 @@ pub(super) async fn forget(State(model): Shared) -> StatusCode {
 pub(super) async fn set_limit(State(model): Shared, Json(limit): Json<Limit>) -> Json<Limit> {
     *model.limit.lock().unwrap_or_else(PoisonError::into_inner) = limit;
     Json(limit)
+}
+
+pub(super) async fn set_manner(State(model): Shared, Json(manner): Json<Manner>) -> Json<Manner> {
+    *model.manner.lock().unwrap_or_else(PoisonError::into_inner) = manner;
+    Json(manner)
 }
