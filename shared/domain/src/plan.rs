@@ -36,6 +36,8 @@ pub struct Plan {
     pub heap_mib: u32,
     /// What an instance may keep on its disk. Who has more is told; nothing is taken away.
     pub storage_mib: u32,
+    /// For how many minutes nobody uses an instance before it falls asleep. `None`: it never does.
+    pub sleeps_after_min: Option<u32>,
     pub isolation: Isolation,
 }
 
@@ -47,6 +49,7 @@ pub const PLANS: [Plan; 3] = [
         limits: Capacity { memory_mib: 1536, cpu_millis: 750 },
         heap_mib: 768,
         storage_mib: 10 * 1024,
+        sleeps_after_min: Some(15),
         isolation: Isolation::Shared,
     },
     Plan {
@@ -55,6 +58,7 @@ pub const PLANS: [Plan; 3] = [
         limits: Capacity { memory_mib: 3584, cpu_millis: 2000 },
         heap_mib: 2560,
         storage_mib: 30 * 1024,
+        sleeps_after_min: None,
         isolation: Isolation::Shared,
     },
     Plan {
@@ -63,6 +67,7 @@ pub const PLANS: [Plan; 3] = [
         limits: Capacity { memory_mib: 3584, cpu_millis: 2000 },
         heap_mib: 2560,
         storage_mib: 60 * 1024,
+        sleeps_after_min: None,
         isolation: Isolation::Alone,
     },
 ];

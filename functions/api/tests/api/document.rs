@@ -16,7 +16,7 @@ fn operations(document: &Value) -> Vec<(String, String, Value)> {
 }
 
 /// Every operation, sorted.
-const OPERATIONS: [&str; 64] = [
+const OPERATIONS: [&str; 65] = [
     "delete /api/access-tokens/{id}",
     "delete /api/google",
     "delete /api/invitations/{id}",
@@ -78,6 +78,7 @@ const OPERATIONS: [&str; 64] = [
     "post /api/sign-out",
     "post /api/sign-up",
     "put /api/keys/{id}",
+    "put /api/projects/{id}/keep-awake",
     "put /api/projects/{id}/model",
     "put /api/projects/{id}/plan",
     "put /api/projects/{id}/telegram",
