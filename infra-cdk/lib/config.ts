@@ -102,6 +102,8 @@ const Fields = z.strictObject({
   operators: z.array(z.email()).default([]),
   /** Sign-ins from one address of the internet within a quarter of an hour, and as many of the like. */
   triesPerNetwork: z.int().positive().default(100),
+  /** Where it is asked whether messages wait for the bots of instances that are asleep. */
+  telegramUrl: Origin.default('https://api.telegram.org'),
   /** The only network that may speak to instances. */
   edgeCidr: z.cidrv4(),
   agentImage: z.string().regex(/^[^:]+:[^:]+$/, 'must name a tag'),

@@ -10,6 +10,7 @@ import {
   offerings,
   projects,
   regions,
+  SUBSCRIPTIONS,
   sagaArn,
 } from './function-env.js';
 import { forgetNodes } from './hetzner.js';
@@ -21,18 +22,22 @@ import type { FunctionRow, World } from './world.js';
 /** The partition of the ledger with the commands of operators; `AUDIT` in `shared/adapters/src/dynamodb/keys.rs`. */
 const AUDIT = 'AUDIT';
 
+/** What comes before a machine's id in the name that its role proves, under which its heartbeats are kept. */
+const machineNames = (it: World) => ({
+  MACHINE_ARN_PREFIX: it.stack.formatArn({
+    service: 'ec2',
+    resource: 'instance',
+    resourceName: '',
+  }),
+});
+
 /** What goes by heartbeats, and says of what has ended that it has. */
 const listening = (it: World) => ({
   ...fleet(it),
   ...projects(it),
   ...ledger(it),
   ROUTES_QUEUE_URL: it.queues.routes.queueUrl,
-  // What comes before a machine's id in the name that its role proves.
-  MACHINE_ARN_PREFIX: it.stack.formatArn({
-    service: 'ec2',
-    resource: 'instance',
-    resourceName: '',
-  }),
+  ...machineNames(it),
 });
 
 /** What looks at workers settles what was on the lost ones. */
@@ -223,6 +228,41 @@ export const FLEET_FUNCTIONS = {
       to.send(it.queues.mail),
       to.send(it.queues.instances),
       ...(['restart', 'halt'] as const).map((saga) => to.start(sagaArn(it, saga))),
+    ],
+  },
+  'sleep-watch': {
+    memoryMib: 256,
+    // A minute for those that sleep, and what four gateways may take to answer.
+    timeoutS: 180,
+    worksOff: { queue: 'wakes', failsOneByOne: false },
+    every: Duration.minutes(1),
+    env: (it) => ({
+      ...fleet(it),
+      ...projects(it),
+      ...ledger(it),
+      ...machineNames(it),
+      KEY_ID: it.key.keyId,
+      TELEGRAM_URL: it.stage.telegramUrl,
+      HALT_ARN: sagaArn(it, 'halt'),
+      PROVISION_ARN: sagaArn(it, 'provision'),
+      WAKES_QUEUE_URL: it.queues.wakes.queueUrl,
+    }),
+    may: (it) => [
+      to.read(it.tables.fleet),
+      to.readMany(it.tables.fleet),
+      // Who sleeps, and who is to start again.
+      to.readWrite(it.tables.projects),
+      // Whether it is paid for.
+      to.readFrom(it.tables.ledger, [SUBSCRIPTIONS]),
+      // Whether anybody has written to the bot of one that is asleep.
+      to.open(it.key, ['telegram_token']),
+      // Who falls asleep cannot be woken before it sleeps.
+      to.send(it.queues.wakes),
+      ...(['halt', 'provision'] as const).map((saga) => to.start(sagaArn(it, saga))),
+      // Whether what brought an instance to where it is has ended.
+      to.describe(it.stack, physicalName(it.stage, 'provision')),
+      // The gateway has the last word.
+      ...command(it.stack, it.stage),
     ],
   },
   backup: {

@@ -16,6 +16,7 @@ import {
   offerings,
   projects,
   regions,
+  SUBSCRIPTIONS,
   sagaArn,
 } from './function-env.js';
 import { admitNodes } from './hetzner.js';
@@ -34,9 +35,6 @@ const INTENTS = 'INTENTS';
 /** Those of the ledger that the billing watch writes to; `CREDITS` and `PRICES` in the same file. */
 const CREDITS = 'CREDITS';
 const PRICES = 'PRICES';
-
-/** Of a subscription, by its name: whether what had paid for a project is over. */
-const SUBSCRIPTIONS = 'SUBSCRIPTION#*';
 
 /** What owners let their projects spend, and what those used; the same file. */
 const SPEND_CAPS = 'SPEND_CAP#*';

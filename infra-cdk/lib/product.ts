@@ -29,7 +29,8 @@ export function buildProduct(app: App, stage: Stage): void {
     props,
   );
   const control = new ControlPlaneStack(app, name('ControlPlane'), stage, { data, workers }, props);
-  const edge = new EdgeStack(app, name('Edge'), stage, { ledger: data.tables.ledger }, props);
+  const heard = { ledger: data.tables.ledger, wakes: control.wakes };
+  const edge = new EdgeStack(app, name('Edge'), stage, heard, props);
   const web = new WebStack(app, name('Web'), stage, { api: control.api }, props);
   Tags.of(app).add('1mins:stage', stage.name);
   if (stage.cloud) {

@@ -36,7 +36,7 @@ export interface Timers {
   readonly roleArn: string;
 }
 
-export type QueueName = 'mail' | 'billing' | 'routes' | 'warm' | 'watch' | 'instances';
+export type QueueName = 'mail' | 'billing' | 'routes' | 'warm' | 'watch' | 'instances' | 'wakes';
 
 export interface FunctionRow {
   readonly memoryMib: number;

@@ -70,7 +70,7 @@ const ACCEPTED: Accepted[] = [
   },
   {
     rule: /-IAM5\[Resource::\*\]$/,
-    path: /\/(Provision|DockerRun|HealthCheck|WarmPool|Drain|WorkerWatch|Backup|Reaper)\/Role\/DefaultPolicy\/Resource$/,
+    path: /\/(Provision|DockerRun|HealthCheck|WarmPool|Drain|WorkerWatch|SleepWatch|Backup|Reaper)\/Role\/DefaultPolicy\/Resource$/,
     reason: 'describing machines and reading how a command ended know no resources',
   },
   {
@@ -85,7 +85,7 @@ const ACCEPTED: Accepted[] = [
   },
   {
     rule: /-IAM5\[Resource::.*:execution:1mins-[a-z]+-provision:\*\]$/,
-    path: /\/(Api|BillingWatch|Drain)\/Role\/DefaultPolicy\/Resource$/,
+    path: /\/(Api|BillingWatch|Drain|SleepWatch)\/Role\/DefaultPolicy\/Resource$/,
     reason: 'one execution a provisioning, named after its project',
   },
   {
@@ -110,7 +110,7 @@ const ACCEPTED: Accepted[] = [
   },
   {
     rule: /-IAM5\[Resource::.*:instance\/\*\]$/,
-    path: /\/(Provision|DockerRun|HealthCheck|WarmPool|Drain|WorkerWatch|Backup|Reaper)\/Role\/DefaultPolicy\/Resource$/,
+    path: /\/(Provision|DockerRun|HealthCheck|WarmPool|Drain|WorkerWatch|SleepWatch|Backup|Reaper)\/Role\/DefaultPolicy\/Resource$/,
     reason: 'machines come and go; those that are there must carry the tag of the stage',
   },
   {

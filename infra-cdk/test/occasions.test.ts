@@ -15,6 +15,7 @@ test('the loops are those that keep the fleet and the books', () => {
     'warm-pool',
     'worker-watch',
     'instance-watch',
+    'sleep-watch',
     'backup',
     'reaper',
   ];
@@ -55,7 +56,7 @@ describe.each(STAGE_NAMES)('%s', (stage) => {
   test('a loop that is told of nothing is not run again by Lambda', () => {
     const configs = resourcesOf(buildApp(stage), 'AWS::Lambda::EventInvokeConfig');
     const retries = configs.map(([id, it]) => [
-      /BillingWatch|WarmPool|Reaper|WorkerWatch|InstanceWatch|Backup/.exec(id)?.[0],
+      /BillingWatch|WarmPool|Reaper|WorkerWatch|InstanceWatch|SleepWatch|Backup/.exec(id)?.[0],
       it.Properties.MaximumRetryAttempts,
     ]);
     expect(Object.fromEntries(retries)).toEqual({
@@ -64,6 +65,7 @@ describe.each(STAGE_NAMES)('%s', (stage) => {
       Backup: 0,
       Reaper: 0,
       InstanceWatch: 0,
+      SleepWatch: 0,
       WorkerWatch: 2,
     });
   });

@@ -63,12 +63,15 @@ test('what customers bring is sealed by one function and opened where it is used
     doing(production(role), action).flatMap(
       (it) => it.Condition?.StringEqualsIfExists?.['kms:EncryptionContext:kind'] as string[],
     );
-  for (const kind of ['provider_key', 'telegram_token']) {
+  const opened = {
+    provider_key: ['docker-run', 'model-meter'],
+    telegram_token: ['docker-run', 'sleep-watch'],
+  };
+  for (const [kind, opens] of Object.entries(opened)) {
     const who = (action: string) =>
       Object.keys(FUNCTIONS).filter((name) => kinds(name, action).includes(kind));
     expect(who('kms:Encrypt'), kind).toEqual(['api']);
-    const opening = kind === 'provider_key' ? ['docker-run', 'model-meter'] : ['docker-run'];
-    expect(who('kms:Decrypt'), kind).toEqual(opening);
+    expect(who('kms:Decrypt'), kind).toEqual(opens);
   }
 });
 
@@ -150,6 +153,7 @@ describe.each(Object.keys(FUNCTIONS))('%s', (name) => {
       billing: ['erase', 'halt', 'provision', 'resize'],
       'project-state': ['configure', 'halt', 'provision'],
       'instance-watch': ['halt', 'restart'],
+      'sleep-watch': ['halt', 'provision'],
       'warm-pool': ['blank', 'drain', 'grow'],
       drain: ['halt'],
       'worker-watch': ['drain', 'provision'],

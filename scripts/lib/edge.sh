@@ -39,14 +39,15 @@ edge_answers() {
 }
 
 start_edge_agent() {
-  local agent ledger
+  local agent ledger wakes
   agent=$(binary edge-agent)
   ledger=$(output LedgerTable)
-  start_process edge-agent "$(stamp_of "$agent") $AWS_ENDPOINT_URL $ledger" edge_agent_stays \
+  wakes=$(output WakesQueueUrl)
+  start_process edge-agent "$(stamp_of "$agent") $AWS_ENDPOINT_URL $ledger $wakes" edge_agent_stays \
     env AWS_ENDPOINT_URL="$AWS_ENDPOINT_URL" AWS_REGION="$AWS_REGION" \
     AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_EC2_METADATA_DISABLED=true \
     "$agent" --name edge-local --routes-prefix "/1mins/$STAGE/routes" \
-    --ledger-table "$ledger" --state-dir "$EDGE_STATE"
+    --ledger-table "$ledger" --wakes-queue-url "$wakes" --state-dir "$EDGE_STATE"
 }
 
 # It serves nobody, so it is well when it has not given up.

@@ -42,6 +42,8 @@ fn understand(function: &str, event: &Value, case: &str) {
     if function == "instance-watch" {
         let read = serde_json::from_value::<instance_watch::Trigger>(event.clone());
         assert!(read.is_ok(), "{case}");
+    } else if function == "sleep-watch" {
+        assert!(serde_json::from_value::<sleep_watch::Trigger>(event.clone()).is_ok(), "{case}");
     } else if function == "worker-watch" {
         assert!(serde_json::from_value::<worker_watch::Trigger>(event.clone()).is_ok(), "{case}");
     } else if function == "warm-pool" {

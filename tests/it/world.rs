@@ -4,7 +4,7 @@ pub(crate) mod doors;
 pub(crate) mod settings;
 
 use crate::asl::Raised;
-use contracts::{billing::Message, mail::Letter, routes::WakeUp};
+use contracts::{billing::Message, mail::Letter, routes::WakeUp, wake::Wake};
 use domain::{
     project::{Project, State},
     route::{Page, Target},
@@ -20,13 +20,14 @@ use serde_json::Value;
 use settings::Settings;
 use std::sync::Arc;
 use testkit::{
-    accounts::FakeAccounts, audit::FakeAudit, backups::FakeBackups, bundles::FakeBundles,
-    cases::FakeCases, clock::FakeClock, commands::FakeCommands, configurations::FakeConfigurations,
-    credits::FakeCredits, deliveries::FakeDeliveries, erasure::FakeErasure, fleet::FakeFleet,
-    heartbeats::FakeHeartbeats, instance_logs::FakeInstanceLogs, intents::FakeIntents,
-    keys::FakeProviderKeys, machines::FakeMachines, make, payments::FakePayments,
-    placements::FakePlacements, prices::FakePrices, projects::FakeProjects, queue::FakeQueue,
-    random::FakeRandom, routes::FakeRouteLog, sagas::FakeSagas, subscriptions::FakeSubscriptions,
+    accounts::FakeAccounts, audit::FakeAudit, backups::FakeBackups, bots::FakeBots,
+    bundles::FakeBundles, cases::FakeCases, clock::FakeClock, commands::FakeCommands,
+    configurations::FakeConfigurations, credits::FakeCredits, deliveries::FakeDeliveries,
+    erasure::FakeErasure, fleet::FakeFleet, heartbeats::FakeHeartbeats,
+    instance_logs::FakeInstanceLogs, intents::FakeIntents, keys::FakeProviderKeys,
+    machines::FakeMachines, make, payments::FakePayments, placements::FakePlacements,
+    prices::FakePrices, projects::FakeProjects, queue::FakeQueue, random::FakeRandom,
+    rests::FakeRests, routes::FakeRouteLog, sagas::FakeSagas, subscriptions::FakeSubscriptions,
     timers::FakeTimers, vault::FakeVault,
 };
 
@@ -42,6 +43,9 @@ pub(crate) struct World {
     pub(crate) routes: FakeRouteLog,
     pub(crate) heartbeats: FakeHeartbeats,
     pub(crate) cases: FakeCases,
+    pub(crate) rests: FakeRests,
+    pub(crate) bots: FakeBots,
+    pub(crate) wakes: FakeQueue<Wake>,
     pub(crate) placements: FakePlacements,
     /// With the customers' own keys.
     pub(crate) configurations: FakeConfigurations,
@@ -113,6 +117,21 @@ impl instance_watch::Ports for Fakes {
     type Clock = FakeClock;
 }
 
+impl sleep_watch::Ports for Fakes {
+    type Fleet = FakeFleet;
+    type Heartbeats = FakeHeartbeats;
+    type Rests = FakeRests;
+    type Projects = FakeProjects;
+    type Subscriptions = FakeSubscriptions;
+    type Configurations = FakeConfigurations;
+    type Vault = FakeVault;
+    type Bots = FakeBots;
+    type Commands = FakeCommands;
+    type Sagas = FakeSagas;
+    type Wakes = FakeQueue<Wake>;
+    type Clock = FakeClock;
+}
+
 impl World {
     /// Nobody is here yet.
     pub(crate) fn empty(seed: u64) -> Self {
@@ -133,6 +152,9 @@ impl World {
             routes: FakeRouteLog::default(),
             heartbeats: FakeHeartbeats::default(),
             cases: FakeCases::default(),
+            rests: FakeRests::default(),
+            bots: FakeBots::default(),
+            wakes: FakeQueue::default(),
             placements: FakePlacements::default(),
             configurations: FakeConfigurations::default(),
             intents: FakeIntents::default(),
@@ -198,6 +220,7 @@ impl World {
             "warm-pool" => self.fill_pool(payload).await,
             "worker-watch" => self.watch(payload).await,
             "instance-watch" => self.watch_instances(payload).await,
+            "sleep-watch" => self.watch_sleep(payload).await,
             "reaper" => self.reap().await,
             "backup" => self.back_up().await,
             "billing-watch" => self.watch_billing(payload).await,
@@ -302,6 +325,25 @@ impl World {
             clock: &*self.clock,
         };
         answer(instance_watch::handle(&world, read(payload)).await)
+    }
+
+    async fn watch_sleep(&self, payload: Value) -> Result<Value, Raised> {
+        let world = sleep_watch::World::<Fakes> {
+            fleet: &self.fleet,
+            heartbeats: &self.heartbeats,
+            rests: &self.rests,
+            projects: &self.projects,
+            subscriptions: &self.subscriptions,
+            configurations: &self.configurations,
+            vault: &self.vault,
+            bots: &self.bots,
+            commands: &self.commands,
+            halts: &self.sagas.halt,
+            provisions: &self.sagas.provision,
+            wakes: &self.wakes,
+            clock: &*self.clock,
+        };
+        answer(sleep_watch::handle(&world, &read(payload)).await)
     }
 
     async fn fill_pool(&self, payload: Value) -> Result<Value, Raised> {

@@ -1,4 +1,4 @@
-//! One look at a time: what is new, then nginx, then the report.
+//! One look at a time: what is new, then nginx, then the report, then who came to a host that is asleep.
 
 use crate::{
     file::LastKnownGood,
@@ -6,14 +6,18 @@ use crate::{
     readable,
     source::{Source, SourceError},
 };
-use contracts::routes::{Changes, Routes, Stamp};
+use contracts::{
+    routes::{Changes, Routes, Stamp},
+    wake::Wake,
+};
 use jiff::{SignedDuration, Timestamp};
 use ports::{
     Unavailable,
     clock::Clock,
+    queue::Queue,
     routes::{EdgeReport, EdgeReports, RouteBoard},
 };
-use std::{path::PathBuf, time::Duration};
+use std::{collections::BTreeSet, path::PathBuf, time::Duration};
 
 /// How often an edge says that it lives, when nothing changes.
 const REPORT_INTERVAL: SignedDuration = SignedDuration::from_secs(60);
@@ -29,10 +33,11 @@ pub struct Settings {
 }
 
 #[derive(Debug)]
-pub struct Agent<'a, Board, Reports, Time> {
+pub struct Agent<'a, Board, Reports, Wakes, Time> {
     settings: Settings,
     source: Source<'a, Board>,
     reports: &'a Reports,
+    wakes: &'a Wakes,
     clock: &'a Time,
     nginx: Nginx,
     file: LastKnownGood,
@@ -49,20 +54,24 @@ struct Table {
     routes: Routes,
 }
 
-/// What is wrong now, so that each trouble is logged when it begins and when it ends.
-#[derive(Debug, Default)]
-struct Troubles {
-    source: bool,
-    nginx: bool,
-    reports: bool,
+/// With what there is trouble now, so that each is logged when it begins and when it ends.
+type Troubles = BTreeSet<&'static str>;
+
+#[derive(Debug, thiserror::Error)]
+enum WakeError {
+    #[error("nginx does not say who came")]
+    Nginx(#[from] NginxError),
+    #[error("nobody can be told who came")]
+    Queue(#[from] Unavailable),
 }
 
-impl<'a, B: RouteBoard, R: EdgeReports, C: Clock> Agent<'a, B, R, C> {
+impl<'a, B: RouteBoard, R: EdgeReports, W: Queue<Wake>, C: Clock> Agent<'a, B, R, W, C> {
     /// Begins with the last known good table: it serves though nothing else can be reached.
     pub fn new(
         settings: Settings,
         board: &'a B,
         reports: &'a R,
+        wakes: &'a W,
         clock: &'a C,
     ) -> Result<Self, reqwest::Error> {
         let file = LastKnownGood::in_dir(&settings.state_dir);
@@ -72,6 +81,7 @@ impl<'a, B: RouteBoard, R: EdgeReports, C: Clock> Agent<'a, B, R, C> {
             source: Source::new(board),
             settings,
             reports,
+            wakes,
             clock,
             file,
             table,
@@ -92,11 +102,13 @@ impl<'a, B: RouteBoard, R: EdgeReports, C: Clock> Agent<'a, B, R, C> {
     /// One look. Trouble with one part keeps none of the others from their work.
     pub async fn look(&mut self) {
         let refreshed = self.refresh().await;
-        note("the source of routes", &mut self.troubles.source, refreshed);
+        note("the source of routes", &mut self.troubles, refreshed);
         let pushed = self.push().await;
-        note("nginx", &mut self.troubles.nginx, pushed);
+        note("nginx", &mut self.troubles, pushed);
         let reported = self.report().await;
-        note("the report", &mut self.troubles.reports, reported);
+        note("the report", &mut self.troubles, reported);
+        let woken = self.wake().await;
+        note("who came", &mut self.troubles, woken);
     }
 
     async fn refresh(&mut self) -> Result<(), SourceError> {
@@ -135,6 +147,15 @@ impl<'a, B: RouteBoard, R: EdgeReports, C: Clock> Agent<'a, B, R, C> {
         Ok(())
     }
 
+    /// Tells who came to a host that is asleep. What cannot be told is forgotten: nginx notes it again.
+    async fn wake(&self) -> Result<(), WakeError> {
+        for host in self.nginx.take_wakes().await? {
+            tracing::info!(%host, "somebody came to a host that is asleep");
+            self.wakes.send(&Wake { host }).await?;
+        }
+        Ok(())
+    }
+
     /// Says what nginx serves, not what was read.
     async fn report(&mut self) -> Result<(), Unavailable> {
         let Some(applied) = self.given.as_ref().map(|(_, it)| it.stamp) else { return Ok(()) };
@@ -161,11 +182,11 @@ fn difference(before: &Routes, after: &Routes) -> Changes {
 
 /// Logs `outcome` when it differs from the one before: a second of trouble has a line each way, and
 /// an hour of it too.
-fn note<E: std::error::Error>(what: &str, troubled: &mut bool, outcome: Result<(), E>) {
+fn note<E: std::error::Error>(what: &'static str, troubles: &mut Troubles, outcome: Result<(), E>) {
     match outcome {
-        Ok(()) if std::mem::take(troubled) => tracing::info!("{what} is well again"),
+        Ok(()) if troubles.remove(what) => tracing::info!("{what} is well again"),
         Ok(()) => (),
-        Err(error) if !std::mem::replace(troubled, true) => {
+        Err(error) if troubles.insert(what) => {
             let mut reason = error.to_string();
             let mut source = error.source();
             while let Some(cause) = source {

@@ -19,6 +19,10 @@ pub struct Config {
     #[arg(long, env = "LEDGER_TABLE")]
     pub ledger_table: String,
 
+    /// The queue that is told who came to a host that is asleep
+    #[arg(long, env = "WAKES_QUEUE_URL")]
+    pub wakes_queue_url: String,
+
     /// nginx's state directory: its control socket, and the last known good routes
     #[arg(long, env = "EDGE_STATE_DIR")]
     pub state_dir: PathBuf,

@@ -1,6 +1,8 @@
 //! Wiring only.
 
-use adapters::{clock::SystemClock, dynamodb::routes::DynamoRoutes, ssm_routes::SsmRouteBoard};
+use adapters::{
+    clock::SystemClock, dynamodb::routes::DynamoRoutes, sqs::SqsQueue, ssm_routes::SsmRouteBoard,
+};
 use clap::Parser;
 use edge_agent::{Agent, Settings, config::Config};
 use std::{error::Error, time::Duration};
@@ -20,7 +22,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     };
     let board = &SsmRouteBoard::connect(config.routes_prefix).await;
     let reports = &DynamoRoutes::connect(config.ledger_table).await;
-    let agent = Agent::new(settings, board, reports, &SystemClock)?;
+    let wakes = &SqsQueue::connect(config.wakes_queue_url).await;
+    let agent = Agent::new(settings, board, reports, wakes, &SystemClock)?;
     let mut terminate = signal(SignalKind::terminate())?;
     tokio::select! {
         () = agent.run() => (),

@@ -1,5 +1,6 @@
 //! nginx's control socket.
 
+use domain::route::HostName;
 use reqwest::{Client, Method, StatusCode};
 use std::{path::Path, time::Duration};
 
@@ -8,6 +9,7 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The socket is the address; the name is only what HTTP wants.
 const URL: &str = "http://nginx/routes";
+const WAKES: &str = "http://nginx/wakes";
 
 #[derive(Debug)]
 pub(crate) struct Nginx {
@@ -52,6 +54,16 @@ impl Nginx {
         changes: String,
     ) -> Result<Serving, NginxError> {
         self.ask(Method::PATCH, Some(base), changes).await
+    }
+
+    /// The hosts that somebody came to while their instance is asleep. Each is said once.
+    pub(crate) async fn take_wakes(&self) -> Result<Vec<HostName>, NginxError> {
+        let answer = self.client.get(WAKES).send().await?;
+        let (status, text) = (answer.status(), answer.text().await?);
+        if status != StatusCode::OK {
+            return Err(NginxError::Refused { status, reason: text.trim_end().to_owned() });
+        }
+        Ok(text.lines().filter_map(|it| it.to_owned().try_into().ok()).collect())
     }
 
     async fn ask(

@@ -6,7 +6,10 @@ mod handoff;
 mod site;
 mod support;
 
-use contracts::routes::{Changes, Routes, chunk, head::Base, partition::Prefix};
+use contracts::{
+    routes::{Changes, Routes, chunk, head::Base, partition::Prefix},
+    wake::Wake,
+};
 use domain::route::{Page, Target};
 use ports::routes::{EdgeReports, RouteBoard};
 use reqwest::header;
@@ -33,7 +36,7 @@ async fn every_state_has_its_page_and_its_status() {
     let cases = [
         ("provisioning", 503, Some("3"), "Getting ready"),
         ("failed", 503, Some("60"), "Setup did not finish"),
-        ("asleep", 503, Some("30"), "Asleep"),
+        ("asleep", 503, Some("3"), "Waking up"),
         ("stopped", 503, None, "Switched off"),
         ("suspended", 403, None, "Paused"),
         ("down", 502, Some("5"), "Not answering"),
@@ -50,7 +53,7 @@ async fn every_state_has_its_page_and_its_status() {
         assert!(body.contains(&format!("<h1>{title}</h1>")), "{label}: {body}");
         assert!(!body.contains("{{"), "{label}: {body}");
         let refreshes = body.contains("http-equiv=\"refresh\"");
-        assert_eq!(refreshes, matches!(label, "provisioning" | "down"), "{label}");
+        assert_eq!(refreshes, matches!(label, "provisioning" | "asleep" | "down"), "{label}");
     }
 }
 
@@ -67,6 +70,33 @@ async fn programs_get_a_problem_document() {
     let problem = answer.text().await.expect("a body");
     assert!(problem.contains(r#""status":503"#), "{problem}");
     assert!(problem.contains(r#""state":"provisioning""#), "{problem}");
+}
+
+#[tokio::test]
+async fn who_comes_to_a_host_that_is_asleep_is_told_of_once_a_minute_and_nobody_else() {
+    let (edge, world) = (Edge::start().await, World::default());
+    let mut agent = world.agent(&edge);
+    let pages = [("bot", page(Page::Asleep)), ("rest", page(Page::Stopped))];
+    world.publish(1, &pages);
+    agent.look().await;
+    for _ in 0..3 {
+        for label in ["bot", "rest", "nobody"] {
+            edge.get(label, "/chat?x=1").await;
+        }
+    }
+    assert_eq!(edge.status_of_raw("bot", "//elsewhere").await, "400", "that is no visit");
+    world.wakes.outage.begin(1);
+    agent.look().await;
+    assert_eq!(world.wakes.sent(), [], "it could not be told");
+    // The next minute, as far as nginx remembers: it is another nginx.
+    let (edge, told) = (Edge::start().await, Wake { host: host("bot") });
+    let mut agent = world.agent(&edge);
+    agent.look().await;
+    for _ in 0..3 {
+        edge.get("bot", "/").await;
+        agent.look().await;
+    }
+    assert_eq!(world.wakes.sent(), [told]);
 }
 
 #[tokio::test]
@@ -260,7 +290,7 @@ async fn nothing_bad_is_ever_served() {
     // And it has not lost its way.
     world.publish(8, &[("bot", page(Page::Asleep))]);
     agent.look().await;
-    assert!(edge.text("bot").await.contains("Asleep"));
+    assert!(edge.text("bot").await.contains("Waking up"));
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 local handoff = require("handoff")
 local pages = require("pages")
 local routes = require("routes")
+local wakes = require("wakes")
 
 local M = {}
 
@@ -38,6 +39,9 @@ function M.admit()
     end
     local page = target:match("^page:(%l+)$")
     if page then
+        if page == "asleep" then
+            wakes.note(ngx.var.host)
+        end
         return pages.serve(page)
     end
     if closed(ngx.var.uri) then

@@ -17,11 +17,11 @@ local PAGES = {
         dashboard = true,
     },
     asleep = {
-        status = 503, retry_s = 30, tone = "calm",
-        title = "Asleep",
-        text = "Nobody has talked to this assistant for a while, so it rests. Nothing is lost. Its "
-            .. "owner can wake it from the dashboard.",
-        dashboard = true,
+        status = 503, retry_s = 3, refresh = true, tone = "busy",
+        title = "Waking up",
+        text = "Nobody has talked to this assistant for a while, so it was asleep. It is getting up "
+            .. "now, with all that it knew. That usually takes less than a minute, and this page then "
+            .. "opens it by itself.",
     },
     stopped = {
         status = 503, tone = "calm",

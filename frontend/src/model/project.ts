@@ -14,6 +14,7 @@ const STATES: Record<string, Label> = {
   running: { text: 'Running', tone: 'good' },
   halting: { text: 'Stopping', tone: 'busy' },
   stopped: { text: 'Stopped', tone: 'plain' },
+  asleep: { text: 'Asleep', tone: 'plain' },
   suspended: { text: 'Paused', tone: 'warn' },
   error: { text: 'Failed', tone: 'bad' },
   deleting: { text: 'Being deleted', tone: 'busy' },
@@ -58,6 +59,18 @@ export function resting(
   if (state === 'halting' && subscription?.plan_change) return MOVING;
   if (state === 'suspended' && subscription?.standing === 'paid') return RETURNING;
   return RESTING[state] ?? null;
+}
+
+/** When it sleeps, for its owner. `null`: its plan never does. */
+export function sleepText(
+  project: Pick<Project, 'keep_awake' | 'sleeps_after_minutes'>,
+): string | null {
+  const minutes = project.sleeps_after_minutes;
+  if (minutes === null || minutes === undefined) return null;
+  if (project.keep_awake) {
+    return 'You keep it awake: it answers at once, also when nobody has used it for long.';
+  }
+  return `After ${minutes} minutes in which nobody uses it, your agent falls asleep. The first to come to it waits for up to a minute. Messages and scheduled tasks wake it too, and none is lost.`;
 }
 
 /** Also for a state that this site does not know yet: by its own name. */

@@ -4,7 +4,7 @@ import { backupAsOf, shownBackups, sizeText } from '../../src/model/backup.ts';
 import { emailFault, passwordFault } from '../../src/model/credentials.ts';
 import { deviceText } from '../../src/model/device.ts';
 import { amountText, cpuText, memoryText, priceText, shownPrice } from '../../src/model/plan.ts';
-import { hostOf, isAtRest, paymentHint, resting, stateLabel } from '../../src/model/project.ts';
+import { hostOf, isAtRest, paymentHint, resting, sleepText, stateLabel } from '../../src/model/project.ts';
 import { choiceFault, choiceOf, modelOptions } from '../../src/model/provider.ts';
 import { RepeatKey } from '../../src/model/repeat.ts';
 
@@ -35,6 +35,14 @@ describe('prices and sizes', () => {
     expect(cpuText(750)).toBe('0.75 vCPU');
     expect(cpuText(2000)).toBe('2 vCPU');
   });
+});
+
+test('sleep is told to whom it concerns', () => {
+  const told = (sleeps_after_minutes: number | null, keep_awake: boolean) =>
+    sleepText({ sleeps_after_minutes, keep_awake });
+  expect(told(null, false)).toBeNull();
+  expect(told(15, false)).toMatch(/^After 15 minutes .* falls asleep\./);
+  expect(told(15, true)).toMatch(/^You keep it awake/);
 });
 
 test('a request keeps its key until its content changes', () => {
@@ -92,6 +100,8 @@ describe('projects', () => {
       expect(isAtRest(state)).toBe(false);
     }
     expect(stateLabel('stopped')).toEqual({ text: 'Stopped', tone: 'plain' });
+    expect(stateLabel('asleep')).toEqual({ text: 'Asleep', tone: 'plain' });
+    expect(isAtRest('asleep')).toBe(false);
     expect(resting('stopped', null)).toBeNull();
   });
 

@@ -58,6 +58,7 @@ export const PLANS = [
     memory_mib: 1536,
     cpu_millis: 750,
     storage_mib: 10_240,
+    sleeps_after_minutes: 15,
   },
   {
     id: 'pro',
@@ -67,6 +68,7 @@ export const PLANS = [
     memory_mib: 3584,
     cpu_millis: 2000,
     storage_mib: 30_720,
+    sleeps_after_minutes: null,
   },
   {
     id: 'dedicated',
@@ -76,6 +78,7 @@ export const PLANS = [
     memory_mib: 3584,
     cpu_millis: 2000,
     storage_mib: 61_440,
+    sleeps_after_minutes: null,
   },
 ];
 
@@ -130,6 +133,8 @@ export const project = (state: string, more: { name?: string; [field: string]: u
   created_at: at(3 * DAY_S),
   steps: [],
   health: null,
+  sleeps_after_minutes: 15,
+  keep_awake: false,
   ...more,
 });
 

@@ -87,7 +87,7 @@ pub(crate) async fn restore<W: World>(
             halt(&api, &project, Purpose::Restore { choice }).await?;
             Ok(accepted(&api, project.into_project()))
         }
-        Stage::Stopped | Stage::Error => {
+        Stage::Stopped | Stage::Asleep | Stage::Error => {
             let choice = find(&api, &id, &order).await?;
             let chosen = api.projects.choose_backup(&project, choice).await.map_err(refuse)?;
             Ok(accepted(&api, chosen))

@@ -91,6 +91,16 @@ impl Fields {
         number.map_err(|message| self.note(field, message)).ok()
     }
 
+    /// Whether `field` is so.
+    pub(crate) fn truth(&mut self, field: &'static str) -> Option<bool> {
+        let truth = match self.left.remove(field) {
+            Some(Value::Bool(it)) => Ok(it),
+            Some(_) => Err("must be true or false"),
+            None => Err("is required"),
+        };
+        truth.map_err(|message| self.note(field, message.to_owned())).ok()
+    }
+
     /// The plan that `field` names.
     pub(crate) fn plan(&mut self, field: &'static str) -> Option<PlanId> {
         self.text(field, |name| {

@@ -57,6 +57,7 @@ mod router;
 mod session;
 mod sessions;
 mod sign_in;
+mod sleep;
 mod steps;
 mod subscription;
 mod telegram;

@@ -1,4 +1,4 @@
-//! A project's life in its owner's hands: stopped, started, restarted.
+//! A project's life in its owner's hands: stopped, started, woken, restarted.
 //!
 //! Each act is an execution whose name says which one it is, so that a second click starts nothing.
 
@@ -28,6 +28,7 @@ const HALT_RETRY_AFTER_S: u32 = 10;
 
 const GONE: &str = "the project is deleted: make a new one";
 const IS_STARTING: &str = "the instance is starting: wait until it runs, and repeat";
+const SLEEPS: &str = "the instance is asleep: wake it by a start, and repeat";
 const HAS_FAILED: &str = "the last attempt failed, so nothing runs: let the project try again";
 
 type Taken = Result<(StatusCode, Json<ProjectView>), Refusal>;
@@ -53,7 +54,7 @@ pub(crate) async fn stop<W: World>(
     Ok(accepted(&api, project.into_project()))
 }
 
-/// Starts a stopped instance from its backup.
+/// Starts a stopped instance from its backup, or wakes one that is asleep.
 #[utoipa::path(
     post, path = "/api/projects/{id}/start", tag = "projects",
     security(("session" = []), ("access_token" = ["write"])),
@@ -67,7 +68,9 @@ pub(crate) async fn start<W: World>(
 ) -> Taken {
     let project = own(&api, &scope, &id).await?;
     match project.state {
-        Stage::Stopped | Stage::Pending => Ok(accepted(&api, provision(&api, &project).await?)),
+        Stage::Stopped | Stage::Asleep | Stage::Pending => {
+            Ok(accepted(&api, provision(&api, &project).await?))
+        }
         Stage::Provisioning | Stage::Running => Ok(accepted(&api, project.into_project())),
         Stage::Halting => Err(busy()),
         Stage::Error => Err(Refusal::Conflict(HAS_FAILED)),
@@ -145,6 +148,7 @@ pub(crate) fn not_running(state: Stage) -> Refusal {
         Stage::Halting => busy(),
         Stage::Pending | Stage::Provisioning => Refusal::Conflict(IS_STARTING),
         Stage::Error => Refusal::Conflict(HAS_FAILED),
+        Stage::Asleep => Refusal::Conflict(SLEEPS),
         Stage::PendingPayment | Stage::Suspended => Refusal::PaymentNeeded,
         Stage::Deleting | Stage::Deleted => Refusal::Conflict(GONE),
         Stage::Running | Stage::Stopped => Refusal::internal("a state that was served before"),

@@ -135,7 +135,7 @@ const NOT_READ: &str = "they could not be read: ask again in a moment";
 fn may_have_printed(project: &Project) -> bool {
     let is_nowhere = matches!(
         project.state,
-        Stage::PendingPayment | Stage::Suspended | Stage::Deleting | Stage::Deleted
+        Stage::PendingPayment | Stage::Asleep | Stage::Suspended | Stage::Deleting | Stage::Deleted
     );
     project.attempt > 0 && !is_nowhere
 }

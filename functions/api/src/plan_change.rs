@@ -149,8 +149,9 @@ fn changeable(
     if !is_settled && record.seen.plan != Some(plan) {
         return refused("another change of the plan is being applied");
     }
-    if is_settled && !matches!(project.state, Stage::Running | Stage::Stopped) {
-        return refused("the instance neither runs nor is stopped: wait until it is one of them");
+    let rests = matches!(project.state, Stage::Stopped | Stage::Asleep);
+    if is_settled && !rests && project.state != Stage::Running {
+        return refused("the instance neither runs nor rests: wait until it is one of them");
     }
     Ok(record)
 }

@@ -101,5 +101,6 @@ fn view(plan: &Plan, price: &Price) -> PlanView {
         memory_mib: plan.limits.memory_mib,
         cpu_millis: plan.limits.cpu_millis,
         storage_mib: plan.storage_mib,
+        sleeps_after_minutes: plan.sleeps_after_min,
     }
 }

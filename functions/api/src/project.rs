@@ -104,6 +104,7 @@ async fn make<W: World>(
         backup: None,
         halts: 0,
         plan_cause: None,
+        keep_awake: false,
         created_at: api.clock.now(),
     };
     let secrets = SealedSecrets::mint(&api.vault, tenant, secret).await?;

@@ -6,7 +6,7 @@ use crate::{
     google, health, intent, invitation, key, life, logs, me, member, model, new_password, openapi,
     origin, payment, plan_change, plans, portal, project,
     refusal::Refusal,
-    sessions, sign_in, subscription, telegram, tenant, usage,
+    sessions, sign_in, sleep, subscription, telegram, tenant, usage,
     world::{Api, World},
 };
 use axum::{
@@ -116,6 +116,7 @@ pub(crate) fn operations<W: World>() -> (Router<Arc<Api<W>>>, OpenApi) {
         .routes(operation!(life::stop))
         .routes(operation!(life::start))
         .routes(operation!(life::restart))
+        .routes(operation!(sleep::set))
         .routes(operation!(backup::list))
         .routes(operation!(backup::restore))
         .routes(operation!(usage::show))

@@ -4,6 +4,7 @@ mod backup;
 mod billing;
 mod health;
 mod model;
+mod sleep;
 mod tenancy;
 mod usage;
 
@@ -30,6 +31,7 @@ use ports::sessions::Session;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+pub(crate) use sleep::KeepAwakeBody;
 pub(crate) use tenancy::{
     Accepted, AccessTokenBody, AccessTokenView, InvitationBody, InvitationView, MemberView,
     NewAccessTokenView, RoleBody, RoleName, ScopeName, SwitchBody, TenantBody, TenantView,
@@ -194,6 +196,8 @@ pub(crate) struct PlanView {
     pub(crate) memory_mib: u32,
     pub(crate) cpu_millis: u32,
     pub(crate) storage_mib: u32,
+    /// After so many minutes in which nobody uses an agent, it falls asleep. `null`: it never does.
+    pub(crate) sleeps_after_minutes: Option<u32>,
 }
 
 /// What the page showed to whoever is about to pay.
@@ -222,6 +226,10 @@ pub(crate) struct ProjectView {
     steps: Vec<StepView>,
     /// How its instance is doing, while it runs. `null` in lists.
     health: Option<HealthView>,
+    /// After so many minutes in which nobody uses it, it falls asleep. `null`: its plan never does.
+    sleeps_after_minutes: Option<u32>,
+    /// Its owner wants it awake also while nobody uses it.
+    keep_awake: bool,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -234,6 +242,8 @@ pub(crate) enum ProjectState {
     Halting,
     /// By its owner, who may start it.
     Stopped,
+    /// Because nobody uses it. Whoever comes to it wakes it.
+    Asleep,
     Suspended,
     Error,
     Deleting,
@@ -321,6 +331,8 @@ impl ProjectView {
     pub(crate) fn of(project: Project, steps: Vec<StepView>, settings: &Settings) -> Self {
         Self {
             url: format!("https://{}{}", project.host, settings.instance_url_port),
+            sleeps_after_minutes: project.plan.plan().sleeps_after_min,
+            keep_awake: project.keep_awake,
             id: project.id.into(),
             name: project.name.into(),
             plan: project.plan.into(),
@@ -331,6 +343,7 @@ impl ProjectView {
                 project::State::Running => ProjectState::Running,
                 project::State::Halting => ProjectState::Halting,
                 project::State::Stopped => ProjectState::Stopped,
+                project::State::Asleep => ProjectState::Asleep,
                 project::State::Suspended => ProjectState::Suspended,
                 project::State::Error => ProjectState::Error,
                 project::State::Deleting => ProjectState::Deleting,

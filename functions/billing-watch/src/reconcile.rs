@@ -106,9 +106,9 @@ fn pays(theirs: &Seen, ours: Option<&Record>, now: Timestamp) -> bool {
     Record { seen: theirs.clone(), ..ours }.standing(now).entitles()
 }
 
-/// Whether who pays has what they want: an instance, or none because they stopped it.
+/// Whether who pays has what they want: an instance, or none because they stopped it or nobody uses it.
 fn is_served(project: &Project) -> bool {
-    has_instance(project) || project.state == State::Stopped
+    has_instance(project) || matches!(project.state, State::Stopped | State::Asleep)
 }
 
 fn has_instance(project: &Project) -> bool {

@@ -10,7 +10,6 @@ use domain::{
     health::{Case, Condition, Look},
     id::ProjectId,
     project::{Project, State},
-    worker::{self, Worker},
 };
 use jiff::Timestamp;
 use ports::{
@@ -18,7 +17,7 @@ use ports::{
     cases::{Cases, KeepError},
     clock::Clock,
     fleet::Fleet,
-    heartbeats::{Heartbeat, Heartbeats},
+    heartbeats::of_ready,
     projects::Projects,
 };
 use runtime::fault::chain;
@@ -28,7 +27,7 @@ use std::collections::BTreeMap;
 pub(crate) async fn look<P: Ports>(world: &World<'_, P>) -> Result<(), WatchError> {
     let now = world.clock.now();
     let workers = world.fleet.workers().await?;
-    let beats = beats(world, &workers).await?;
+    let beats = of_ready(world.heartbeats, &workers).await?;
     let mut cases = cases(world).await?;
     let survey = survey(now, &workers, &beats);
     for worker in &survey.deaf {
@@ -49,17 +48,6 @@ pub(crate) async fn look<P: Ports>(world: &World<'_, P>) -> Result<(), WatchErro
         note(&project, attend_unseen(world, now, case).await);
     }
     if unattended > 0 { Err(WatchError::Unattended(unattended)) } else { Ok(()) }
-}
-
-/// The last heartbeat of each worker that is ready, by the name under which it takes commands.
-async fn beats<P: Ports>(
-    world: &World<'_, P>,
-    workers: &[Worker],
-) -> Result<BTreeMap<String, Heartbeat>, Unavailable> {
-    let ready = workers.iter().filter(|it| it.state == worker::State::Ready);
-    let nodes: Vec<_> = ready.filter_map(|it| it.node_id.clone()).collect();
-    let beats = world.heartbeats.last_of(&nodes).await?;
-    Ok(beats.into_iter().map(|it| (it.node_id.clone(), it)).collect())
 }
 
 async fn cases<P: Ports>(world: &World<'_, P>) -> Result<BTreeMap<ProjectId, Case>, Unavailable> {

@@ -5,12 +5,9 @@ use domain::{
     id::{ProjectId, WorkerId},
     worker::{Holder, Reservation, State, Worker},
 };
-use jiff::{SignedDuration, Timestamp};
-use ports::heartbeats::{Container, Heartbeat};
+use jiff::Timestamp;
+use ports::heartbeats::Heartbeat;
 use std::collections::BTreeMap;
-
-/// What is older says nothing of now: a heartbeat was missed, or two.
-const FRESH: SignedDuration = SignedDuration::from_secs(33);
 
 /// An instance of a project, as its worker sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,7 +34,7 @@ pub(crate) fn survey<'a>(
     let mut survey = Survey::default();
     for worker in workers.iter().filter(|it| it.state == State::Ready) {
         let beat = worker.node_id.as_ref().and_then(|it| beats.get(it));
-        let Some(beat) = beat.filter(|it| it.docker && now.duration_since(it.at) < FRESH) else {
+        let Some(beat) = beat.filter(|it| it.speaks_of(now)) else {
             continue;
         };
         let here: Vec<_> = patients(worker, beat).collect();
@@ -56,9 +53,7 @@ pub(crate) fn survey<'a>(
 fn patients<'a>(worker: &'a Worker, beat: &'a Heartbeat) -> impl Iterator<Item = Patient<'a>> {
     worker.reservations.iter().filter_map(move |(holder, held)| {
         let Holder::Project(project) = holder else { return None };
-        let is_its =
-            |it: &&Container| it.holder == *holder && project.reservation(it.generation) == held.id;
-        let (condition, sight) = match beat.containers.iter().find(is_its) {
+        let (condition, sight) = match beat.find(project, held) {
             // This beat does not say how it is; the next one may.
             Some(container) => {
                 let sight = container.sight.as_ref()?;
@@ -75,6 +70,8 @@ fn patients<'a>(worker: &'a Worker, beat: &'a Heartbeat) -> impl Iterator<Item =
 mod tests {
     use super::*;
     use domain::{capacity::Capacity, health::Run, plan::PlanId};
+    use jiff::SignedDuration;
+    use ports::heartbeats::Container;
     use testkit::make;
 
     const NOW: Timestamp = Timestamp::constant(1_795_262_400, 0);

@@ -38,7 +38,7 @@ pub(crate) async fn go_on<P: Projects, N, S: Sagas, C>(
 fn waits_to_go_on(project: &Project, saga: &Saga) -> bool {
     let goes_on = match saga.purpose {
         Purpose::Move { .. } | Purpose::Restore { .. } => true,
-        Purpose::Suspend | Purpose::Stop => false,
+        Purpose::Suspend | Purpose::Stop | Purpose::Sleep => false,
     };
     goes_on && project.state == State::Pending && project.attempt == saga.attempt + 1
 }

@@ -23,6 +23,7 @@ pub(crate) fn page_of(saga: &HaltSaga) -> Change {
     let page = match saga.purpose {
         Purpose::Suspend => Page::Suspended,
         Purpose::Stop => Page::Stopped,
+        Purpose::Sleep => Page::Asleep,
         Purpose::Move { .. } | Purpose::Restore { .. } => Page::Provisioning,
     };
     of_halt(saga, false, Target::Page(page))

@@ -62,7 +62,9 @@ fn of_current(project: &Project, halts: bool) -> Fate {
         State::Running | State::Halting | State::Error => Fate::Settle,
         State::PendingPayment | State::Pending | State::Provisioning => Fate::Leave,
         // Nothing of them is to be anywhere.
-        State::Stopped | State::Suspended | State::Deleting | State::Deleted => Fate::Release,
+        State::Stopped | State::Asleep | State::Suspended | State::Deleting | State::Deleted => {
+            Fate::Release
+        }
     }
 }
 

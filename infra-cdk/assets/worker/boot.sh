@@ -143,9 +143,9 @@ ensure_heartbeats() {
 # After Docker, which they listen to.
 ensure_listeners() {
   has_systemd || return 0
-  install -m 644 /opt/worker/1mins-{boosts,deaths,disks}.service /opt/worker/1mins-disks.timer /etc/systemd/system/
+  install -m 644 /opt/worker/1mins-{boosts,deaths,disks,activity}.service /opt/worker/1mins-{disks,activity}.timer /etc/systemd/system/
   systemctl daemon-reload
-  systemctl enable -q --now 1mins-boosts.service 1mins-deaths.service 1mins-disks.timer
+  systemctl enable -q --now 1mins-boosts.service 1mins-deaths.service 1mins-{disks,activity}.timer
 }
 
 ensure_docker() {

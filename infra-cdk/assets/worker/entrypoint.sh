@@ -5,7 +5,7 @@
 set -uo pipefail
 exec >>/var/log/1mins-boot.log 2>&1
 readonly ENV=/etc/1mins-worker.env
-readonly HEARTBEAT_EVERY_S=15 DISKS_EVERY_S=300
+readonly HEARTBEAT_EVERY_S=15 DISKS_EVERY_S=300 ACTIVITY_EVERY_S=60
 
 # The metadata service of this machine, and of nothing behind it: what tenants send does not pass here.
 reach_metadata() {
@@ -38,6 +38,13 @@ start_docker() {
   docker=$!
 }
 
+ask_for_activity() {
+  while true; do
+    sleep "$ACTIVITY_EVERY_S"
+    /opt/worker/bin/instance activity
+  done
+}
+
 rm -f /run/docker.pid /run/docker/containerd/containerd.pid
 
 # Docker mounts these read-only for a container that is not privileged. A plain remount says
@@ -60,6 +67,7 @@ start_docker
 trap 'kill -TERM "$docker"; wait "$docker"; exit 0' TERM INT
 send_heartbeats &
 measure_disks &
+ask_for_activity &
 /opt/worker/bin/boosts &
 /opt/worker/bin/deaths &
 /opt/worker/boot.sh

@@ -37,6 +37,26 @@ a_well_one_is_seen_well() {
   is "the heartbeat is small" "$(heartbeat; beat '.body.Item.containers.S | fromjson | map(tostring | length) | max < 500')" true
 }
 
+# used_of PROJECT JQ: how the worker says that it is used.
+used_of() { health_of "$1" ".activity | $2"; }
+
+# The next test kills the gateway, which is suspended by then.
+how_it_is_used_is_told() {
+  local began=$EPOCHREALTIME
+  is "gateways are asked how they are used" "$(instance activity | jq '.noted > 0')" true
+  figure "all gateways were asked" "$(seconds_since "$began")"
+  is "which nobody does" "$(used_of prj_arc '"\(.asked_s < 30) \(.tasks) \(.connections)"')" 'true 0 0'
+  is "since a moment that is known" "$(used_of prj_arc '.idle_s | type')" number
+  inside bash -c "exec 3<>/dev/tcp/\$(docker inspect -f '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}' openclaw-prj_arc)/18789; sleep 5" &
+  sleep 1
+  is "a connection is seen" "$(used_of prj_arc '"\(.connections) \(.idle_s < 5)"')" '1 true'
+  wait $!
+  is "and remembered" "$(used_of prj_arc '"\(.connections) \(.idle_s < 15)"')" '0 true'
+  is "one that nobody uses agrees to begin nothing new" "$(instance quiesce --project prj_arc --generation "$(generation_of prj_arc)")" '{"quiet":true}'
+  is "and agrees again" "$(instance quiesce --project prj_arc --generation "$(generation_of prj_arc)")" '{"quiet":true}'
+  exits "an earlier one is not asked" 73 quiesce --project prj_arc --generation 0
+}
+
 a_death_is_told_at_once() {
   local before told
   before="$(health_of prj_arc .deaths)"

@@ -6,6 +6,7 @@ import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { EmailIdentity, Identity } from 'aws-cdk-lib/aws-ses';
 import { Topic } from 'aws-cdk-lib/aws-sns';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import type { Stage } from '../config.js';
 import { httpApi } from '../constructs/http-api.js';
@@ -25,6 +26,8 @@ import type { WorkersStack } from './workers-stack.js';
 
 export class ControlPlaneStack extends Stack {
   readonly alarms: Topic;
+  /** Where edges say who came to a host that is asleep. */
+  readonly wakes: IQueue;
   readonly api: HttpApi;
   /** Whom mails come from. */
   readonly mailDomain: EmailIdentity;
@@ -48,6 +51,7 @@ export class ControlPlaneStack extends Stack {
     const { tables, key, bundles, backups } = below.data;
     const { workers } = below;
     const queues = this.queues();
+    this.wakes = queues.wakes;
     const timers = new QueueTimers(this, 'BillingTimers', {
       name: physicalName(stage, 'billing-timers'),
       queue: queues.billing,
@@ -94,6 +98,7 @@ export class ControlPlaneStack extends Stack {
       warm: this.queue('WarmQueue', 'warm'),
       watch: this.queue('WatchQueue', 'watch'),
       instances: this.queue('InstancesQueue', 'instances'),
+      wakes: this.queue('WakesQueue', 'wakes'),
     };
   }
 

@@ -1,11 +1,12 @@
-/** Who the edge is: it reads routes, says which it serves, and can do nothing else. */
+/** Who the edge is: it reads routes, says which it serves and who comes to a host that is asleep, and no more. */
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import { InstanceProfile, ManagedPolicy, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import type { Stage } from '../config.js';
 import { physicalName, routesPrefix } from '../naming.js';
-import { putInto, readParameters } from '../rights.js';
+import { putInto, readParameters, send } from '../rights.js';
 import { takeCommands } from '../worker-rights.js';
 
 /** The partitions that edges write to; `EDGE_REPORTS` in `shared/adapters/src/dynamodb/keys.rs`. */
@@ -18,7 +19,7 @@ export class EdgeStack extends Stack {
     scope: Construct,
     id: string,
     stage: Stage,
-    world: { readonly ledger: ITable },
+    world: { readonly ledger: ITable; readonly wakes: IQueue },
     props: StackProps,
   ) {
     super(scope, id, props);
@@ -28,12 +29,13 @@ export class EdgeStack extends Stack {
     });
     new ManagedPolicy(this, 'Policy', {
       managedPolicyName: physicalName(stage, 'edge'),
-      description: 'Reads routes and reports which of them are served.',
+      description: 'Reads routes, reports which of them are served, and tells who is to be woken.',
       roles: [role],
       statements: [
         takeCommands(),
         ...readParameters(this, stage, routesPrefix(stage)),
         putInto(world.ledger, [EDGE_PARTITIONS]),
+        send(world.wakes),
       ],
     });
     this.profile = new InstanceProfile(this, 'Profile', {

@@ -17,3 +17,4 @@ pub mod sqs;
 pub mod ssm_commands;
 pub mod ssm_parameters;
 pub mod ssm_routes;
+pub mod telegram;

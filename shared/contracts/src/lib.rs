@@ -18,6 +18,7 @@ pub mod provision;
 pub mod resize;
 pub mod restart;
 pub mod routes;
+pub mod wake;
 pub mod warm;
 pub mod webhook;
 pub mod worker;

@@ -223,6 +223,20 @@ fn waiting(
     )
 }
 
+/// Asks the gateway to begin nothing new for two minutes, if nothing is under way.
+pub fn quiesce(project: &ProjectId, generation: u32) -> Vec<String> {
+    argv("quiesce", &[("project", project.to_string()), ("generation", generation.to_string())])
+}
+
+/// What `quiesce` prints: whether nothing is under way. `None` if it says neither.
+pub fn read_quiesce(answer: &str) -> Option<bool> {
+    #[derive(Deserialize)]
+    struct Answer {
+        quiet: bool,
+    }
+    serde_json::from_str::<Answer>(answer).ok().map(|it| it.quiet)
+}
+
 /// Removes what this generation launched, its volume too if this generation made it, and refuses
 /// it from then on.
 pub fn remove(holder: &Holder, generation: u32) -> Vec<String> {

@@ -8,10 +8,10 @@ mod case;
 #[cfg(test)]
 mod tests;
 
-use crate::plan::Plan;
+use crate::{plan::Plan, sleep::Activity};
 pub use case::Case;
 use jiff::{SignedDuration, Timestamp};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// The slowest boot that was measured took 54 seconds, on a busy machine.
 const BOOT: SignedDuration = SignedDuration::from_mins(2);
@@ -50,6 +50,9 @@ pub struct Sight {
     pub ooms: u32,
     pub memory_mib: Option<u32>,
     pub disk_mib: Option<u32>,
+    /// How it is used. `None`: the worker does not say, or says what we do not understand.
+    #[serde(default, deserialize_with = "if_understood")]
+    pub activity: Option<Activity>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -148,6 +151,12 @@ pub struct Look {
     pub short_of: Vec<Resource>,
 }
 
+/// Whoever cannot say how it is used may still say that it is ill.
+fn if_understood<'de, D: Deserializer<'de>>(activity: D) -> Result<Option<Activity>, D::Error> {
+    let activity = serde_json::Value::deserialize(activity)?;
+    Ok(serde_json::from_value(activity).ok())
+}
+
 impl Sight {
     /// One that runs and answers, with nothing behind it.
     pub const WELL: Self = Self {
@@ -159,6 +168,7 @@ impl Sight {
         ooms: 0,
         memory_mib: None,
         disk_mib: None,
+        activity: None,
     };
 
     pub fn condition(&self) -> Condition {

@@ -14,6 +14,7 @@ pub mod plan;
 pub mod price;
 pub mod project;
 pub mod route;
+pub mod sleep;
 pub mod subscription;
 pub mod telegram;
 pub mod tenant;

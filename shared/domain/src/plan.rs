@@ -39,6 +39,8 @@ pub struct Plan {
     /// What it may spend of the platform's own model in a month. Under keys of their own, customers spend
     /// what they like.
     pub included: Micros,
+    /// For how many minutes nobody uses an instance before it falls asleep. `None`: it never does.
+    pub sleeps_after_min: Option<u32>,
     pub isolation: Isolation,
 }
 
@@ -51,6 +53,7 @@ pub const PLANS: [Plan; 3] = [
         heap_mib: 768,
         storage_mib: 10 * 1024,
         included: Micros::of_dollars(10),
+        sleeps_after_min: Some(15),
         isolation: Isolation::Shared,
     },
     Plan {
@@ -60,6 +63,7 @@ pub const PLANS: [Plan; 3] = [
         heap_mib: 2560,
         storage_mib: 30 * 1024,
         included: Micros::of_dollars(20),
+        sleeps_after_min: None,
         isolation: Isolation::Shared,
     },
     Plan {
@@ -69,6 +73,7 @@ pub const PLANS: [Plan; 3] = [
         heap_mib: 2560,
         storage_mib: 60 * 1024,
         included: Micros::of_dollars(20),
+        sleeps_after_min: None,
         isolation: Isolation::Alone,
     },
 ];

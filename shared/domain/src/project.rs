@@ -36,6 +36,9 @@ pub struct Project {
     /// late and refused.
     #[serde(default)]
     pub plan_cause: Option<u64>,
+    /// Its owner wants it to run also while nobody uses it, whatever its plan says.
+    #[serde(default)]
+    pub keep_awake: bool,
     pub created_at: jiff::Timestamp,
 }
 
@@ -51,6 +54,9 @@ pub enum State {
     Halting,
     /// Nothing runs, because its owner wants it so. Its data is kept, nothing is reserved.
     Stopped,
+    /// Nothing runs, because nobody uses it. Its data is kept, nothing is reserved, and whoever comes to it
+    /// wakes it.
+    Asleep,
     /// Nothing runs, because it is not paid for. Its data is kept.
     Suspended,
     Error,
@@ -79,7 +85,9 @@ pub enum Event {
     HaltUndone,
     /// Nothing runs any more, and nothing is to run until its owner starts it.
     Stopped,
-    /// Its owner wants it to run again.
+    /// Nothing runs any more, until somebody comes to it.
+    FellAsleep,
+    /// Its owner wants it to run again, or somebody has come to one that is asleep.
     StartRequested,
     /// The next attempt is to start from a backup that its owner has chosen.
     BackupChosen,
@@ -120,6 +128,8 @@ pub enum Purpose {
     Move { plan: PlanId },
     /// Nowhere, until its owner starts it.
     Stop,
+    /// Nowhere, until somebody comes to it.
+    Sleep,
     /// At what it knew when `choice` was taken.
     Restore { choice: Choice },
 }
@@ -149,7 +159,7 @@ impl State {
             (S::PendingPayment | S::Pending, E::Paid)
             | (S::Error | S::Pending, E::RetryRequested)
             | (S::Suspended | S::Pending, E::Resumed)
-            | (S::Stopped | S::Pending, E::StartRequested)
+            | (S::Stopped | S::Asleep | S::Pending, E::StartRequested)
             | (S::Deleted | S::Pending, E::BeganAnew)
             // Also when its worker was lost after its data was brought to safety.
             | (S::Halting | S::Error | S::Pending, E::MoveBegan)
@@ -172,8 +182,12 @@ impl State {
             // Also when its worker was lost after its data was brought to safety.
             (S::Halting | S::Error | S::Stopped, E::Stopped)
             | (S::Stopped, E::BackupChosen | E::PlanNoted) => Ok(S::Stopped),
-            // Nothing of a failed or a stopped one runs, so there is nothing to halt.
-            (S::Halting | S::Error | S::Stopped | S::Suspended, E::Suspended) => Ok(S::Suspended),
+            (S::Halting | S::Error | S::Asleep, E::FellAsleep)
+            | (S::Asleep, E::BackupChosen | E::PlanNoted) => Ok(S::Asleep),
+            // Nothing of a failed, a stopped or a sleeping one runs, so there is nothing to halt.
+            (S::Halting | S::Error | S::Stopped | S::Asleep | S::Suspended, E::Suspended) => {
+                Ok(S::Suspended)
+            }
             (S::PendingPayment | S::Suspended | S::Error | S::Deleting, E::DeletionBegan) => {
                 Ok(S::Deleting)
             }
@@ -184,6 +198,7 @@ impl State {
                 | S::Running
                 | S::Halting
                 | S::Stopped
+                | S::Asleep
                 | S::Suspended
                 | S::Error,
                 E::Paid,
@@ -200,7 +215,8 @@ impl Project {
         Ok(if self.state == State::Pending { self.clone() } else { self.next_attempt(state) })
     }
 
-    /// Its owner starts it: the next attempt starts from its backup. Repeating is success.
+    /// Its owner starts it, or somebody wakes it: the next attempt starts from its backup. Repeating is
+    /// success.
     pub fn started(&self) -> Result<Self, IllegalTransition> {
         let state = self.state.after(Event::StartRequested)?;
         Ok(if self.state == State::Pending { self.clone() } else { self.next_attempt(state) })
@@ -276,6 +292,7 @@ impl Project {
         let event = match purpose {
             Purpose::Suspend => Event::Suspended,
             Purpose::Stop => Event::Stopped,
+            Purpose::Sleep => Event::FellAsleep,
             Purpose::Move { .. } | Purpose::Restore { .. } => Event::MoveBegan,
         };
         let has_moved = event == Event::MoveBegan && self.attempt == attempt + 1;
@@ -287,7 +304,9 @@ impl Project {
         self.in_order(backup.is_none_or(|it| it.number >= self.halts), event)?;
         let kept = Self { backup: backup.or(self.backup.as_ref()).cloned(), ..self.clone() };
         Ok(match purpose {
-            Purpose::Suspend | Purpose::Stop => Self { state, reason: None, ..kept },
+            Purpose::Suspend | Purpose::Stop | Purpose::Sleep => {
+                Self { state, reason: None, ..kept }
+            }
             Purpose::Move { plan } => Self { plan, ..kept.next_attempt(state) },
             Purpose::Restore { choice } => {
                 Self { backup: Some(kept.chosen(choice)), ..kept.next_attempt(state) }

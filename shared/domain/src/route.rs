@@ -19,6 +19,14 @@ impl HostName {
         format!("{}-{}.{domain}", name.as_str(), id.body()).try_into()
     }
 
+    /// Whose host it is, if [`HostName::of_project`] made it. Who was told the host by somebody else
+    /// compares it with that of the project.
+    pub fn project(&self) -> Option<ProjectId> {
+        let (label, _) = self.0.split_once('.')?;
+        let (_, body) = label.rsplit_once('-')?;
+        ProjectId::new(body).ok()
+    }
+
     pub fn as_str(&self) -> &str {
         &self.0
     }

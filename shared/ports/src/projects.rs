@@ -137,12 +137,19 @@ pub trait Projects {
         id: &ProjectId,
     ) -> impl Future<Output = Result<Project, ChangeError>> + Send;
 
-    /// A stopped project becomes pending again under the next attempt, to start from its backup.
+    /// A stopped or sleeping project becomes pending again under the next attempt, to start from its backup.
     ///
     /// A project that is pending already is returned as it is.
     fn request_start(
         &self,
         id: &ProjectId,
+    ) -> impl Future<Output = Result<Project, ChangeError>> + Send;
+
+    /// Its owner wants it to run also while nobody uses it, or does not any more. Repeating is success.
+    fn set_keep_awake(
+        &self,
+        id: &ProjectId,
+        keep_awake: bool,
     ) -> impl Future<Output = Result<Project, ChangeError>> + Send;
 
     /// The attempt after `attempt`, of which nothing runs any more, starts from `choice`. Repeating is

@@ -84,6 +84,13 @@ pub trait TenantProjects {
         project: &Owned,
     ) -> impl Future<Output = Result<Project, ChangeError>> + Send;
 
+    /// See [`Projects::set_keep_awake`].
+    fn set_keep_awake(
+        &self,
+        project: &Owned,
+        keep_awake: bool,
+    ) -> impl Future<Output = Result<Project, ChangeError>> + Send;
+
     /// See [`Projects::choose_backup`], of the attempt that `project` was read at.
     fn choose_backup(
         &self,
@@ -128,6 +135,14 @@ impl<P: Projects + Sync> TenantProjects for P {
 
     async fn request_start(&self, project: &Owned) -> Result<Project, ChangeError> {
         Projects::request_start(self, &project.id).await
+    }
+
+    async fn set_keep_awake(
+        &self,
+        project: &Owned,
+        keep_awake: bool,
+    ) -> Result<Project, ChangeError> {
+        Projects::set_keep_awake(self, &project.id, keep_awake).await
     }
 
     async fn choose_backup(&self, project: &Owned, choice: Choice) -> Result<Project, ChangeError> {

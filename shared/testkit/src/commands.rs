@@ -34,6 +34,8 @@ pub struct FakeCommands {
     acts: RefCell<BTreeMap<(Act, Place), Begun>>,
     /// The commands of operators that ran, by node and holder, with their numbers. Each once.
     pub ran: RefCell<Vec<(Place, u64)>>,
+    /// Which holders have work under way.
+    pub busy: RefCell<BTreeSet<String>>,
     /// Which holders' blanks have been warmed.
     pub warm: RefCell<BTreeSet<String>>,
     /// The next command ends like this, whatever it is.
@@ -121,7 +123,7 @@ impl FakeCommands {
             Some("resize") => self.resize(place, generation, &flags),
             Some("restart") => self.restart(place, generation, &flags),
             Some("remove") => self.remove(&place, generation),
-            Some("logs") => self.look(&place, generation),
+            Some("quiesce" | "logs") => self.look(&place, generation),
             Some("exec") => self.execute(place, generation, &flags),
             Some("await") => self.find(&place, generation),
             Some("warm") => {
@@ -327,6 +329,10 @@ impl FakeCommands {
         if argv.get(1).is_some_and(|it| it == "logs") {
             let bytes = instance_logs::TEXT.len();
             return format!("{{\"read\":true,\"bytes\":{bytes},\"truncated\":false}}");
+        }
+        if argv.get(1).is_some_and(|it| it == "quiesce") {
+            let quiet = !self.busy.borrow().contains(&place.1);
+            return format!("{{\"quiet\":{quiet}}}");
         }
         if argv.get(1).is_some_and(|it| it == "exec") {
             return EXECUTED.to_owned();

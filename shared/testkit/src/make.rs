@@ -46,6 +46,7 @@ pub fn project_called(body: &str) -> Project {
         backup: None,
         halts: 0,
         plan_cause: None,
+        keep_awake: false,
         created_at: Timestamp::constant(1_795_262_400, 0),
     }
 }

@@ -262,6 +262,17 @@ impl Projects for FakeProjects {
         })
     }
 
+    async fn set_keep_awake(
+        &self,
+        id: &ProjectId,
+        keep_awake: bool,
+    ) -> Result<Project, ChangeError> {
+        self.update(id, |project| {
+            project.keep_awake = keep_awake;
+            Ok(())
+        })
+    }
+
     async fn note_plan(
         &self,
         id: &ProjectId,

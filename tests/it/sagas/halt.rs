@@ -32,8 +32,8 @@ const MOVE: Purpose = Purpose::Move { plan: PlanId::Pro };
 /// What the owner of [`plan`] goes back to: taken while the instance ran.
 pub(super) const CHOICE: Choice =
     Choice { attempt: 1, number: 1_000, bytes: BYTES, taken_at: Timestamp::UNIX_EPOCH };
-const PURPOSES: [Purpose; 4] =
-    [Purpose::Suspend, MOVE, Purpose::Stop, Purpose::Restore { choice: CHOICE }];
+const PURPOSES: [Purpose; 5] =
+    [Purpose::Suspend, MOVE, Purpose::Stop, Purpose::Sleep, Purpose::Restore { choice: CHOICE }];
 
 /// Each of these can be taken back.
 const VITAL: [&str; 4] = ["BeginHalt", "Locate", "SuspendedPage", "Archive"];
@@ -80,6 +80,7 @@ async fn assert_halted(world: &World, purpose: Purpose, case: &str) {
         Purpose::Suspend => (State::Suspended, 1, PlanId::Standard, Page::Suspended),
         Purpose::Move { plan } => (State::Pending, 2, plan, Page::Provisioning),
         Purpose::Stop => (State::Stopped, 1, PlanId::Standard, Page::Stopped),
+        Purpose::Sleep => (State::Asleep, 1, PlanId::Standard, Page::Asleep),
         Purpose::Restore { .. } => (State::Pending, 2, PlanId::Standard, Page::Provisioning),
     };
     let found = (project.state, project.attempt, project.plan);

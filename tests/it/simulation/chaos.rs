@@ -35,6 +35,8 @@ pub(super) enum Event {
     OwnerStops,
     OwnerStarts,
     OwnerRestarts,
+    SomebodyComesToASleeper,
+    OwnerKeepsAwake,
     OperatorCordons,
     OperatorUncordons,
     OperatorDrains,
@@ -56,7 +58,7 @@ pub(super) enum Event {
 }
 
 /// How often each happens, among a thousand steps.
-const EVENTS: [(Event, usize); 25] = [
+const EVENTS: [(Event, usize); 27] = [
     (Event::CustomerPays, 80),
     (Event::SomebodyMeansToBuy, 15),
     (Event::OwnerRetries, 40),
@@ -64,6 +66,8 @@ const EVENTS: [(Event, usize); 25] = [
     (Event::OwnerStops, 25),
     (Event::OwnerStarts, 40),
     (Event::OwnerRestarts, 15),
+    (Event::SomebodyComesToASleeper, 30),
+    (Event::OwnerKeepsAwake, 10),
     (Event::OperatorCordons, 6),
     (Event::OperatorUncordons, 12),
     (Event::OperatorDrains, 8),

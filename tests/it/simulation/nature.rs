@@ -29,7 +29,9 @@ impl Sim {
             | Event::OwnerConfigures
             | Event::OwnerStops
             | Event::OwnerStarts
-            | Event::OwnerRestarts => self.let_act(event, span).await,
+            | Event::OwnerRestarts
+            | Event::SomebodyComesToASleeper
+            | Event::OwnerKeepsAwake => self.let_act(event, span).await,
             Event::OperatorCordons => self.operate("cordon").await,
             Event::OperatorUncordons => self.operate("uncordon").await,
             Event::OperatorDrains => self.operate("drain").await,
@@ -78,6 +80,8 @@ impl Sim {
             Event::OwnerStops => self.owner_stops().await,
             Event::OwnerStarts => self.owner_starts().await,
             Event::OwnerRestarts => self.owner_restarts().await,
+            Event::SomebodyComesToASleeper => self.somebody_comes_to_a_sleeper().await,
+            Event::OwnerKeepsAwake => self.owner_keeps_awake().await,
             _ => (),
         }
     }

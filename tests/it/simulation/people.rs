@@ -10,6 +10,7 @@ use domain::{
     id::{UserId, WorkerId},
     plan::PlanId,
     project::{Project, Purpose, State},
+    route::{Page, Target},
 };
 use ports::{
     clock::Clock, configurations::Configurations, intents::Intents, projects::Projects,
@@ -86,6 +87,28 @@ impl Sim {
         self.tally.count("instance started by its owner");
         let started = self.world.projects.request_start(&project.id).await.expect("it is stopped");
         self.provision(&started).await;
+    }
+
+    /// An edge says so, and what it says is delivered again until it is taken. By then it may run.
+    pub(super) async fn somebody_comes_to_a_sleeper(&mut self) {
+        let shows_asleep = |it: &&Project| {
+            let route = self.world.routes.route(&it.host);
+            route.is_some_and(|it| it.change.target == Some(Target::Page(Page::Asleep)))
+        };
+        let projects = self.world.projects.all();
+        let sleepers: Vec<_> = projects.iter().filter(shows_asleep).collect();
+        let Some(project) = self.chaos.choose(&sleepers) else { return };
+        self.tally.count("instance that sleeps visited");
+        let body = json!({ "host": project.host }).to_string();
+        let wakes = json!({ "Records": [{ "body": body }] });
+        let _ = self.call("sleep-watch", &wakes).await;
+    }
+
+    pub(super) async fn owner_keeps_awake(&mut self) {
+        let projects = self.world.projects.all();
+        let Some(project) = self.chaos.choose(&projects) else { return };
+        let keep_awake = !project.keep_awake;
+        self.world.projects.set_keep_awake(&project.id, keep_awake).await.expect("it is up");
     }
 
     pub(super) async fn owner_restarts(&mut self) {

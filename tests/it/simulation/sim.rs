@@ -38,7 +38,8 @@ impl Span {
 }
 
 /// What is called by the clock, and how often.
-const SCHEDULES: [(&str, Duration); 5] = [
+const SCHEDULES: [(&str, Duration); 6] = [
+    ("sleep-watch", Duration::from_mins(1)),
     ("worker-watch", Duration::from_secs(20)),
     ("warm-pool", Duration::from_mins(1)),
     ("reaper", Duration::from_mins(5)),

@@ -2,7 +2,11 @@
 
 use super::sim::Sim;
 use crate::world::{Started, World};
-use domain::{health::Sight, worker::State};
+use domain::{
+    health::Sight,
+    sleep::Activity,
+    worker::{Holder, State},
+};
 use jiff::Timestamp;
 use ports::{
     clock::Clock,
@@ -25,6 +29,9 @@ impl World {
             &self.routes.outage,
             &self.heartbeats.outage,
             &self.cases.outage,
+            &self.rests.outage,
+            &self.bots.outage,
+            &self.wakes.outage,
             &self.placements.outage,
             &self.configurations.outage,
             &self.configurations.keys.outage,
@@ -61,11 +68,22 @@ impl World {
             }
             let listed = self.commands.list(&node).into_iter().map(|(holder, generation)| {
                 let holder = holder.try_into().expect("only holders have containers");
-                Container { holder, generation, sight: Some(Sight::WELL) }
+                let activity = Some(self.activity_of(&holder));
+                let sight = Some(Sight { activity, ..Sight::WELL });
+                Container { holder, generation, sight }
             });
             let (at, containers) = (self.clock.now(), listed.collect());
             self.heartbeats.beat(Heartbeat { node_id: node, at, docker: true, containers });
         }
+    }
+
+    /// In each half hour some agents are used and others are not; some have a job to do in a while.
+    fn activity_of(&self, holder: &Holder) -> Activity {
+        let half_hour = self.clock.now().as_second() / (30 * 60);
+        let chance = (half_hour + holder.as_str().bytes().map(i64::from).sum::<i64>()) % 4;
+        let next_job_s = (chance == 2).then_some(3 * 60 * 60);
+        let connections = u32::from(chance == 0);
+        Activity { asked_s: 30, idle_s: 5 * 60 * 60, tasks: 0, connections, next_job_s }
     }
 
     pub(super) fn is_cut_off(&self, node: &str) -> bool {

@@ -16,3 +16,4 @@ pub mod page;
 pub mod random;
 pub mod secret_file;
 pub mod server;
+pub mod telegram;

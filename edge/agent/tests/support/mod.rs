@@ -2,9 +2,12 @@
 
 pub(crate) mod scripted;
 
-use contracts::routes::{
-    Changes, Stamp,
-    head::{Base, Head},
+use contracts::{
+    routes::{
+        Changes, Stamp,
+        head::{Base, Head},
+    },
+    wake::Wake,
 };
 use domain::route::{HostName, Page, Target};
 use edge_agent::{Agent, Settings};
@@ -18,6 +21,7 @@ use std::{
 };
 use testkit::{
     clock::FakeClock,
+    queue::FakeQueue,
     routes::{FakeRouteBoard, FakeRouteLog},
 };
 use tokio::{
@@ -29,13 +33,14 @@ pub(crate) const APP_HOST: &str = "1mins.test";
 /// By what the API knows this edge.
 pub(crate) const FRONT_SECRET: &str = "0123456789abcdef";
 pub(crate) const EDGE_KEY: &str = "0123456789abcdef0123456789abcdef";
-pub(crate) type TestAgent<'a> = Agent<'a, FakeRouteBoard, FakeRouteLog, FakeClock>;
+pub(crate) type TestAgent<'a> = Agent<'a, FakeRouteBoard, FakeRouteLog, FakeQueue<Wake>, FakeClock>;
 
 /// What the agent reads and writes, beside nginx.
 #[derive(Default)]
 pub(crate) struct World {
     pub(crate) board: FakeRouteBoard,
     pub(crate) ledger: FakeRouteLog,
+    pub(crate) wakes: FakeQueue<Wake>,
     pub(crate) clock: FakeClock,
 }
 
@@ -57,7 +62,7 @@ impl World {
             state_dir: edge.state_dir.clone(),
             poll_interval: Duration::from_secs(1),
         };
-        Agent::new(settings, &self.board, &self.ledger, &self.clock).expect("a client")
+        Agent::new(settings, &self.board, &self.ledger, &self.wakes, &self.clock).expect("a client")
     }
 }
 

@@ -16,7 +16,7 @@ fn operations(document: &Value) -> Vec<(String, String, Value)> {
 }
 
 /// Every operation, sorted.
-const OPERATIONS: [&str; 69] = [
+const OPERATIONS: [&str; 70] = [
     "delete /api/access-tokens/{id}",
     "delete /api/google",
     "delete /api/invitations/{id}",
@@ -82,6 +82,7 @@ const OPERATIONS: [&str; 69] = [
     "post /api/sign-out",
     "post /api/sign-up",
     "put /api/keys/{id}",
+    "put /api/projects/{id}/keep-awake",
     "put /api/projects/{id}/model",
     "put /api/projects/{id}/plan",
     "put /api/projects/{id}/spend-cap",

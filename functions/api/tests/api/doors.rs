@@ -67,6 +67,7 @@ fn body_of(name: &str) -> Value {
         }
         "put /api/keys/{id}" => json!({ "key": PROVIDER_KEY }),
         "post /api/keys/{id}/apply" => json!({ "projects": "all", "model": "claude-sonnet-4-6" }),
+        "put /api/projects/{id}/keep-awake" => json!({ "keep_awake": true }),
         "put /api/projects/{id}/model" => json!({ "provider": "platform", "model": "auto" }),
         "put /api/projects/{id}/telegram" => json!({ "token": BOT_TOKEN }),
         "post /api/password/change" => {

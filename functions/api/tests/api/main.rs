@@ -30,6 +30,7 @@ mod project;
 mod refresh;
 mod session;
 mod sessions;
+mod sleep;
 mod subscription;
 mod telegram;
 mod tenant;

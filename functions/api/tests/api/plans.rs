@@ -19,11 +19,14 @@ async fn plans_show_what_they_cost_and_give() {
     assert_eq!(answer.status, StatusCode::OK);
     let expected = json!([
         { "id": "standard", "name": "Standard", "price_minor": 4900, "currency": "USD",
-          "memory_mib": 1536, "cpu_millis": 750, "storage_mib": 10240 },
+          "memory_mib": 1536, "cpu_millis": 750, "storage_mib": 10240,
+          "sleeps_after_minutes": 15 },
         { "id": "pro", "name": "Pro", "price_minor": 6500, "currency": "USD",
-          "memory_mib": 3584, "cpu_millis": 2000, "storage_mib": 30720 },
+          "memory_mib": 3584, "cpu_millis": 2000, "storage_mib": 30720,
+          "sleeps_after_minutes": null },
         { "id": "dedicated", "name": "Dedicated", "price_minor": 9900, "currency": "USD",
-          "memory_mib": 3584, "cpu_millis": 2000, "storage_mib": 61440 },
+          "memory_mib": 3584, "cpu_millis": 2000, "storage_mib": 61440,
+          "sleeps_after_minutes": null },
     ]);
     assert_eq!(answer.body, expected);
 }

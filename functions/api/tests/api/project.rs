@@ -43,7 +43,7 @@ async fn a_new_project_waits_for_its_payment() {
         "id": id, "name": "mybot", "plan": "standard", "state": "pending_payment",
         "url": format!("https://mybot-{body_of_id}.1mins.test:8443"),
         "reason": null, "created_at": bench.api.clock.now().to_string(), "steps": [],
-        "health": null,
+        "health": null, "sleeps_after_minutes": 15, "keep_awake": false,
     });
     assert_eq!(answer.body, expected);
     let shown = bench.get(&format!("/api/projects/{id}"), Some(&customer.token)).await;

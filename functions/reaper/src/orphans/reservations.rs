@@ -73,6 +73,7 @@ fn unbacked(snapshot: &Snapshot, id: &ProjectId, held: &Reservation) -> Option<S
         | ProjectState::Running
         | ProjectState::Halting => None,
         ProjectState::Stopped => Some("its owner has stopped the project".to_owned()),
+        ProjectState::Asleep => Some("the project is asleep".to_owned()),
         ProjectState::Suspended => Some("the project is suspended".to_owned()),
         ProjectState::Deleting | ProjectState::Deleted => Some("the project is deleted".to_owned()),
         ProjectState::Error => Some("the attempt has failed".to_owned()),

@@ -68,7 +68,7 @@ check_ranges() {
   [[ "${flag[project]:-}" != blk_* || "${flag[generation]:-1}" == 1 ]] || bad_flag generation "of a blank is 1"
   case "$verb" in
     warm) is_blank || bad_flag project "must be a blank" ;;
-    adopt | configure | archive | backup | resume | resize | restart | logs | exec) ! is_blank || bad_flag project "must not be a blank" ;;
+    adopt | configure | archive | backup | resume | resize | restart | quiesce | logs | exec) ! is_blank || bad_flag project "must not be a blank" ;;
   esac
   check_restore
   if [[ -n "${flag[port]+set}" ]] && ((${flag[port]} < FIRST_PORT || ${flag[port]} > LAST_PORT)); then

@@ -1,6 +1,8 @@
 # shellcheck shell=bash disable=SC2004,SC2034,SC2154 # shared with bin/instance
 # Watching a gateway start, or fail to.
 
+# What a tenant's container answers is not ours: more than this is no answer.
+readonly ANSWER_MAX=1000000
 readonly CONFIG_EXIT=78 KILLED_EXIT=137 MAX_RESTARTS=2
 
 # Behind a trusted proxy the gateway wants to know the client; from an address that it does not
@@ -20,7 +22,7 @@ gateway_started() {
 # A running gateway takes half a second to read what an adoption wrote; the token shows when it has.
 token_in_force() {
   local token tenth
-  token="$(jq -r '.gateway.auth.token | strings' "$(volume_path)/openclaw.json" 2>/dev/null)" || true
+  token="$(gateway_token "$(volume_path)")"
   [[ -n "$token" ]] || return 0
   for ((tenth = 0; tenth < 20; tenth++)); do
     if accepts "$token"; then return 0; fi
@@ -29,13 +31,20 @@ token_in_force() {
   return 1
 }
 
+# gateway_token PATH: of the configuration in that volume. What a tenant wrote may be anything.
+gateway_token() { timeout 5 jq -r '.gateway.auth.token | strings' "$1/openclaw.json" 2>/dev/null | head -c 1000 || true; }
+
+accepts() { rpc "$1" health '{}' >/dev/null; }
+
+# rpc TOKEN METHOD PARAMS: what the gateway's administration answers, if it does.
 # From inside, because the gateway locks an address out after ten wrong tokens, but not its own.
-accepts() {
-  docker exec -i "$container" curl -fsS -m 5 -o /dev/null -K - 2>/dev/null <<-TEXT
+rpc() {
+  local data="{\"method\":\"$2\",\"params\":$3}"
+  timeout 10 docker exec -i "$container" curl -fsS -m 5 -K - 2>/dev/null <<-TEXT | head -c "$ANSWER_MAX"
 	url = "http://127.0.0.1:18789/api/v1/admin/rpc"
 	header = "Authorization: Bearer $1"
 	header = "Content-Type: application/json"
-	data = "{\"method\":\"health\",\"params\":{}}"
+	data = "${data//\"/\\\"}"
 	TEXT
 }
 

@@ -2,7 +2,7 @@
 # How every gateway on this worker is, in one pass: what Docker says, whether it answers, what it uses.
 #
 # All are probed at once, and none is waited for. What takes long, or has to be seen when it happens, others
-# note here beforehand: `bin/deaths` and `bin/disks`.
+# note here beforehand: `bin/deaths`, `bin/disks` and `instance activity`.
 
 readonly HEALTH=/run/1mins-health GROUPS_OF_ALL=/sys/fs/cgroup
 readonly PROBE_S=2
@@ -56,14 +56,16 @@ probe_all() {
 
 # What is noted of each, by the name that Docker gives it.
 noted() {
-  local name pid id volume
+  local name pid id volume started
   jq -r '.[] | [.Name, .State.Pid, .Id,
-    ([.Mounts[] | select(.Destination == "/home/node/.openclaw") | .Name][0] // "-")] | join(" ")' <<<"$1" |
-    while read -r name pid id volume; do
+    ([.Mounts[] | select(.Destination == "/home/node/.openclaw") | .Name][0] // "-"),
+    (.State.StartedAt | sub("[.][0-9]+"; "") | fromdateiso8601? // 0)] | join(" ")' <<<"$1" |
+    while read -r name pid id volume started; do
       jq -nc --arg name "$name" --argjson silent "$(silent_s "${name#/}")" --argjson exit "$(last_exit "${name#/}")" \
         --argjson deaths "$(count_since "deaths/${name#/}" "$LOOP_S")" --argjson ooms "$(count_since "ooms/${name#/}" "$DAY_S")" \
-        --argjson memory "$(memory_mib "$pid" "$id")" --argjson disk "$(disk_mib "$volume")" '{($name):
-          {silent_s: $silent, exit: $exit, deaths: $deaths, ooms: $ooms, memory_mib: $memory, disk_mib: $disk}}'
+        --argjson memory "$(memory_mib "$pid" "$id")" --argjson disk "$(disk_mib "$volume")" \
+        --argjson activity "$(activity_of "${name#/}" "$pid" "$started")" '{($name): {silent_s: $silent, exit: $exit,
+          deaths: $deaths, ooms: $ooms, memory_mib: $memory, disk_mib: $disk, activity: $activity}}'
     done | jq -s add
 }
 
@@ -98,4 +100,7 @@ memory_mib() {
 }
 
 # The next container of this name has no past.
-forget_health() { rm -f "$HEALTH/silent/$1" "$HEALTH/deaths/$1" "$HEALTH/ooms/$1"; }
+forget_health() {
+  rm -f "$HEALTH/silent/$1" "$HEALTH/deaths/$1" "$HEALTH/ooms/$1"
+  forget_activity "$1"
+}

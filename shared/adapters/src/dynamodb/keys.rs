@@ -119,6 +119,13 @@ pub fn configuration(id: &ProjectId) -> Key {
     Key::new(id.as_str(), "CONFIGURATION")
 }
 
+/// All that is remembered of sleeps in one partition, which whoever watches reads as a whole.
+pub const RESTS: &str = "RESTS";
+
+pub fn rest(project: &ProjectId) -> Key {
+    Key::new(RESTS, project.as_str())
+}
+
 /// All cases of instances that are ill in one partition, which whoever watches reads as a whole.
 pub const CASES: &str = "CASES";
 

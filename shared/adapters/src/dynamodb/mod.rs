@@ -22,6 +22,7 @@ pub mod prices;
 pub mod projects;
 pub mod provider_keys;
 mod reservation;
+pub mod rests;
 pub mod routes;
 pub mod sessions;
 pub mod subscriptions;

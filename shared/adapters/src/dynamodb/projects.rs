@@ -305,6 +305,27 @@ impl Projects for DynamoProjects {
         self.update(id, Project::started).await
     }
 
+    /// It decides nothing that a state machine would have to know of, so nothing else is compared.
+    async fn set_keep_awake(
+        &self,
+        id: &ProjectId,
+        keep_awake: bool,
+    ) -> Result<Project, ChangeError> {
+        let before = self.known(id).await?;
+        let update = self
+            .table
+            .update(&keys::project(id))
+            .update_expression("SET keep_awake = :it")
+            .condition_expression("attribute_exists(pk)")
+            .expression_attribute_values(":it", attribute(&keep_awake)?);
+        let is_made = is_made(update.send().await)?;
+        if is_made {
+            Ok(Project { keep_awake, ..before })
+        } else {
+            Err(ChangeError::Unknown(id.clone()))
+        }
+    }
+
     async fn choose_backup(
         &self,
         id: &ProjectId,

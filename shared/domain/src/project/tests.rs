@@ -37,13 +37,14 @@ fn no_event_makes_a_running_project_fail_directly() {
     assert_eq!(undone.after(Event::ProvisioningFailed), Ok(State::Error));
 }
 
-const STATES: [State; 10] = [
+const STATES: [State; 11] = [
     State::PendingPayment,
     State::Pending,
     State::Provisioning,
     State::Running,
     State::Halting,
     State::Stopped,
+    State::Asleep,
     State::Suspended,
     State::Error,
     State::Deleting,
@@ -55,7 +56,7 @@ const STATES: [State; 10] = [
 fn a_project_goes_through_its_life_and_no_other_way() {
     use {Event as E, State as S};
     let anywhere_paid =
-        [S::Provisioning, S::Running, S::Halting, S::Stopped, S::Suspended, S::Error];
+        [S::Provisioning, S::Running, S::Halting, S::Stopped, S::Asleep, S::Suspended, S::Error];
     let stays = anywhere_paid.map(|it| (it, it));
     let paid: Vec<_> = [(S::PendingPayment, S::Pending), (S::Pending, S::Pending)]
         .into_iter()
@@ -77,10 +78,17 @@ fn a_project_goes_through_its_life_and_no_other_way() {
         (E::HaltBegan, to(&[S::Running, S::Halting], S::Halting)),
         (E::HaltUndone, to(&[S::Halting, S::Running], S::Running)),
         (E::Stopped, to(&[S::Halting, S::Error, S::Stopped], S::Stopped)),
-        (E::StartRequested, to(&[S::Stopped, S::Pending], S::Pending)),
-        (E::BackupChosen, vec![(S::Stopped, S::Stopped), (S::Error, S::Error)]),
-        (E::PlanNoted, to(&[S::Stopped], S::Stopped)),
-        (E::Suspended, to(&[S::Halting, S::Error, S::Stopped, S::Suspended], S::Suspended)),
+        (E::FellAsleep, to(&[S::Halting, S::Error, S::Asleep], S::Asleep)),
+        (E::StartRequested, to(&[S::Stopped, S::Asleep, S::Pending], S::Pending)),
+        (
+            E::BackupChosen,
+            vec![(S::Stopped, S::Stopped), (S::Asleep, S::Asleep), (S::Error, S::Error)],
+        ),
+        (E::PlanNoted, vec![(S::Stopped, S::Stopped), (S::Asleep, S::Asleep)]),
+        (
+            E::Suspended,
+            to(&[S::Halting, S::Error, S::Stopped, S::Asleep, S::Suspended], S::Suspended),
+        ),
         (E::Resumed, to(&[S::Suspended, S::Pending], S::Pending)),
         (E::MoveBegan, to(&[S::Halting, S::Error, S::Pending], S::Pending)),
         (E::Resized, to(&[S::Running], S::Running)),
@@ -119,6 +127,7 @@ fn project() -> Project {
         backup: None,
         halts: 0,
         plan_cause: None,
+        keep_awake: false,
         created_at: Timestamp::UNIX_EPOCH,
     }
 }
@@ -255,6 +264,7 @@ fn purposes() -> impl Strategy<Value = Purpose> {
         Just(Purpose::Suspend),
         plans().prop_map(|plan| Purpose::Move { plan }),
         Just(Purpose::Stop),
+        Just(Purpose::Sleep),
         choices().prop_map(|choice| Purpose::Restore { choice }),
     ]
 }

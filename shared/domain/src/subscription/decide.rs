@@ -132,8 +132,9 @@ fn serve(project: &Project, record: &Record) -> Act {
             Act::Resize { to, cause: record.plan_changes }
         }
         (State::Running, _) => Act::Nothing("it runs"),
-        (State::Stopped, Some(to)) if to != project.plan => Act::NotePlan { to },
+        (State::Stopped | State::Asleep, Some(to)) if to != project.plan => Act::NotePlan { to },
         (State::Stopped, _) => Act::Nothing("its owner has stopped it"),
+        (State::Asleep, _) => Act::Nothing("it sleeps until somebody comes to it"),
         (State::Provisioning, _) => Act::Nothing("it is on its way already"),
         (State::Halting, _) => Act::Nothing("it starts again once its halt is over"),
         (State::Error, _) => Act::Nothing("it failed, and its owner may retry"),
@@ -146,8 +147,8 @@ fn serve(project: &Project, record: &Record) -> Act {
 fn suspend(project: &Project, letter: Occasion) -> Vec<Act> {
     let step = match project.state {
         State::Running => Act::Suspend,
-        // Also what its owner had stopped: from now on a start has to be paid for first.
-        State::Error | State::Stopped => Act::Shelve,
+        // Also what its owner had stopped, and what sleeps: from now on a start has to be paid for first.
+        State::Error | State::Stopped | State::Asleep => Act::Shelve,
         State::Halting => Act::Nothing("it is being suspended"),
         State::Suspended => Act::Nothing("it is suspended"),
         State::Pending | State::Provisioning => {
@@ -320,6 +321,7 @@ mod tests {
             backup: None,
             halts: 0,
             plan_cause: None,
+            keep_awake: false,
             created_at: now(),
         }
     }

@@ -6,6 +6,7 @@ use domain::{
     project::{Project, Purpose, State},
     worker::Holder,
 };
+use ports::clock::Clock;
 use std::collections::BTreeSet;
 
 /// No project has two live containers. One that was out of reach may have been given up meanwhile, and
@@ -55,7 +56,7 @@ pub(super) fn anomalies(sim: &Sim, project: &Project, places: &Places) -> Vec<An
                 odd.push((format!("`{id}` is being halted and nobody is at it"), Bound::Noticed));
             }
         }
-        State::Stopped | State::Suspended | State::Deleting | State::Deleted => {
+        State::Stopped | State::Asleep | State::Suspended | State::Deleting | State::Deleted => {
             // What stands still holds its place until the reaper gives that back, and is removed after.
             let stopped = sim.world.commands.stopped.borrow();
             let runs = nodes.iter().any(|(node, _)| {
@@ -63,6 +64,9 @@ pub(super) fn anomalies(sim: &Sim, project: &Project, places: &Places) -> Vec<An
             });
             if runs {
                 odd.push((format!("`{id}` runs and is not to"), Bound::Reaped));
+            }
+            if project.state == State::Asleep {
+                odd.extend(of_sleeping(sim, project));
             }
         }
         State::Pending | State::Provisioning => {
@@ -90,6 +94,16 @@ fn somebody_knows(sim: &Sim, project: &Project, places: &Places) -> bool {
     let places = places.get(&project.id.reservation(project.attempt));
     sim.executions.has_rung(&Saga::execution_name(&project.id, project.attempt))
         || places.into_iter().flatten().any(|it| sim.alarms.rang(&["worker lost", it.as_str()]))
+}
+
+/// It is remembered, and does not sleep on when it is to be awake.
+fn of_sleeping(sim: &Sim, project: &Project) -> Option<Anomaly> {
+    let id = &project.id;
+    let Some(rest) = sim.world.rests.of(id) else {
+        return Some((format!("`{id}` sleeps and nobody remembers"), Bound::Never));
+    };
+    let is_to_wake = project.keep_awake || rest.is_due(sim.world.clock.now());
+    is_to_wake.then(|| (format!("`{id}` sleeps on"), Bound::Noticed))
 }
 
 fn of_running(sim: &Sim, project: &Project, live: usize) -> Vec<Anomaly> {
