@@ -653,6 +653,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/projects/{id}/keep-awake": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Keeps the project awake also while nobody uses it, or lets it fall asleep as its plan has it.
+         * @description One that sleeps and is to be awake from now on wakes within a minute.
+         */
+        put: operations["sleep_set"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/projects/{id}/logs": {
         parameters: {
             query?: never;
@@ -821,7 +841,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Starts a stopped instance from its backup. */
+        /** Starts a stopped instance from its backup, or wakes one that is asleep. */
         post: operations["life_start"];
         delete?: never;
         options?: never;
@@ -1193,6 +1213,9 @@ export interface components {
             id: string;
             role: components["schemas"]["RoleName"];
         };
+        KeepAwakeBody: {
+            keep_awake: boolean;
+        };
         KeyView: {
             /** Format: date-time */
             created_at: string;
@@ -1362,6 +1385,11 @@ export interface components {
              * @description A month, in the currency's smallest unit.
              */
             price_minor: number;
+            /**
+             * Format: int32
+             * @description After so many minutes in which nobody uses an agent, it falls asleep. `null`: it never does.
+             */
+            sleeps_after_minutes?: number | null;
             /** Format: int32 */
             storage_mib: number;
         };
@@ -1390,16 +1418,23 @@ export interface components {
             type: string;
         };
         /** @enum {string} */
-        ProjectState: "pending_payment" | "pending" | "provisioning" | "running" | "halting" | "stopped" | "suspended" | "error" | "deleting" | "deleted";
+        ProjectState: "pending_payment" | "pending" | "provisioning" | "running" | "halting" | "stopped" | "asleep" | "suspended" | "error" | "deleting" | "deleted";
         ProjectView: {
             /** Format: date-time */
             created_at: string;
             health?: components["schemas"]["HealthView"] | null;
             id: string;
+            /** @description Its owner wants it awake also while nobody uses it. */
+            keep_awake: boolean;
             name: string;
             plan: components["schemas"]["PlanName"];
             /** @description Why the last attempt failed. Only in the state `error`. */
             reason?: string | null;
+            /**
+             * Format: int32
+             * @description After so many minutes in which nobody uses it, it falls asleep. `null`: its plan never does.
+             */
+            sleeps_after_minutes?: number | null;
             state: components["schemas"]["ProjectState"];
             /** @description How far the last attempt came. Empty in lists. */
             steps: components["schemas"]["StepView"][];
@@ -2904,6 +2939,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["GatewayTokenView"];
+                };
+            };
+            /** @description Refused, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sleep_set: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KeepAwakeBody"];
+            };
+        };
+        responses: {
+            /** @description It is so from now on */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProjectView"];
                 };
             };
             /** @description Refused, and why */

@@ -4,7 +4,14 @@ import { backupAsOf, shownBackups, sizeText } from '../../src/model/backup.ts';
 import { emailFault, passwordFault } from '../../src/model/credentials.ts';
 import { deviceText } from '../../src/model/device.ts';
 import { amountText, cpuText, memoryText, priceText, shownPrice } from '../../src/model/plan.ts';
-import { hostOf, isAtRest, paymentHint, resting, sleepText, stateLabel } from '../../src/model/project.ts';
+import {
+  hostOf,
+  isAtRest,
+  paymentHint,
+  resting,
+  sleepText,
+  stateLabel,
+} from '../../src/model/project.ts';
 import { choiceFault, choiceOf, modelOptions } from '../../src/model/provider.ts';
 import { RepeatKey } from '../../src/model/repeat.ts';
 
