@@ -785,6 +785,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/projects/{id}/spend-cap": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Sets how much the project may spend in a month. It holds from the next call on. */
+        put: operations["usage_cap"];
+        post?: never;
+        /** Lets the project spend what it takes. What its plan includes of the platform's model stays as it is. */
+        delete: operations["usage_uncap"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/projects/{id}/start": {
         parameters: {
             query?: never;
@@ -857,6 +875,23 @@ export interface paths {
         post?: never;
         /** Takes the bot away. It is free for another project from then on. A repeat changes nothing. */
         delete: operations["telegram_disconnect"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{id}/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the project used this month. */
+        get: operations["usage_show"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1115,6 +1150,32 @@ export interface components {
              * @description 10 to 1024 bytes.
              */
             password: string;
+        };
+        DayUsageView: {
+            /** Format: int64 */
+            cache_written_tokens: number;
+            /**
+             * Format: int64
+             * @description Read from the provider's cache, and not among the others.
+             */
+            cached_tokens: number;
+            /** Format: int64 */
+            calls: number;
+            /** Format: date */
+            day: string;
+            /**
+             * Format: int64
+             * @description Of them, those whose tokens nobody said and we estimated.
+             */
+            estimated_calls: number;
+            /** Format: int64 */
+            input_tokens: number;
+            model: string;
+            /** Format: int64 */
+            output_tokens: number;
+            provider: components["schemas"]["ProviderName"];
+            /** Format: int64 */
+            spent_micros: number;
         };
         EmailBody: {
             /** Format: email */
@@ -1459,6 +1520,13 @@ export interface components {
             tenant_id: string;
             user_id: string;
         };
+        SpendCapBody: {
+            /**
+             * Format: int32
+             * @description In cents of a dollar, for a calendar month.
+             */
+            cap_cents: number;
+        };
         /** @enum {string} */
         StandingName: "none" | "waiting" | "paid" | "past_due" | "suspended" | "ended";
         /** @enum {string} */
@@ -1550,6 +1618,37 @@ export interface components {
         };
         /** @enum {string} */
         TroubleName: "silent" | "down" | "crashing" | "refusing" | "gone";
+        UsageView: {
+            /**
+             * Format: int64
+             * @description What the owner lets it spend in a month. `null`: whatever it takes.
+             */
+            cap_cents?: number | null;
+            /** @description By day, provider and model. Empty as long as nothing was used. */
+            days: components["schemas"]["DayUsageView"][];
+            /**
+             * Format: date-time
+             * @description When the next month begins, and spending with it.
+             */
+            ends_at: string;
+            /** @description In UTC, such as `2026-11`. */
+            month: string;
+            /**
+             * Format: int64
+             * @description How much of the platform's own model the plan includes in a month.
+             */
+            platform_included_micros: number;
+            /**
+             * Format: int64
+             * @description Of that, on the platform's own model.
+             */
+            platform_spent_micros: number;
+            /**
+             * Format: int64
+             * @description By list prices, whoever pays.
+             */
+            spent_micros: number;
+        };
         /** @description All of the tenant's, or these. */
         WhichProjects: components["schemas"]["AllProjects"] | string[];
         /** @enum {string} */
@@ -3118,6 +3217,72 @@ export interface operations {
             };
         };
     };
+    usage_cap: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SpendCapBody"];
+            };
+        };
+        responses: {
+            /** @description It holds */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsageView"];
+                };
+            };
+            /** @description Refused, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    usage_uncap: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description There is none any more */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsageView"];
+                };
+            };
+            /** @description Refused, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     life_start: {
         parameters: {
             query?: never;
@@ -3295,6 +3460,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TelegramView"];
+                };
+            };
+            /** @description Refused, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    usage_show: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The month up to now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsageView"];
                 };
             };
             /** @description Refused, and why */
