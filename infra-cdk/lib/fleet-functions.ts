@@ -10,11 +10,11 @@ import {
   offerings,
   projects,
   regions,
-  SUBSCRIPTIONS,
   sagaArn,
 } from './function-env.js';
 import { forgetNodes } from './hetzner.js';
 import { physicalName } from './naming.js';
+import { SUBSCRIPTIONS } from './partitions.js';
 import * as to from './rights.js';
 import { command, keepMachines } from './worker-rights.js';
 import type { FunctionRow, World } from './world.js';

@@ -5,9 +5,6 @@ import { executionArn, stateMachineArn } from './rights.js';
 import type { SagaName } from './sagas/all.js';
 import type { World } from './world.js';
 
-/** The partition of the ledger with a subscription, by its name: what it pays for, and whether it does. */
-export const SUBSCRIPTIONS = 'SUBSCRIPTION#*';
-
 export const sagaArn = (it: World, saga: SagaName) =>
   stateMachineArn(it.stack, physicalName(it.stage, saga));
 

@@ -16,35 +16,29 @@ import {
   offerings,
   projects,
   regions,
-  SUBSCRIPTIONS,
   sagaArn,
 } from './function-env.js';
 import { admitNodes } from './hetzner.js';
 import { catalogueEnv } from './models.js';
 import { frontSecretParameter, physicalName, routesPrefix, secretParameter } from './naming.js';
+import {
+  ACCOUNTS,
+  CREDITS,
+  INTENTS,
+  METERED,
+  PRICES,
+  PROJECTS,
+  PROVIDER_KEYS,
+  SPEND_CAPS,
+  SUBSCRIPTIONS,
+  USED_DAYS,
+} from './partitions.js';
 import * as to from './rights.js';
 import { buyMachines, command, keepMachines } from './worker-rights.js';
 import type { FunctionRow } from './world.js';
 
 /** How many messages at most a function gets at once. */
 export const BATCH_SIZE = 10;
-
-/** The one partition of the fleet that the API writes to; `INTENTS` in `shared/adapters/src/dynamodb/keys.rs`. */
-const INTENTS = 'INTENTS';
-
-/** Those of the ledger that the billing watch writes to; `CREDITS` and `PRICES` in the same file. */
-const CREDITS = 'CREDITS';
-const PRICES = 'PRICES';
-
-/** What owners let their projects spend, and what those used; the same file. */
-const SPEND_CAPS = 'SPEND_CAP#*';
-const USED_DAYS = 'USAGE_DAYS#*';
-const ACCOUNTS = 'USAGE_ACCOUNT#*';
-const METERED = [ACCOUNTS, 'USAGE_CALL#*', USED_DAYS];
-
-/** Of `projects`: by a project's id, and by its tenant. */
-const PROJECTS = 'prj_*';
-const PROVIDER_KEYS = 'KEYS#*';
 
 export const FUNCTIONS = {
   api: {
@@ -337,8 +331,8 @@ export const FUNCTIONS = {
       PROVIDER_URLS: JSON.stringify(it.stage.providerUrls),
     }),
     may: (it) => [
-      to.readFrom(it.tables.projects, [PROJECTS, PROVIDER_KEYS]),
-      to.readFrom(it.tables.ledger, [SPEND_CAPS, ...METERED]),
+      to.getFrom(it.tables.projects, [PROJECTS, PROVIDER_KEYS]),
+      to.getFrom(it.tables.ledger, [SPEND_CAPS, ACCOUNTS]),
       to.writeTo(it.tables.ledger, METERED),
       to.open(it.key, ['model_key', 'provider_key']),
       to.readParameter(it.stack, secretParameter(it.stage, 'model-key')),

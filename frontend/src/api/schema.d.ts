@@ -610,32 +610,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/projects/{id}/deletion": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Deletes the project. A repeat changes nothing.
-         * @description Its instance is stopped at once, with a last backup, and the subscription is not renewed; what has been
-         *     paid is not given back. Everything is kept until `data_deleted_at`, the address too, and until then the
-         *     deletion can be taken back. A project that was never paid for is gone at once.
-         */
-        post: operations["deletion_delete"];
-        /**
-         * Takes the deletion back. A repeat changes nothing.
-         * @description The subscription is renewed again, if it was to be, and the instance starts from its last backup.
-         */
-        delete: operations["deletion_take_back"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/projects/{id}/gateway-token": {
         parameters: {
             query?: never;
@@ -647,26 +621,6 @@ export interface paths {
         put?: never;
         /** Shows the key to the instance. */
         post: operations["project_gateway_token"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/projects/{id}/keep-awake": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        /**
-         * Keeps the project awake also while nobody uses it, or lets it fall asleep as its plan has it.
-         * @description One that sleeps and is to be awake from now on wakes within a minute.
-         */
-        put: operations["sleep_set"];
-        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -799,8 +753,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Takes the project back to what it knew at one of its backups: a certain one, or the newest one that was
-         *     there at a time.
+         * Takes the project back to what it knew at one of its backups.
          * @description A running instance is stopped, with a last backup, and starts again from the chosen one. What is stopped,
          *     or has failed, starts from it the next time.
          */
@@ -832,6 +785,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/projects/{id}/spend-cap": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Sets how much the project may spend in a month. It holds from the next call on. */
+        put: operations["usage_cap"];
+        post?: never;
+        /** Lets the project spend what it takes. What its plan includes of the platform's model stays as it is. */
+        delete: operations["usage_uncap"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/projects/{id}/start": {
         parameters: {
             query?: never;
@@ -841,7 +812,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Starts a stopped instance from its backup, or wakes one that is asleep. */
+        /** Starts a stopped instance from its backup. */
         post: operations["life_start"];
         delete?: never;
         options?: never;
@@ -904,6 +875,23 @@ export interface paths {
         post?: never;
         /** Takes the bot away. It is free for another project from then on. A repeat changes nothing. */
         delete: operations["telegram_disconnect"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{id}/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the project used this month. */
+        get: operations["usage_show"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1163,10 +1151,31 @@ export interface components {
              */
             password: string;
         };
-        /** @description What proves that whoever deletes knows what. */
-        DeletionBody: {
-            /** @description The project's. */
-            name: string;
+        DayUsageView: {
+            /** Format: int64 */
+            cache_written_tokens: number;
+            /**
+             * Format: int64
+             * @description Read from the provider's cache, and not among the others.
+             */
+            cached_tokens: number;
+            /** Format: int64 */
+            calls: number;
+            /** Format: date */
+            day: string;
+            /**
+             * Format: int64
+             * @description Of them, those whose tokens nobody said and we estimated.
+             */
+            estimated_calls: number;
+            /** Format: int64 */
+            input_tokens: number;
+            model: string;
+            /** Format: int64 */
+            output_tokens: number;
+            provider: components["schemas"]["ProviderName"];
+            /** Format: int64 */
+            spent_micros: number;
         };
         EmailBody: {
             /** Format: email */
@@ -1212,9 +1221,6 @@ export interface components {
             expires_at: string;
             id: string;
             role: components["schemas"]["RoleName"];
-        };
-        KeepAwakeBody: {
-            keep_awake: boolean;
         };
         KeyView: {
             /** Format: date-time */
@@ -1385,11 +1391,6 @@ export interface components {
              * @description A month, in the currency's smallest unit.
              */
             price_minor: number;
-            /**
-             * Format: int32
-             * @description After so many minutes in which nobody uses an agent, it falls asleep. `null`: it never does.
-             */
-            sleeps_after_minutes?: number | null;
             /** Format: int32 */
             storage_mib: number;
         };
@@ -1418,23 +1419,16 @@ export interface components {
             type: string;
         };
         /** @enum {string} */
-        ProjectState: "pending_payment" | "pending" | "provisioning" | "running" | "halting" | "stopped" | "asleep" | "suspended" | "error" | "deleting" | "deleted";
+        ProjectState: "pending_payment" | "pending" | "provisioning" | "running" | "halting" | "stopped" | "suspended" | "error" | "deleting" | "deleted";
         ProjectView: {
             /** Format: date-time */
             created_at: string;
             health?: components["schemas"]["HealthView"] | null;
             id: string;
-            /** @description Its owner wants it awake also while nobody uses it. */
-            keep_awake: boolean;
             name: string;
             plan: components["schemas"]["PlanName"];
             /** @description Why the last attempt failed. Only in the state `error`. */
             reason?: string | null;
-            /**
-             * Format: int32
-             * @description After so many minutes in which nobody uses it, it falls asleep. `null`: its plan never does.
-             */
-            sleeps_after_minutes?: number | null;
             state: components["schemas"]["ProjectState"];
             /** @description How far the last attempt came. Empty in lists. */
             steps: components["schemas"]["StepView"][];
@@ -1479,12 +1473,7 @@ export interface components {
         ResourceName: "memory" | "storage";
         RestoreBody: {
             /** @description Of the list of backups. */
-            backup_id?: string | null;
-            /**
-             * Format: date-time
-             * @description Instead: the newest backup that was there by then.
-             */
-            time?: string | null;
+            backup_id: string;
         };
         RoleBody: {
             role: components["schemas"]["RoleName"];
@@ -1531,6 +1520,13 @@ export interface components {
             tenant_id: string;
             user_id: string;
         };
+        SpendCapBody: {
+            /**
+             * Format: int32
+             * @description In cents of a dollar, for a calendar month.
+             */
+            cap_cents: number;
+        };
         /** @enum {string} */
         StandingName: "none" | "waiting" | "paid" | "past_due" | "suspended" | "ended";
         /** @enum {string} */
@@ -1561,11 +1557,6 @@ export interface components {
             data_deleted_at?: string | null;
             /** Format: date-time */
             ended_at?: string | null;
-            /**
-             * Format: int64
-             * @description How long the data is kept, at least, once the subscription ends or the project is deleted.
-             */
-            kept_for_s?: number | null;
             /** Format: date-time */
             next_billing_at?: string | null;
             /**
@@ -1627,10 +1618,41 @@ export interface components {
         };
         /** @enum {string} */
         TroubleName: "silent" | "down" | "crashing" | "refusing" | "gone";
+        UsageView: {
+            /**
+             * Format: int64
+             * @description What the owner lets it spend in a month. `null`: whatever it takes.
+             */
+            cap_cents?: number | null;
+            /** @description By day, provider and model. Empty as long as nothing was used. */
+            days: components["schemas"]["DayUsageView"][];
+            /**
+             * Format: date-time
+             * @description When the next month begins, and spending with it.
+             */
+            ends_at: string;
+            /** @description In UTC, such as `2026-11`. */
+            month: string;
+            /**
+             * Format: int64
+             * @description How much of the platform's own model the plan includes in a month.
+             */
+            platform_included_micros: number;
+            /**
+             * Format: int64
+             * @description Of that, on the platform's own model.
+             */
+            platform_spent_micros: number;
+            /**
+             * Format: int64
+             * @description By list prices, whoever pays.
+             */
+            spent_micros: number;
+        };
         /** @description All of the tenant's, or these. */
         WhichProjects: components["schemas"]["AllProjects"] | string[];
         /** @enum {string} */
-        WhyName: "unpaid" | "paused" | "disputed" | "cancelled" | "expired" | "failed" | "refunded" | "dispute_lost" | "owner_deleted";
+        WhyName: "unpaid" | "paused" | "disputed" | "cancelled" | "expired" | "failed" | "refunded" | "dispute_lost";
     };
     responses: never;
     parameters: never;
@@ -2855,72 +2877,6 @@ export interface operations {
             };
         };
     };
-    deletion_delete: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["DeletionBody"];
-            };
-        };
-        responses: {
-            /** @description It is deleted then */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SubscriptionView"];
-                };
-            };
-            /** @description Refused, and why */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    deletion_take_back: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description It goes on */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SubscriptionView"];
-                };
-            };
-            /** @description Refused, and why */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     project_gateway_token: {
         parameters: {
             query?: never;
@@ -2939,41 +2895,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["GatewayTokenView"];
-                };
-            };
-            /** @description Refused, and why */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    sleep_set: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["KeepAwakeBody"];
-            };
-        };
-        responses: {
-            /** @description It is so from now on */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProjectView"];
                 };
             };
             /** @description Refused, and why */
@@ -3296,6 +3217,72 @@ export interface operations {
             };
         };
     };
+    usage_cap: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SpendCapBody"];
+            };
+        };
+        responses: {
+            /** @description It holds */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsageView"];
+                };
+            };
+            /** @description Refused, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    usage_uncap: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description There is none any more */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsageView"];
+                };
+            };
+            /** @description Refused, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     life_start: {
         parameters: {
             query?: never;
@@ -3473,6 +3460,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TelegramView"];
+                };
+            };
+            /** @description Refused, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    usage_show: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The month up to now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsageView"];
                 };
             };
             /** @description Refused, and why */

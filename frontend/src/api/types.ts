@@ -20,6 +20,7 @@ export type Invitation = Answer<'/api/invitations', 'get'>[number];
 export type Plan = Answer<'/api/plans', 'get'>[number];
 export type Project = Answer<'/api/projects/{id}', 'get'>;
 export type Backup = Answer<'/api/projects/{id}/backups', 'get'>[number];
+export type Usage = Answer<'/api/projects/{id}/usage', 'get'>;
 export type Step = Project['steps'][number];
 export type Key = Answer<'/api/keys', 'get'>[number];
 export type Provider = Key['provider'];

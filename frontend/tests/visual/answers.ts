@@ -269,6 +269,36 @@ const BACKUPS = [
   { id: '1-1795258800', taken_at: '2026-11-21T11:00:00Z', bytes: 4_613_734 },
 ];
 
+const USED = {
+  model: 'auto',
+  calls: 42,
+  estimated_calls: 0,
+  input_tokens: 310_000,
+  cached_tokens: 540_000,
+  cache_written_tokens: 0,
+  output_tokens: 21_000,
+};
+
+const USAGE = {
+  month: '2026-11',
+  ends_at: '2026-12-01T00:00:00Z',
+  spent_micros: 3_150_000,
+  platform_spent_micros: 2_100_000,
+  platform_included_micros: 10_000_000,
+  cap_cents: 2_000,
+  days: [
+    { ...USED, day: '2026-11-20', provider: 'platform', spent_micros: 1_200_000 },
+    { ...USED, day: '2026-11-21', provider: 'platform', spent_micros: 900_000 },
+    {
+      ...USED,
+      day: '2026-11-21',
+      provider: 'anthropic',
+      model: 'claude-sonnet-4-6',
+      spent_micros: 1_050_000,
+    },
+  ],
+};
+
 /** Somebody who has a bit of everything. */
 export const SIGNED_IN_ANSWERS: Answers = {
   'POST /api/session/refresh': { body: SIGNED_IN },
@@ -280,6 +310,7 @@ export const SIGNED_IN_ANSWERS: Answers = {
   'GET /api/projects/prj_k3v9q2m7xw/model': { body: MODEL },
   'GET /api/projects/prj_k3v9q2m7xw/telegram': { body: TELEGRAM },
   'GET /api/projects/prj_k3v9q2m7xw/backups': { body: BACKUPS },
+  'GET /api/projects/prj_k3v9q2m7xw/usage': { body: USAGE },
   'GET /api/projects/prj_k3v9q2m7xw/subscription': { body: subscription('paid') },
   'GET /api/projects/prj_2/subscription': {
     body: subscription('paid', { plan: 'standard', recurring_minor: 4900 }),
