@@ -58,6 +58,7 @@ export const FUNCTIONS = {
       RESTART_ARN: sagaArn(it, 'restart'),
       ERASE_ARN: sagaArn(it, 'erase'),
       LOGS_ARN: sagaArn(it, 'logs'),
+      IMPORT_ARN: sagaArn(it, 'import'),
       ...backups(it),
       ...bundles(it),
       PROVIDER_URLS: JSON.stringify(it.stage.providerUrls),
@@ -97,13 +98,16 @@ export const FUNCTIONS = {
       to.send(it.queues.warm),
       // Billing alone writes subscriptions: it is told to look.
       to.send(it.queues.billing),
-      ...(['provision', 'configure', 'halt', 'restart', 'erase', 'logs'] as const).map((saga) =>
-        to.start(sagaArn(it, saga)),
+      ...(['provision', 'configure', 'halt', 'restart', 'erase', 'logs', 'import'] as const).map(
+        (saga) => to.start(sagaArn(it, saga)),
       ),
       // Which backups there are, and nothing of what is in them.
       to.list(it.backups, 'backups'),
       to.follow(it.stack, physicalName(it.stage, 'provision')),
       to.describe(it.stack, physicalName(it.stage, 'logs')),
+      to.describe(it.stack, physicalName(it.stage, 'import')),
+      // By the links that it signs; what was uploaded it does not read.
+      to.store(it.bundles, 'imports'),
       // Whether the last try to delete what was never paid for has ended.
       to.describe(it.stack, physicalName(it.stage, 'erase')),
       to.fetch(it.bundles, 'logs'),
@@ -343,6 +347,24 @@ export const FUNCTIONS = {
     timeoutS: 60,
     env: (it) => ({ ...projects(it), ...backups(it) }),
     may: (it) => [to.readWrite(it.tables.projects), ...to.eraseVersions(it.backups, 'backups')],
+  },
+  import: {
+    // For the CPU that comes with it: an archive is unpacked and packed anew, as it streams by.
+    memoryMib: 1024,
+    timeoutS: 300,
+    env: (it) => ({
+      ...projects(it),
+      ...bundles(it),
+      ...backups(it),
+      HALT_ARN: sagaArn(it, 'halt'),
+      AGENT_IMAGE: it.stage.agentImage,
+    }),
+    may: (it) => [
+      to.readWrite(it.tables.projects),
+      to.fetch(it.bundles, 'imports'),
+      to.store(it.backups, 'backups'),
+      to.start(sagaArn(it, 'halt')),
+    ],
   },
   'health-check': {
     memoryMib: 256,

@@ -80,7 +80,7 @@ const ACCEPTED: Accepted[] = [
   },
   {
     rule: /-IAM5\[Resource::\*\]$/,
-    path: /\/(Provision|Blank|Grow|Drain|Configure|Halt|Resize|Restart|Erase|Logs|Exec)Saga\/Machine\/Role\/DefaultPolicy\/Resource$/,
+    path: /\/(Provision|Blank|Grow|Drain|Configure|Halt|Resize|Restart|Erase|Logs|Exec|Import)Saga\/Machine\/Role\/DefaultPolicy\/Resource$/,
     reason: 'log delivery and traces know no resources',
   },
   {
@@ -99,9 +99,9 @@ const ACCEPTED: Accepted[] = [
     reason: 'one execution a halt, named after its project',
   },
   {
-    rule: /-IAM5\[Resource::.*:execution:1mins-[a-z]+-(logs|exec):\*\]$/,
+    rule: /-IAM5\[Resource::.*:execution:1mins-[a-z]+-(logs|exec|import):\*\]$/,
     path: /\/(Api|Operator)\/Role\/DefaultPolicy\/Resource$/,
-    reason: 'one execution a reading or a command, named after its project',
+    reason: 'one execution a reading, a command or an import, named after its project',
   },
   {
     rule: /-IAM5\[Resource::.*:schedule\/1mins-[a-z]+-billing-timers\/\*\]$/,
@@ -129,8 +129,13 @@ const ACCEPTED: Accepted[] = [
     reason: 'one object a reading',
   },
   {
+    rule: /-IAM5\[Resource::.*\/imports\/\*\]$/,
+    path: /\/(Api|Import)\/Role\/DefaultPolicy\/Resource$/,
+    reason: 'one object an upload',
+  },
+  {
     rule: /-IAM5\[Resource::.*\/backups\/\*\]$/,
-    path: /\/(DockerRun|Backup|Erase)\/Role\/DefaultPolicy\/Resource$/,
+    path: /\/(DockerRun|Backup|Erase|Import)\/Role\/DefaultPolicy\/Resource$/,
     reason: 'one object a backup',
   },
   {

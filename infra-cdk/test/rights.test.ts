@@ -155,7 +155,8 @@ describe.each(Object.keys(FUNCTIONS))('%s', (name) => {
     const acts = JSON.stringify(starts).match(/stateMachine:1mins-prod-(\w+)/g) ?? [];
     const begun = acts.map((it) => it.split('-').at(-1)).toSorted();
     const expected: Record<string, string[]> = {
-      api: ['configure', 'erase', 'halt', 'logs', 'provision', 'restart'],
+      api: ['configure', 'erase', 'halt', 'import', 'logs', 'provision', 'restart'],
+      import: ['halt'],
       billing: ['erase', 'halt', 'provision', 'resize'],
       'project-state': ['configure', 'halt', 'provision'],
       'instance-watch': ['halt', 'restart'],
@@ -203,7 +204,7 @@ test('the reaper deletes bundles and can read none', () => {
   expect(rights.flatMap(actionsOf).toSorted()).toEqual(['s3:DeleteObject', 's3:ListBucket']);
 });
 
-test('backups are stored by two functions, listed for their owners by one and erased with their versions by another, which can read none', () => {
+test('backups are stored by three functions, listed for their owners by one and erased with their versions by another, which can read none', () => {
   const onBackups = (name: string) =>
     doing(production(name), 's3:').filter((it) => JSON.stringify(it.Resource).includes('Backups'));
   const rights = Object.keys(FUNCTIONS).map((name) => [name, onBackups(name).flatMap(actionsOf)]);
@@ -211,6 +212,7 @@ test('backups are stored by two functions, listed for their owners by one and er
     ['api', ['s3:ListBucket']],
     ['docker-run', ['s3:GetObject', 's3:PutObject']],
     ['erase', ['s3:ListBucketVersions', 's3:DeleteObject', 's3:DeleteObjectVersion']],
+    ['import', ['s3:PutObject']],
     ['backup', ['s3:DeleteObject', 's3:GetObject', 's3:PutObject', 's3:ListBucket']],
   ]);
 });

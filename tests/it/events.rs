@@ -73,6 +73,7 @@ fn understand(function: &str, event: &Value, case: &str) {
             "route" => serde_json::from_value::<route::Call>(event).is_ok(),
             "notify" => serde_json::from_value::<notify::Call>(event).is_ok(),
             "erase" => serde_json::from_value::<erase::Call>(event).is_ok(),
+            "import" => serde_json::from_value::<import::Call>(event).is_ok(),
             "drain" => serde_json::from_value::<drain::Call>(event).is_ok(),
             "billing-watch" => serde_json::from_value::<billing_watch::Input>(event).is_ok(),
             // They take no input.

@@ -1,6 +1,7 @@
 //! The platform in memory: every function of the sagas over one set of fakes.
 
 pub(crate) mod doors;
+mod intake;
 pub(crate) mod settings;
 
 use crate::asl::Raised;
@@ -23,7 +24,7 @@ use testkit::{
     accounts::FakeAccounts, audit::FakeAudit, backups::FakeBackups, bots::FakeBots,
     bundles::FakeBundles, cases::FakeCases, clock::FakeClock, commands::FakeCommands,
     configurations::FakeConfigurations, credits::FakeCredits, deliveries::FakeDeliveries,
-    erasure::FakeErasure, fleet::FakeFleet, heartbeats::FakeHeartbeats,
+    erasure::FakeErasure, fleet::FakeFleet, heartbeats::FakeHeartbeats, imports::FakeImports,
     instance_logs::FakeInstanceLogs, intents::FakeIntents, keys::FakeProviderKeys,
     machines::FakeMachines, make, payments::FakePayments, placements::FakePlacements,
     prices::FakePrices, projects::FakeProjects, queue::FakeQueue, random::FakeRandom,
@@ -39,6 +40,7 @@ pub(crate) struct World {
     pub(crate) bundles: FakeBundles,
     pub(crate) backups: FakeBackups,
     pub(crate) instance_logs: FakeInstanceLogs,
+    pub(crate) imports: FakeImports,
     pub(crate) audit: FakeAudit,
     pub(crate) routes: FakeRouteLog,
     pub(crate) heartbeats: FakeHeartbeats,
@@ -148,6 +150,7 @@ impl World {
             bundles: FakeBundles::default(),
             backups: FakeBackups::default(),
             instance_logs: FakeInstanceLogs::default(),
+            imports: FakeImports::default(),
             audit: FakeAudit::default(),
             routes: FakeRouteLog::default(),
             heartbeats: FakeHeartbeats::default(),
@@ -210,6 +213,7 @@ impl World {
             "docker-run" => self.launch(payload).await,
             "health-check" => answer(health_check::handle(&self.commands, &read(payload)).await),
             "erase" => self.erase(payload).await,
+            "import" => self.take_in(payload).await,
             "drain" => {
                 let (fleet, machines, clock) = (&self.fleet, &self.machines, &*self.clock);
                 let (projects, halts) = (&self.projects, &self.sagas.halt);

@@ -627,6 +627,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/projects/{id}/imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Where to put an archive of a `.openclaw` directory, packed by `tar -czf` while its OpenClaw was stopped.
+         * @description With `PUT`, within a quarter of an hour, and with exactly as many bytes as was said. Nothing happens to it
+         *     before it is taken in.
+         */
+        post: operations["import_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{id}/imports/{import_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What became of an import: what was taken and what left out, or which entry was wrong. */
+        get: operations["import_show"];
+        put?: never;
+        /**
+         * Has what was uploaded looked at, and taken in if nothing is wrong with it. A repeat changes nothing.
+         * @description A running instance is stopped then, with a last backup, and starts again from it; what is stopped, or has
+         *     failed, starts from it the next time. Configuration, tokens and keys are not taken: the platform writes its
+         *     own. An archive with anything wrong in it changes nothing.
+         */
+        post: operations["import_start"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/projects/{id}/logs": {
         parameters: {
             query?: never;
@@ -1205,6 +1249,35 @@ export interface components {
             standing: components["schemas"]["HealthName"];
             why?: components["schemas"]["TroubleName"] | null;
         };
+        /** @enum {string} */
+        ImportState: "running" | "taken" | "taken_with_next_start" | "kept" | "refused" | "failed";
+        ImportTicketView: {
+            id: string;
+            /**
+             * Format: uri
+             * @description For one `PUT` of the archive. Whoever has it may upload.
+             */
+            upload_url: string;
+        };
+        ImportView: {
+            /**
+             * Format: int64
+             * @description Unpacked.
+             */
+            bytes: number;
+            /** @description Which entry was wrong; `null`: the archive as a whole. */
+            entry?: string | null;
+            /** Format: int32 */
+            files: number;
+            left_out: components["schemas"]["LeftOutView"][];
+            /** @description What was wrong. */
+            reason?: string | null;
+            state: components["schemas"]["ImportState"];
+            /** @description Names at the top of the directory. */
+            taken: string[];
+            /** @description Which OpenClaw wrote it, if it says so. */
+            version?: string | null;
+        };
         IntentBody: {
             plan: components["schemas"]["PlanName"];
         };
@@ -1232,6 +1305,11 @@ export interface components {
             /** @description The ids of the projects that use it. */
             projects: string[];
             provider: components["schemas"]["ProviderName"];
+        };
+        LeftOutView: {
+            /** Format: int32 */
+            entries: number;
+            name: string;
         };
         /** @description How much of what an instance has printed. */
         LogsBody: {
@@ -1308,6 +1386,13 @@ export interface components {
         NewAccessTokenView: components["schemas"]["AccessTokenView"] & {
             /** @description For the header `Authorization: Bearer …`. Shown this once. */
             token: string;
+        };
+        NewImportBody: {
+            /**
+             * Format: int32
+             * @description Of the archive.
+             */
+            bytes: number;
         };
         NewKeyBody: {
             /** @description Whether to ask the provider first if it knows the key. */
@@ -2895,6 +2980,105 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["GatewayTokenView"];
+                };
+            };
+            /** @description Refused, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    import_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewImportBody"];
+            };
+        };
+        responses: {
+            /** @description Where to put it */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportTicketView"];
+                };
+            };
+            /** @description Refused, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    import_show: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                import_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How far it is */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportView"];
+                };
+            };
+            /** @description Refused, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    import_start: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                import_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is being looked at */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportView"];
                 };
             };
             /** @description Refused, and why */

@@ -14,7 +14,7 @@ use adapters::{
     kms::KmsVault,
     oidc::{self, Oidc},
     providers::HttpProviders,
-    s3::{backups::S3Backups, instance_logs::S3InstanceLogs},
+    s3::{backups::S3Backups, imports::S3Imports, instance_logs::S3InstanceLogs},
     sfn::StepFunctions,
     sqs::{SqsFifoQueue, SqsQueue},
     ssm_parameters,
@@ -58,6 +58,7 @@ impl World for Cloud {
     type ProviderCheck = HttpProviders;
     type InstanceLogs = S3InstanceLogs;
     type Usage = DynamoUsage;
+    type Imports = S3Imports;
     type Clock = SystemClock;
 }
 
@@ -97,6 +98,8 @@ pub(crate) async fn connect() -> Result<Api<Cloud>, Error> {
         readings: StepFunctions::connect(env::require("LOGS_ARN")).await,
         instance_logs: S3InstanceLogs::connect(env::require("BUNDLES_BUCKET")).await,
         usage: DynamoUsage::connect(env::require("LEDGER_TABLE")).await,
+        imports: S3Imports::connect(env::require("BUNDLES_BUCKET")).await,
+        intakes: StepFunctions::connect(env::require("IMPORT_ARN")).await,
         payments: Dodo::new(env::require("DODO_URL"), &dodo_key, products)?,
         prices: DynamoPrices::connect(env::require("LEDGER_TABLE")).await,
         looks: SqsFifoQueue::connect(env::require("BILLING_QUEUE_URL")).await,

@@ -2,7 +2,7 @@
 
 mod more;
 
-pub(crate) use more::{KeyPath, LogsPath, Which};
+pub(crate) use more::{ImportPath, KeyPath, LogsPath, Which};
 
 use crate::refusal::Refusal;
 use axum::{

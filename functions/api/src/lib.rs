@@ -31,6 +31,7 @@ mod edge;
 mod front_door;
 mod google;
 mod health;
+mod import;
 mod input;
 mod intent;
 mod invitation;

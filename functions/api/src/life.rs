@@ -113,13 +113,20 @@ pub(crate) async fn halt<W: World>(
     project: &Project,
     purpose: Purpose,
 ) -> Result<(), Refusal> {
-    let arrival = provision::Saga::execution_name(&project.id, project.attempt);
-    if api.sagas.course(&arrival).await? == Some(Course::Running) {
-        return Err(busy());
-    }
+    require_arrived(api, project).await?;
     let saga = halt::Saga::of(project, purpose);
     let input = serde_json::to_string(&saga).map_err(Refusal::internal)?;
     Ok(api.halts.ensure_started(&saga.execution_name(), &input).await?)
+}
+
+/// Whether the saga that brought `project` where it is has ended.
+pub(crate) async fn require_arrived<W: World>(
+    api: &Api<W>,
+    project: &Project,
+) -> Result<(), Refusal> {
+    let arrival = provision::Saga::execution_name(&project.id, project.attempt);
+    let arrives = api.sagas.course(&arrival).await? == Some(Course::Running);
+    if arrives { Err(busy()) } else { Ok(()) }
 }
 
 /// The attempt is counted before its execution is started, as with a retry.

@@ -3,8 +3,8 @@
 use crate::{
     access_token, account, backup, cancellation, chat, checkout, deletion,
     front_door::{self, ClientAddress},
-    google, health, intent, invitation, key, life, logs, me, member, model, new_password, openapi,
-    origin, payment, plan_change, plans, portal, project,
+    google, health, import, intent, invitation, key, life, logs, me, member, model, new_password,
+    openapi, origin, payment, plan_change, plans, portal, project,
     refusal::Refusal,
     sessions, sign_in, sleep, subscription, telegram, tenant, usage,
     world::{Api, World},
@@ -65,6 +65,16 @@ pub fn router<W: World>(api: Arc<Api<W>>) -> Router {
         .with_state(api)
 }
 
+/// Of what instances know: kept, gone back to, brought along.
+fn of_what_is_known<W: World>() -> OpenApiRouter<Arc<Api<W>>> {
+    OpenApiRouter::new()
+        .routes(operation!(backup::list))
+        .routes(operation!(backup::restore))
+        .routes(operation!(import::create))
+        .routes(operation!(import::start))
+        .routes(operation!(import::show))
+}
+
 /// Every operation, and the document that describes them all.
 pub(crate) fn operations<W: World>() -> (Router<Arc<Api<W>>>, OpenApi) {
     OpenApiRouter::with_openapi(openapi::frame())
@@ -117,8 +127,7 @@ pub(crate) fn operations<W: World>() -> (Router<Arc<Api<W>>>, OpenApi) {
         .routes(operation!(life::start))
         .routes(operation!(life::restart))
         .routes(operation!(sleep::set))
-        .routes(operation!(backup::list))
-        .routes(operation!(backup::restore))
+        .merge(of_what_is_known())
         .routes(operation!(usage::show))
         .routes(operation!(usage::cap))
         .routes(operation!(usage::uncap))

@@ -40,6 +40,9 @@ const CHECK_WINDOW: Duration = Duration::from_mins(10);
 const MAX_QUESTIONS: u32 = 30;
 const QUESTION_WINDOW: Duration = Duration::from_mins(1);
 
+/// Uploads for one project within [`IMPORT_WINDOW`]: each is kept for a day.
+const MAX_IMPORTS: u32 = 10;
+const IMPORT_WINDOW: Duration = Duration::from_hours(24);
 /// Readings of one project's logs within [`READING_WINDOW`]: each is a command to its worker.
 const MAX_READINGS: u32 = 30;
 const READING_WINDOW: Duration = Duration::from_mins(5);
@@ -104,6 +107,15 @@ pub(crate) async fn count_reading<W: World>(
 ) -> Result<(), Refusal> {
     let readings = Throttle { key: format!("logs#{project}"), window: READING_WINDOW };
     count(api, &readings, MAX_READINGS).await
+}
+
+/// Counts an upload for `project`.
+pub(crate) async fn count_import<W: World>(
+    api: &Api<W>,
+    project: &ProjectId,
+) -> Result<(), Refusal> {
+    let imports = Throttle { key: format!("imports#{project}"), window: IMPORT_WINDOW };
+    count(api, &imports, MAX_IMPORTS).await
 }
 
 /// Counts a question of `user`'s to a provider of models.

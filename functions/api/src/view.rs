@@ -3,6 +3,7 @@
 mod backup;
 mod billing;
 mod health;
+mod import;
 mod model;
 mod sleep;
 mod tenancy;
@@ -14,6 +15,7 @@ pub(crate) use billing::{
     RefundedName, StandingName, SubscriptionView, WhyName,
 };
 pub(crate) use health::{HealthName, HealthView, ResourceName, TroubleName};
+pub(crate) use import::{ImportState, ImportTicketView, ImportView, LeftOutView, NewImportBody};
 pub(crate) use model::{
     AllProjects, AppliedView, ApplyBody, BotTokenBody, KeyView, ModelBody, ModelUseView, ModelView,
     NewKeyBody, OfferView, ProviderName, SecretBody, ShelfView, TelegramView, WhichProjects,

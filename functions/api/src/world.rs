@@ -6,9 +6,9 @@ use domain::{email::EmailAddress, subscription::Terms};
 use ports::{
     access_tokens::AccessTokens, accounts::Accounts, backups::BackupLists, cases::Cases,
     chat_tickets::ChatTickets, clock::Clock, configurations::Configurations,
-    identities::Identities, identity_provider::IdentityProvider, instance_logs::InstanceLogs,
-    intents::Intents, keys::ProviderKeys, payments::Payments, prices::Prices,
-    provider_check::ProviderCheck, queue::Queue, sagas::Sagas, sessions::Sessions,
+    identities::Identities, identity_provider::IdentityProvider, imports::ImportLinks,
+    instance_logs::InstanceLogs, intents::Intents, keys::ProviderKeys, payments::Payments,
+    prices::Prices, provider_check::ProviderCheck, queue::Queue, sagas::Sagas, sessions::Sessions,
     subscriptions::Subscriptions, tenant_projects::TenantProjects, tenants::Tenants,
     throttles::Throttles, usage::Usage, vault::Vault,
 };
@@ -43,6 +43,8 @@ pub trait World: Send + Sync + 'static {
     type ProviderCheck: ProviderCheck + Send + Sync;
     type InstanceLogs: InstanceLogs + Send + Sync;
     type Usage: Usage + Send + Sync;
+    /// Where customers put what they bring along. Never what is in it.
+    type Imports: ImportLinks + Send + Sync;
     type Clock: Clock + Send + Sync;
 }
 
@@ -88,6 +90,9 @@ pub struct Api<W: World> {
     /// What those brought.
     pub instance_logs: W::InstanceLogs,
     pub usage: W::Usage,
+    pub imports: W::Imports,
+    /// Executions that take in what customers bring along.
+    pub intakes: W::Sagas,
     pub clock: W::Clock,
     pub keys: Keys,
     pub edge_key: EdgeKey,

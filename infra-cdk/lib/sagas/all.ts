@@ -7,6 +7,7 @@ import { ERASE } from './erase.js';
 import { EXEC } from './exec.js';
 import { GROW } from './grow.js';
 import { HALT } from './halt.js';
+import { IMPORT } from './import.js';
 import { LOGS } from './logs.js';
 import { PROVISION } from './provision.js';
 import { RESIZE } from './resize.js';
@@ -22,6 +23,7 @@ export const SAGAS = {
   resize: RESIZE,
   restart: RESTART,
   erase: ERASE,
+  import: IMPORT,
   logs: LOGS,
   exec: EXEC,
 } as const satisfies Record<string, Saga>;

@@ -60,6 +60,8 @@ export class DataStack extends Stack {
         { prefix: 'bundles/', expiration: Duration.days(1) },
         // What instances have printed, for whoever asked.
         { prefix: 'logs/', expiration: Duration.days(1) },
+        // What customers bring along, until it was looked at.
+        { prefix: 'imports/', expiration: Duration.days(1) },
         { abortIncompleteMultipartUploadAfter: Duration.days(1) },
       ],
       removalPolicy: removal(stage),

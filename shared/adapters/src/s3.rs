@@ -2,4 +2,5 @@
 
 pub mod backups;
 pub mod bundles;
+pub mod imports;
 pub mod instance_logs;

@@ -8,6 +8,7 @@ pub mod erase;
 pub mod exec;
 pub mod grow;
 pub mod halt;
+pub mod import;
 pub mod inspect;
 pub mod logs;
 pub mod mail;

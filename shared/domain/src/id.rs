@@ -101,6 +101,8 @@ ids! {
     KeyId = "key_";
     /// One reading of what an instance has printed.
     LogsId = "log_";
+    /// One archive that an owner brings along.
+    ImportId = "imp_";
 }
 
 impl BlankId {

@@ -20,6 +20,7 @@ pub mod fleet;
 pub mod heartbeats;
 pub mod identities;
 pub mod identity_provider;
+pub mod imports;
 pub mod instance_logs;
 pub mod intents;
 pub mod keys;

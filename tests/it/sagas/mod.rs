@@ -10,6 +10,7 @@ mod erase;
 mod exec;
 mod grow;
 mod halt;
+mod import;
 mod life;
 mod logs;
 mod provision;

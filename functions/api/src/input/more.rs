@@ -4,7 +4,7 @@ use super::{Fields, Input};
 use crate::refusal::Refusal;
 use axum::extract::{FromRequestParts, Path};
 use domain::{
-    id::{KeyId, LogsId, ProjectId},
+    id::{ImportId, KeyId, LogsId, ProjectId},
     model::{ModelId, ModelProvider},
 };
 use http::request::Parts;
@@ -155,11 +155,31 @@ impl<S: Send + Sync> FromRequestParts<S> for LogsPath {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
-        let path = Path::<(String, String)>::from_request_parts(parts, state).await;
-        let Path((project, logs)) = path.map_err(|_| Refusal::NotFound)?;
-        let project = ProjectId::try_from(project).map_err(|_| Refusal::NotFound)?;
-        tracing::Span::current().record("project.id", project.as_str());
-        let logs = LogsId::try_from(logs).map_err(|_| Refusal::NotFound)?;
+        let (project, logs) = both(parts, state).await?;
         Ok(Self(project, logs))
     }
+}
+
+/// The project and the import that a path names.
+pub(crate) struct ImportPath(pub(crate) ProjectId, pub(crate) ImportId);
+
+impl<S: Send + Sync> FromRequestParts<S> for ImportPath {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
+        let (project, import) = both(parts, state).await?;
+        Ok(Self(project, import))
+    }
+}
+
+/// What cannot be an id is not found, like an id that nobody has.
+async fn both<S: Send + Sync, T: TryFrom<String>>(
+    parts: &mut Parts,
+    state: &S,
+) -> Result<(ProjectId, T), Refusal> {
+    let path = Path::<(String, String)>::from_request_parts(parts, state).await;
+    let Path((project, other)) = path.map_err(|_| Refusal::NotFound)?;
+    let project = ProjectId::try_from(project).map_err(|_| Refusal::NotFound)?;
+    tracing::Span::current().record("project.id", project.as_str());
+    Ok((project, T::try_from(other).map_err(|_| Refusal::NotFound)?))
 }

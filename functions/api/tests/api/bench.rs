@@ -15,8 +15,8 @@ use testkit::{
     access_tokens::FakeAccessTokens, accounts::FakeAccounts, backups::FakeBackupLists,
     cases::FakeCases, chat_tickets::FakeChatTickets, clock::FakeClock,
     configurations::FakeConfigurations, identity_provider::FakeIdentityProvider,
-    instance_logs::FakeInstanceLogs, intents::FakeIntents, keys::FakeProviderKeys,
-    payments::FakePayments, prices::FakePrices, projects::FakeProjects,
+    imports::FakeImports, instance_logs::FakeInstanceLogs, intents::FakeIntents,
+    keys::FakeProviderKeys, payments::FakePayments, prices::FakePrices, projects::FakeProjects,
     provider_check::FakeProviderCheck, queue::FakeQueue, sagas::FakeSagas, sessions::FakeSessions,
     subscriptions::FakeSubscriptions, tenants::FakeTenants, throttles::FakeThrottles,
     usage::FakeUsage, vault::FakeVault,
@@ -63,6 +63,7 @@ impl<G: IdentityProvider + Send + Sync + 'static> World for Fakes<G> {
     type ProviderCheck = FakeProviderCheck;
     type InstanceLogs = FakeInstanceLogs;
     type Usage = FakeUsage;
+    type Imports = FakeImports;
     type Clock = FakeClock;
 }
 
@@ -209,6 +210,8 @@ where
         configures: FakeSagas::default(),
         readings: FakeSagas::default(),
         instance_logs: FakeInstanceLogs::default(),
+        imports: FakeImports::default(),
+        intakes: FakeSagas::default(),
         google,
         clock: FakeClock::default(),
         keys: Keys::new(KEY, APP_URL).expect("a good key"),

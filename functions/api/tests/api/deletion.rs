@@ -176,7 +176,7 @@ async fn what_was_never_paid_for_is_erased_at_once_and_tried_again_when_that_fai
     }
     let started = || bench.api.erasures.started().into_iter().map(|it| it.0).collect::<Vec<_>>();
     let first = format!("erase-{id}-0-0");
-    assert_eq!(started(), [first.clone()]);
+    assert_eq!(started(), std::slice::from_ref(&first));
     let project = bench.api.projects.find(&id.parse().unwrap()).await.unwrap().unwrap();
     let (_, input) = bench.api.erasures.started().remove(0);
     let saga: contracts::erase::Saga = serde_json::from_str(&input).expect("as agreed");

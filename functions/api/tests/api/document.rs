@@ -16,7 +16,7 @@ fn operations(document: &Value) -> Vec<(String, String, Value)> {
 }
 
 /// Every operation, sorted.
-const OPERATIONS: [&str; 70] = [
+const OPERATIONS: [&str; 73] = [
     "delete /api/access-tokens/{id}",
     "delete /api/google",
     "delete /api/invitations/{id}",
@@ -43,6 +43,7 @@ const OPERATIONS: [&str; 70] = [
     "get /api/projects",
     "get /api/projects/{id}",
     "get /api/projects/{id}/backups",
+    "get /api/projects/{id}/imports/{import_id}",
     "get /api/projects/{id}/logs/{logs_id}",
     "get /api/projects/{id}/model",
     "get /api/projects/{id}/subscription",
@@ -69,6 +70,8 @@ const OPERATIONS: [&str; 70] = [
     "post /api/projects/{id}/checkout",
     "post /api/projects/{id}/deletion",
     "post /api/projects/{id}/gateway-token",
+    "post /api/projects/{id}/imports",
+    "post /api/projects/{id}/imports/{import_id}",
     "post /api/projects/{id}/logs",
     "post /api/projects/{id}/plan/quote",
     "post /api/projects/{id}/restart",

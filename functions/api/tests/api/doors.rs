@@ -47,6 +47,9 @@ const OF_ONESELF: [&str; 1] = ["delete /api/members/{user_id}"];
 /// A reading of the logs of every household's project, which is under way.
 const LOGS: &str = "log_a";
 
+/// An import of every household's project, which is under way.
+const IMPORT: &str = "imp_a";
+
 const PROVIDER_KEY: &str = "sk-ant-api03-0123456789abcdef0123456789abcdef";
 const BOT_TOKEN: &str = "123456789:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
@@ -75,6 +78,7 @@ fn body_of(name: &str) -> Value {
         }
         "post /api/projects/{id}/logs" => json!({ "tail": 100 }),
         "post /api/projects/{id}/checkout" => json!({ "price_minor": 4_900, "currency": "USD" }),
+        "post /api/projects/{id}/imports" => json!({ "bytes": 1 }),
         "post /api/projects/{id}/deletion" => json!({ "name": "mybot" }),
         "put /api/projects/{id}/spend-cap" => json!({ "cap_cents": 500 }),
         "post /api/projects/{id}/restore" => json!({ "backup_id": "1-0" }),
@@ -114,6 +118,8 @@ impl Household {
         let project = bench.project(&owner).await;
         let reading = format!("logs-{project}-a");
         bench.api.readings.ensure_started(&reading, "{}").await.expect("is up");
+        let import = format!("import-{project}-a");
+        bench.api.intakes.ensure_started(&import, "{}").await.expect("is up");
         Self {
             payment: bench.payment(&owner).await,
             session: sessions.body[0]["id"].as_str().expect("a session").to_owned(),
@@ -145,7 +151,7 @@ impl Household {
         } else {
             ("", &self.project)
         };
-        let path = path.replace("{logs_id}", LOGS);
+        let path = path.replace("{logs_id}", LOGS).replace("{import_id}", IMPORT);
         let filled = if place.is_empty() { path.clone() } else { path.replace(place, id) };
         assert!(!filled.contains('{'), "say in `fill` what `{path}` is about");
         filled

@@ -13,6 +13,7 @@ mod doors;
 mod golden;
 mod google;
 mod google_wire;
+mod import;
 mod input;
 mod intent;
 mod invitation;

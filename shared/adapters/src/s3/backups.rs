@@ -113,7 +113,7 @@ fn prefix(project: &ProjectId) -> String {
     format!("backups/{project}/")
 }
 
-fn key(name: &BackupName) -> String {
+pub(super) fn key(name: &BackupName) -> String {
     format!("{}{}-{}.tar.gz", prefix(&name.project), name.attempt, name.number)
 }
 

@@ -130,7 +130,11 @@ fn a_repeated_wake_is_one_wake_and_is_forgotten_in_time() {
 
 #[test]
 fn it_is_due_when_its_time_has_come() {
-    let rest = |wake_at| Rest { wake_at, ..rest(1, 10) };
+    let rest = |wake_at| {
+        let mut rest = rest(1, 10);
+        rest.wake_at = wake_at;
+        rest
+    };
     assert!(!rest(None).is_due(NOW));
     assert!(rest(Some(NOW)).is_due(NOW));
     assert!(!rest(Some(NOW + SignedDuration::from_secs(1))).is_due(NOW));
