@@ -610,6 +610,32 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/projects/{id}/deletion": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Deletes the project. A repeat changes nothing.
+         * @description Its instance is stopped at once, with a last backup, and the subscription is not renewed; what has been
+         *     paid is not given back. Everything is kept until `data_deleted_at`, the address too, and until then the
+         *     deletion can be taken back. A project that was never paid for is gone at once.
+         */
+        post: operations["deletion_delete"];
+        /**
+         * Takes the deletion back. A repeat changes nothing.
+         * @description The subscription is renewed again, if it was to be, and the instance starts from its last backup.
+         */
+        delete: operations["deletion_take_back"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/projects/{id}/gateway-token": {
         parameters: {
             query?: never;
@@ -665,6 +691,26 @@ export interface paths {
          *     own. An archive with anything wrong in it changes nothing.
          */
         post: operations["import_start"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{id}/keep-awake": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Keeps the project awake also while nobody uses it, or lets it fall asleep as its plan has it.
+         * @description One that sleeps and is to be awake from now on wakes within a minute.
+         */
+        put: operations["sleep_set"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -797,7 +843,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Takes the project back to what it knew at one of its backups.
+         * Takes the project back to what it knew at one of its backups: a certain one, or the newest one that was
+         *     there at a time.
          * @description A running instance is stopped, with a last backup, and starts again from the chosen one. What is stopped,
          *     or has failed, starts from it the next time.
          */
@@ -856,7 +903,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Starts a stopped instance from its backup. */
+        /** Starts a stopped instance from its backup, or wakes one that is asleep. */
         post: operations["life_start"];
         delete?: never;
         options?: never;
@@ -1221,6 +1268,11 @@ export interface components {
             /** Format: int64 */
             spent_micros: number;
         };
+        /** @description What proves that whoever deletes knows what. */
+        DeletionBody: {
+            /** @description The project's. */
+            name: string;
+        };
         EmailBody: {
             /** Format: email */
             email: string;
@@ -1294,6 +1346,9 @@ export interface components {
             expires_at: string;
             id: string;
             role: components["schemas"]["RoleName"];
+        };
+        KeepAwakeBody: {
+            keep_awake: boolean;
         };
         KeyView: {
             /** Format: date-time */
@@ -1476,6 +1531,11 @@ export interface components {
              * @description A month, in the currency's smallest unit.
              */
             price_minor: number;
+            /**
+             * Format: int32
+             * @description After so many minutes in which nobody uses an agent, it falls asleep. `null`: it never does.
+             */
+            sleeps_after_minutes?: number | null;
             /** Format: int32 */
             storage_mib: number;
         };
@@ -1504,16 +1564,23 @@ export interface components {
             type: string;
         };
         /** @enum {string} */
-        ProjectState: "pending_payment" | "pending" | "provisioning" | "running" | "halting" | "stopped" | "suspended" | "error" | "deleting" | "deleted";
+        ProjectState: "pending_payment" | "pending" | "provisioning" | "running" | "halting" | "stopped" | "asleep" | "suspended" | "error" | "deleting" | "deleted";
         ProjectView: {
             /** Format: date-time */
             created_at: string;
             health?: components["schemas"]["HealthView"] | null;
             id: string;
+            /** @description Its owner wants it awake also while nobody uses it. */
+            keep_awake: boolean;
             name: string;
             plan: components["schemas"]["PlanName"];
             /** @description Why the last attempt failed. Only in the state `error`. */
             reason?: string | null;
+            /**
+             * Format: int32
+             * @description After so many minutes in which nobody uses it, it falls asleep. `null`: its plan never does.
+             */
+            sleeps_after_minutes?: number | null;
             state: components["schemas"]["ProjectState"];
             /** @description How far the last attempt came. Empty in lists. */
             steps: components["schemas"]["StepView"][];
@@ -1558,7 +1625,12 @@ export interface components {
         ResourceName: "memory" | "storage";
         RestoreBody: {
             /** @description Of the list of backups. */
-            backup_id: string;
+            backup_id?: string | null;
+            /**
+             * Format: date-time
+             * @description Instead: the newest backup that was there by then.
+             */
+            time?: string | null;
         };
         RoleBody: {
             role: components["schemas"]["RoleName"];
@@ -1642,6 +1714,11 @@ export interface components {
             data_deleted_at?: string | null;
             /** Format: date-time */
             ended_at?: string | null;
+            /**
+             * Format: int64
+             * @description How long the data is kept, at least, once the subscription ends or the project is deleted.
+             */
+            kept_for_s?: number | null;
             /** Format: date-time */
             next_billing_at?: string | null;
             /**
@@ -1737,7 +1814,7 @@ export interface components {
         /** @description All of the tenant's, or these. */
         WhichProjects: components["schemas"]["AllProjects"] | string[];
         /** @enum {string} */
-        WhyName: "unpaid" | "paused" | "disputed" | "cancelled" | "expired" | "failed" | "refunded" | "dispute_lost";
+        WhyName: "unpaid" | "paused" | "disputed" | "cancelled" | "expired" | "failed" | "refunded" | "dispute_lost" | "owner_deleted";
     };
     responses: never;
     parameters: never;
@@ -2962,6 +3039,72 @@ export interface operations {
             };
         };
     };
+    deletion_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeletionBody"];
+            };
+        };
+        responses: {
+            /** @description It is deleted then */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubscriptionView"];
+                };
+            };
+            /** @description Refused, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deletion_take_back: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It goes on */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubscriptionView"];
+                };
+            };
+            /** @description Refused, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     project_gateway_token: {
         parameters: {
             query?: never;
@@ -3079,6 +3222,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ImportView"];
+                };
+            };
+            /** @description Refused, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sleep_set: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KeepAwakeBody"];
+            };
+        };
+        responses: {
+            /** @description It is so from now on */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProjectView"];
                 };
             };
             /** @description Refused, and why */

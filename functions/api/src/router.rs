@@ -75,6 +75,14 @@ fn of_what_is_known<W: World>() -> OpenApiRouter<Arc<Api<W>>> {
         .routes(operation!(import::show))
 }
 
+/// What a project's instance uses, and may.
+fn of_what_is_used<W: World>() -> OpenApiRouter<Arc<Api<W>>> {
+    OpenApiRouter::new()
+        .routes(operation!(usage::show))
+        .routes(operation!(usage::cap))
+        .routes(operation!(usage::uncap))
+}
+
 /// Every operation, and the document that describes them all.
 pub(crate) fn operations<W: World>() -> (Router<Arc<Api<W>>>, OpenApi) {
     OpenApiRouter::with_openapi(openapi::frame())
@@ -128,9 +136,7 @@ pub(crate) fn operations<W: World>() -> (Router<Arc<Api<W>>>, OpenApi) {
         .routes(operation!(life::restart))
         .routes(operation!(sleep::set))
         .merge(of_what_is_known())
-        .routes(operation!(usage::show))
-        .routes(operation!(usage::cap))
-        .routes(operation!(usage::uncap))
+        .merge(of_what_is_used())
         .routes(operation!(project::gateway_token))
         .routes(operation!(chat::open))
         .routes(operation!(logs::read))

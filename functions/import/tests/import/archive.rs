@@ -92,11 +92,22 @@ fn what_belongs_to_a_platform_is_left_out_and_named() {
     assert_eq!(report.version.as_deref(), Some("2026.9.1"));
 }
 
+/// What it is, what an archive has beside what is good, which entry is named, and a part of the reason.
+type Case = (&'static str, Vec<Made>, &'static str, &'static str);
+
+fn are_refused(cases: Vec<Case>) {
+    for (case, more, entry, reason) in cases {
+        let refused = take(&archive(&with(more))).expect_err(case);
+        assert_eq!(refused.entry.as_deref(), Some(entry), "{case}: {refused:?}");
+        assert!(refused.reason.contains(reason), "{case}: {refused:?}");
+    }
+}
+
 #[test]
 fn a_hostile_entry_is_refused_by_its_name() {
     let symlink = |name: &str, to: &str| vec![link(Kind::Symlink, name, to)];
     let hardlink = |name: &str, to: &str| vec![link(Kind::Link, name, to)];
-    let cases: Vec<(&str, Vec<Made>, &str, &str)> = vec![
+    let cases: Vec<Case> = vec![
         ("absolute", vec![file("/etc/passwd", "x")], "/etc/passwd", "absolute"),
         ("up", vec![file("workspace/../../x", "x")], "workspace/../../x", "`..`"),
         ("up, by attribute", vec![attribute("path", "../x"), file("x", "x")], "../x", "`..`"),
@@ -137,6 +148,13 @@ fn a_hostile_entry_is_refused_by_its_name() {
             "behind",
         ),
         ("twice", vec![file("workspace/AGENTS.md", "x")], "workspace/AGENTS.md", "twice"),
+    ];
+    are_refused(cases);
+}
+
+#[test]
+fn what_is_no_file_of_ours_is_refused_by_its_name() {
+    let cases: Vec<Case> = vec![
         ("device", vec![of_kind(Kind::Char, "workspace/null")], "workspace/null", "device"),
         ("disk", vec![of_kind(Kind::Block, "workspace/sda")], "workspace/sda", "device"),
         ("pipe", vec![of_kind(Kind::Fifo, "workspace/p")], "workspace/p", "pipe"),
@@ -172,11 +190,7 @@ fn a_hostile_entry_is_refused_by_its_name() {
             "unknown OpenClaw",
         ),
     ];
-    for (case, more, entry, reason) in cases {
-        let refused = take(&archive(&with(more))).expect_err(case);
-        assert_eq!(refused.entry.as_deref(), Some(entry), "{case}: {refused:?}");
-        assert!(refused.reason.contains(reason), "{case}: {refused:?}");
-    }
+    are_refused(cases);
 }
 
 #[test]

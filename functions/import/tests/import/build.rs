@@ -87,9 +87,10 @@ pub(crate) fn read(backup: &[u8]) -> Vec<(String, u32, String)> {
         let mut entry = entry.expect("an entry");
         let name = String::from_utf8(entry.path_bytes().into_owned()).expect("text");
         let header = entry.header();
-        assert_eq!((header.uid().unwrap(), header.gid().unwrap()), (1000, 1000), "{name}");
+        assert_eq!((header.uid().ok(), header.gid().ok()), (Some(1000), Some(1000)), "{name}");
         let mode = header.mode().expect("a mode");
-        let link = entry.link_name_bytes().map(|it| String::from_utf8(it.into_owned()).unwrap());
+        let link =
+            entry.link_name_bytes().map(|it| String::from_utf8(it.into_owned()).expect("text"));
         let mut content = String::new();
         entry.read_to_string(&mut content).expect("text");
         (name, mode, link.unwrap_or(content))

@@ -65,7 +65,7 @@ impl Bench {
     async fn check(&self) -> Checked {
         match self.call(Call::CheckArchive(self.saga())).await.expect("is up") {
             Answer::Checked(checked) => checked,
-            other => panic!("no check: {other:?}"),
+            other @ Answer::TakenOver(_) => panic!("no check: {other:?}"),
         }
     }
 
@@ -73,7 +73,7 @@ impl Bench {
         let saga = Saga { checked: Some(checked), ..self.saga() };
         match self.call(Call::TakeOver(saga)).await.expect("is up") {
             Answer::TakenOver(taken) => taken,
-            other => panic!("nothing taken over: {other:?}"),
+            other @ Answer::Checked(_) => panic!("nothing taken over: {other:?}"),
         }
     }
 
@@ -97,13 +97,13 @@ fn id() -> ImportId {
     ImportId::new("a").expect("plain")
 }
 
-fn upload() -> Option<Vec<u8>> {
-    Some(archive(&good(".openclaw/")))
+fn upload() -> Vec<u8> {
+    archive(&good(".openclaw/"))
 }
 
 #[tokio::test]
 async fn what_is_good_is_kept_as_a_backup_twice_or_once() {
-    let bench = Bench::with("good", State::Running, upload());
+    let bench = Bench::with("good", State::Running, Some(upload()));
     let first = bench.check().await;
     let Checked::Accepted { choice, sha256, report } = &first else { panic!("{first:?}") };
     let kept = bench.imports.kept();
@@ -134,7 +134,7 @@ async fn what_is_bad_or_missing_changes_nothing() {
 
 #[tokio::test]
 async fn what_runs_is_halted_once_and_goes_on_from_it() {
-    let bench = Bench::with("runs", State::Running, upload());
+    let bench = Bench::with("runs", State::Running, Some(upload()));
     let checked = bench.check().await;
     for _ in 0..2 {
         assert_eq!(bench.take_over(checked.clone()).await, TakenOver::AtOnce);
@@ -158,7 +158,7 @@ async fn what_runs_is_halted_once_and_goes_on_from_it() {
 #[tokio::test]
 async fn what_rests_starts_from_it_the_next_time_and_what_is_elsewhere_does_not() {
     for state in [State::Stopped, State::Error] {
-        let bench = Bench::with("rests", state, upload());
+        let bench = Bench::with("rests", state, Some(upload()));
         let checked = bench.check().await;
         for _ in 0..2 {
             assert_eq!(bench.take_over(checked.clone()).await, TakenOver::WithTheNextStart);
@@ -168,7 +168,7 @@ async fn what_rests_starts_from_it_the_next_time_and_what_is_elsewhere_does_not(
         assert_eq!(found.backup.map(|it| it.number), Some(choice.number), "{state:?}");
     }
     for state in [State::Pending, State::Provisioning, State::Suspended, State::Deleted] {
-        let bench = Bench::with("elsewhere", state, upload());
+        let bench = Bench::with("elsewhere", state, Some(upload()));
         let checked = bench.check().await;
         assert_eq!(bench.take_over(checked).await, TakenOver::NotNow, "{state:?}");
         assert!(bench.halts.started().is_empty(), "{state:?}");
@@ -177,7 +177,7 @@ async fn what_rests_starts_from_it_the_next_time_and_what_is_elsewhere_does_not(
 
 #[tokio::test]
 async fn what_is_away_is_asked_again_and_leaves_no_file() {
-    let bench = Bench::with("away", State::Running, upload());
+    let bench = Bench::with("away", State::Running, Some(upload()));
     for calls in 0..2 {
         bench.imports.outage.begin_after(calls, 1);
         let away = bench.call(Call::CheckArchive(bench.saga())).await.expect_err("is away");
