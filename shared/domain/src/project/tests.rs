@@ -358,8 +358,8 @@ proptest! {
         if let Ok(once) = project.started() {
             prop_assert_eq!(once.state, State::Pending);
             prop_assert_eq!(once.started(), Ok(once.clone()));
-            let more = u32::from(project.state == State::Stopped);
-            prop_assert_eq!(once.attempt, project.attempt + more);
+            let rests = matches!(project.state, State::Stopped | State::Asleep);
+            prop_assert_eq!(once.attempt, project.attempt + u32::from(rests));
             prop_assert_eq!(once.backup, project.backup, "it starts from what was kept");
         }
     }
