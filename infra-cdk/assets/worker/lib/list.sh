@@ -1,5 +1,6 @@
 # shellcheck shell=bash disable=SC2034,SC2154 # shared with bin/instance
-# What is on this worker, as Docker and the notes of adoptions have it.
+# What is on this worker, as Docker and the notes of adoptions have it. Whatever odd thing is among it, the
+# others are told of.
 
 list() {
   local ids
@@ -21,5 +22,5 @@ readonly DESCRIBE='map(
      then {instance: $labels["in.1mins.instance"], generation: ($labels["in.1mins.generation"] | tonumber)}
      else $notes[$holder] // {} | {instance, generation} end) as $run
   | {holder: $holder, instance: $run.instance, generation: $run.generation, state: .State.Status,
-     port: (.HostConfig.PortBindings["18789/tcp"][0].HostPort | tonumber),
+     port: [.HostConfig.PortBindings["18789/tcp"][0].HostPort | tonumber?][0],
      restarts: .RestartCount, oom: .State.OOMKilled})'
