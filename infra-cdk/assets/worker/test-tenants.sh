@@ -46,7 +46,7 @@ flags_are_checked() {
 a_gateway_runs() {
   launch_flags prj_one 1 18789 good.json
   exits "awaiting it again is done at once" 0 await --project prj_one --generation 1 --cpus 0.750 --wait 5
-  is "the CPU lent for boot is taken back" "$(setting one '{{.HostConfig.NanoCpus}}')" 750000000
+  is "the CPUs of its boot are left to its first chat" "$(setting one '{{.HostConfig.NanoCpus}}')" "$(all_cpus)"
   is "it answers as ready to the edge" "$(as_edge /startupz -o /dev/null -w '%{http_code}')" 200
   is "it chats through the worker's port" "$(chat)" PONG
   exits "launching it again is the same launch" 0 "${launch[@]}"
